@@ -1,0 +1,1 @@
+"""The science, pure: from a cube and places to findings."""

@@ -1,0 +1,1 @@
+"""The service without HTTP: records, settings, store, pipeline and command line."""

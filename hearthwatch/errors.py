@@ -1,0 +1,96 @@
+"""What can go wrong, as a person should read it.
+
+Each class names one kind of trouble. The message of an instance is shown to
+people as it is, so it says what happened and what to do about it.
+"""
+
+from typing import ClassVar
+
+
+class HearthwatchError(Exception):
+    """Something went wrong that a person can act on.
+
+    Parameters
+    ----------
+    message : str
+        What happened and what to do, in one or two sentences.
+
+    Attributes
+    ----------
+    code : str
+        Short stable name of the kind of trouble, for programs.
+    exit_status : int
+        Status with which the command line ends. 2 is left to wrong usage of a command.
+    message : str
+        The message given.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class IdentityError(HearthwatchError):
+    """The code that runs is not one whole installation."""
+
+    code = "identity"
+    exit_status = 10
+
+
+class SettingsError(HearthwatchError):
+    """A setting is unknown or has a value that cannot be used."""
+
+    code = "settings"
+    exit_status = 11
+
+
+class RegionError(HearthwatchError):
+    """An area to watch cannot be used as it is."""
+
+    code = "region"
+    exit_status = 12
+
+
+class CatalogueError(HearthwatchError):
+    """A catalogue of scenes or settlements cannot be read."""
+
+    code = "catalogue"
+    exit_status = 13
+
+
+class StoreError(HearthwatchError):
+    """The database refused or is not in the state it should be in."""
+
+    code = "store"
+    exit_status = 14
+
+
+class StoreLocked(StoreError):
+    """Another process holds the database."""
+
+    code = "store_locked"
+    exit_status = 15
+
+
+class DiskFull(HearthwatchError):
+    """There is no room left where the data are kept."""
+
+    code = "disk_full"
+    exit_status = 16
+
+
+class NotFound(HearthwatchError):
+    """What was asked for does not exist."""
+
+    code = "not_found"
+    exit_status = 17
+
+
+class DigestMismatch(HearthwatchError):
+    """Content or code is not what its recorded digest says."""
+
+    code = "digest_mismatch"
+    exit_status = 18

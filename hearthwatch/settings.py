@@ -1,0 +1,183 @@
+"""The settings of one installation, from the environment and an optional file."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hearthwatch.errors import SettingsError
+
+PREFIX = "HEARTHWATCH_"
+"""What the name of every environment variable of ours begins with."""
+
+CONFIG_VARIABLE = "HEARTHWATCH_CONFIG"
+"""Environment variable that names the settings file."""
+
+CONFIG_FILE = "hearthwatch.toml"
+"""Settings file that is read from the current folder when none is named."""
+
+_NOT_SETTINGS = frozenset({CONFIG_VARIABLE, "HEARTHWATCH_CI"})
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """The settings in force. Build it with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+    )
+
+    data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
+        default=Path("var"),
+        description="Folder for everything hearthwatch keeps. "
+        "A relative path starts at the current folder.",
+    )
+    organisation: str = Field(
+        default="local",
+        pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$",
+        description="Short name of the organisation that owns what is recorded.",
+    )
+    executor: Annotated[Literal["threads", "processes", "dask"], BeforeValidator(_lower)] = Field(
+        default="threads",
+        description="What runs the work: threads or processes of this machine, or a Dask cluster.",
+    )
+    workers: int = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        description="How many cells are worked on at once. By default one for each processor.",
+    )
+    dask_scheduler: str | None = Field(
+        default=None,
+        description="Address of a running Dask scheduler, as tcp://host:port. "
+        "Without one, the executor dask starts a cluster on this machine.",
+    )
+    max_region_km2: float = Field(
+        default=2500.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Largest area, in square kilometres, that one region may have.",
+    )
+    max_vertices: int = Field(
+        default=100_000,
+        ge=4,
+        description="Most vertices that the outline of one region may have.",
+    )
+    minimum_mapping_unit_ha: float = Field(
+        default=0.1,
+        ge=0,
+        allow_inf_nan=False,
+        description="Smallest changed area, in hectares, that is reported.",
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
+        Field(
+            default="info",
+            description="Least severe message that is logged.",
+        )
+    )
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings.
+
+    A value given here wins over the environment, the environment over the file,
+    and the file over the default. An empty environment variable counts as absent.
+
+    Parameters
+    ----------
+    **overrides
+        Values by field name, as from the command line.
+
+    Returns
+    -------
+    Settings
+        Frozen.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be read, a name is unknown, or a value cannot be used.
+    """
+    config = _config_file()
+    from_file = _read(config) if config is not None else {}
+    variables = _our_variables()
+    _refuse_unknown(from_file, where=f"in {config}")
+    _refuse_unknown(variables, where="in the environment", prefix=PREFIX)
+    _refuse_unknown(overrides, where="among the values given")
+    below_environment = {k: v for k, v in from_file.items() if k not in variables}
+    try:
+        return Settings(**(below_environment | overrides))
+    except ValidationError as error:
+        sources = (
+            dict.fromkeys(below_environment, f"in {config}")
+            | {name: f"in the variable {PREFIX}{name.upper()}" for name in variables}
+            | dict.fromkeys(overrides, "as given")
+        )
+        raise SettingsError(_in_words(error, sources)) from error
+
+
+def _config_file() -> Path | None:
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named:
+        return Path(named)
+    here = Path(CONFIG_FILE)
+    return here if here.exists() else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SettingsError(
+            f"The settings file {path} cannot be read: {reason}. "
+            f"Correct {CONFIG_VARIABLE} or the file's permissions."
+        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(
+            f"The settings file {path} is not valid TOML: {error}. Correct it there."
+        ) from error
+
+
+def _our_variables() -> dict[str, str]:
+    return {
+        name.upper().removeprefix(PREFIX).lower(): value
+        for name, value in os.environ.items()
+        if name.upper().startswith(PREFIX) and name.upper() not in _NOT_SETTINGS and value
+    }
+
+
+def _refuse_unknown(names: Iterable[str], *, where: str, prefix: str = "") -> None:
+    known = list(Settings.model_fields)
+    for name in names:
+        if name in Settings.model_fields:
+            continue
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+        raise SettingsError(
+            f"There is no setting {_spelt(name, prefix)} ({where}). "
+            f"The closest is {_spelt(close, prefix)}; "
+            f"correct the name or take it out."
+        )
+
+
+def _spelt(name: str, prefix: str) -> str:
+    return f"{prefix}{name.upper()}" if prefix else name
+
+
+def _in_words(error: ValidationError, sources: Mapping[str, str]) -> str:
+    problems = []
+    for problem in error.errors(include_url=False, include_input=False):
+        name = str(problem["loc"][0])
+        problems.append(f"The setting {name} ({sources[name]}) cannot be used: {problem['msg']}.")
+    return " ".join(problems)

@@ -1,0 +1,1 @@
+"""Scenes and pixels: sensors, providers, masks and the analysis-ready cube."""

@@ -1,0 +1,106 @@
+"""What all tests share: data and programs they may need, and a closed network."""
+
+import ipaddress
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+RequireSystem = Callable[[str, str], str]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if SHARED_DATA.is_dir():
+        return
+    absent = pytest.mark.skip(reason="the real scenes of ../shared/data are not here")
+    for item in items:
+        if item.get_closest_marker("shared_data"):
+            item.add_marker(absent)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the real scenes; a test that uses it bears the mark shared_data."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the real scenes of ../shared/data are not here")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def require_system() -> RequireSystem:
+    """Return `f(package, command)`, which gives the path of a system command.
+
+    Where the command is missing the test skips and says how to install it;
+    where HEARTHWATCH_CI=1 it fails, so that no test is lost without a word.
+    """
+
+    def require(package: str, command: str) -> str:
+        found = shutil.which(command)
+        if found is not None:
+            return found
+        reason = f"no {command} here; install it with: apt-get install -y {package}"
+        if os.environ.get("HEARTHWATCH_CI") == "1":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+
+    return require
+
+
+class NetworkUsed(AssertionError):
+    """A test tried to reach another machine."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _outside_attempts() -> Iterator[list[str]]:
+    """Close the network for Python's sockets; hold what was tried all the same.
+
+    Loopback and Unix sockets stay open. Connecting a datagram socket sends
+    nothing (Dask does it to learn this machine's address), so only its sending
+    is refused.
+    """
+    attempts: list[str] = []
+    real = {name: getattr(socket.socket, name) for name in ("connect", "connect_ex", "sendto")}
+
+    def guarded(name: str) -> Callable[..., Any]:
+        def call(self: socket.socket, *args: Any) -> Any:
+            silent = name != "sendto" and self.type == socket.SOCK_DGRAM
+            if not silent and _is_outside(self, args[-1]):
+                attempts.append(str(args[-1]))
+                raise NetworkUsed(f"a test tried to reach {args[-1]}")
+            return real[name](self, *args)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in real:
+            patch.setattr(socket.socket, name, guarded(name))
+        yield attempts
+
+
+@pytest.fixture(autouse=True)
+def no_network(_outside_attempts: list[str]) -> Iterator[None]:
+    """Fail a test that tried to reach another machine, even if it hid the error."""
+    _outside_attempts.clear()
+    yield
+    tried = list(_outside_attempts)
+    _outside_attempts.clear()
+    if tried:
+        pytest.fail(f"the test tried to reach {', '.join(tried)}", pytrace=False)
+
+
+def _is_outside(sock: socket.socket, address: object) -> bool:
+    if sock.family not in (socket.AF_INET, socket.AF_INET6) or not isinstance(address, tuple):
+        return False
+    host = str(address[0])
+    if host == "localhost":
+        return False
+    try:
+        return not ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return True

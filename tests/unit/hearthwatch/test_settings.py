@@ -1,0 +1,153 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from hearthwatch.errors import SettingsError
+from hearthwatch.settings import Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _bare(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.upper().startswith("HEARTHWATCH_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_any_configuration_the_defaults_hold(tmp_path):
+    assert load_settings().model_dump() == {
+        "data_dir": tmp_path / "var",
+        "organisation": "local",
+        "executor": "threads",
+        "workers": os.cpu_count(),
+        "dask_scheduler": None,
+        "max_region_km2": 2500.0,
+        "max_vertices": 100_000,
+        "minimum_mapping_unit_ha": 0.1,
+        "log_level": "info",
+    }
+
+
+def test_the_order_is_given_then_environment_then_file_then_default(monkeypatch):
+    Path("hearthwatch.toml").write_text('workers = 3\norganisation = "file"\nmax_vertices = 10\n')
+    monkeypatch.setenv("HEARTHWATCH_WORKERS", "4")
+    monkeypatch.setenv("HEARTHWATCH_ORGANISATION", "env")
+    found = load_settings(workers=5)
+    assert (found.workers, found.organisation, found.max_vertices) == (5, "env", 10)
+
+
+def test_an_empty_variable_counts_as_absent(monkeypatch):
+    Path("hearthwatch.toml").write_text('dask_scheduler = "tcp://127.0.0.1:8786"\n')
+    monkeypatch.setenv("HEARTHWATCH_DASK_SCHEDULER", "")
+    assert load_settings().dask_scheduler == "tcp://127.0.0.1:8786"
+
+
+def test_a_named_file_is_read_instead_of_the_one_here(tmp_path, monkeypatch):
+    Path("hearthwatch.toml").write_text("workers = 3\n")
+    other = tmp_path / "other.toml"
+    other.write_text("workers = 7\n")
+    monkeypatch.setenv("HEARTHWATCH_CONFIG", str(other))
+    assert load_settings().workers == 7
+
+
+def test_a_named_file_that_is_not_there_is_an_error(monkeypatch):
+    monkeypatch.setenv("HEARTHWATCH_CONFIG", "absent.toml")
+    with pytest.raises(SettingsError, match=r"absent\.toml cannot be read: No such file"):
+        load_settings()
+
+
+@pytest.mark.parametrize("content", [b"workers = \n", b"organisation = '\xff'\n"])
+def test_a_file_that_is_not_toml_is_named(content):
+    Path("hearthwatch.toml").write_bytes(content)
+    with pytest.raises(SettingsError, match=r"hearthwatch\.toml is not valid TOML"):
+        load_settings()
+
+
+def test_an_unknown_key_in_the_file_is_named_with_the_closest():
+    Path("hearthwatch.toml").write_text("max_vertexes = 5\n")
+    with pytest.raises(SettingsError, match=r"max_vertexes .*toml.* closest is max_vertices"):
+        load_settings()
+
+
+def test_an_unknown_variable_is_named_with_the_closest(monkeypatch):
+    monkeypatch.setenv("HEARTHWATCH_ORGANIZATION", "x")
+    with pytest.raises(SettingsError, match=r"HEARTHWATCH_ORGANIZATION .*HEARTHWATCH_ORGANISATION"):
+        load_settings()
+
+
+def test_an_unknown_name_given_in_code_is_named_with_the_closest():
+    with pytest.raises(SettingsError, match=r"worker .* closest is workers"):
+        load_settings(worker=2)
+
+
+def test_a_name_near_no_setting_still_gets_an_answer(monkeypatch):
+    monkeypatch.setenv("HEARTHWATCH_QQQ", "x")
+    with pytest.raises(SettingsError, match=r"HEARTHWATCH_QQQ .* closest is HEARTHWATCH_"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("executor", "gpu"),
+        ("workers", "0"),
+        ("workers", "many"),
+        ("max_region_km2", "0"),
+        ("max_region_km2", "inf"),
+        ("max_vertices", "3"),
+        ("minimum_mapping_unit_ha", "-1"),
+        ("minimum_mapping_unit_ha", "nan"),
+        ("organisation", "../other"),
+        ("log_level", "loud"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_by_the_name_it_was_given_under(
+    monkeypatch, name, value
+):
+    variable = f"HEARTHWATCH_{name.upper()}"
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=rf"setting {name} .*{variable}"):
+        load_settings()
+
+
+def test_a_bad_value_in_the_file_is_put_down_to_the_file():
+    Path("hearthwatch.toml").write_text("workers = 0\n")
+    with pytest.raises(SettingsError, match=r"setting workers \(in hearthwatch\.toml\)"):
+        load_settings()
+
+
+def test_a_bad_value_is_not_repeated_in_the_message():
+    with pytest.raises(SettingsError) as caught:
+        load_settings(executor="something private")
+    assert "private" not in str(caught.value)
+
+
+def test_the_data_folder_does_not_move_with_the_process(tmp_path, monkeypatch):
+    found = load_settings(data_dir="state")
+    monkeypatch.chdir("/")
+    assert found.data_dir == tmp_path / "state"
+
+
+def test_capital_letters_do_not_matter_in_a_choice(monkeypatch):
+    monkeypatch.setenv("HEARTHWATCH_LOG_LEVEL", "WARNING")
+    assert load_settings(executor="Dask").log_level == "warning"
+
+
+def test_settings_do_not_change_once_loaded():
+    with pytest.raises(ValidationError, match="frozen"):
+        load_settings().workers = 2
+
+
+def test_each_setting_is_described():
+    for name, described in Settings.model_fields.items():
+        assert described.description, name
+        assert described.description.endswith("."), name
+
+
+def test_neither_the_package_nor_its_errors_pay_for_pydantic():
+    code = "import sys, hearthwatch.errors, hearthwatch.identity; print('pydantic' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
