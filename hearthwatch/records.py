@@ -1,0 +1,279 @@
+"""Records of the service: what is stored, with the frozen words it is told in.
+
+Every record carries `organisation` (whose it is), `kind` (what is watched for) and `mode`
+(actual, exercise or test), so that no query can forget them. Datetimes are aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from shapely.geometry.base import BaseGeometry
+
+T = TypeVar("T")
+
+
+class Kind(StrEnum):
+    """Kinds of event."""
+
+    BURNED = "burned"
+    RAZED = "razed"
+    CAMP_CHANGE = "camp_change"
+    ABANDONMENT = "abandonment"
+    GROUND_CHANGE = "ground_change"
+
+
+class Mode(StrEnum):
+    """Whether a record is about the world, an exercise or a test."""
+
+    ACTUAL = "actual"
+    EXERCISE = "exercise"
+    TEST = "test"
+
+
+class ObservationStatus(StrEnum):
+    """What became of one expected look."""
+
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    NOT_OBSERVABLE = "not_observable"
+    NOT_DELIVERED = "not_delivered"
+    NOT_PROCESSED = "not_processed"
+
+
+class NotObservable(StrEnum):
+    """Why a look could not be used."""
+
+    CLOUD = "cloud"
+    SHADOW = "shadow"
+    SMOKE = "smoke"
+    ORBIT = "orbit"
+    NODATA = "nodata"
+
+
+class EventState(StrEnum):
+    """How an event stands in the eyes of people and of the network."""
+
+    CANDIDATE = "candidate"
+    PROVISIONAL = "provisional"
+    CORROBORATED = "corroborated"
+    CONFIRMED = "confirmed"
+    DISPUTED = "disputed"
+    REJECTED = "rejected"
+    RETRACTED = "retracted"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """An area on the watchlist, watched for one kind of change.
+
+    Attributes
+    ----------
+    geometry : shapely MultiPolygon
+        CRS84, split at 180 degrees, wound right.
+    area_km2 : float
+        On the WGS 84 ellipsoid.
+    purpose, owner : str
+        Why it is watched and who answers for it.
+    """
+
+    id: str
+    organisation: str
+    kind: Kind
+    mode: Mode
+    name: str
+    geometry: BaseGeometry
+    area_km2: float
+    created: datetime
+    purpose: str = ""
+    owner: str = ""
+    expires: datetime | None = None
+    removed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One call of the pipeline."""
+
+    id: str
+    organisation: str
+    kind: Kind
+    mode: Mode
+    region: str
+    started: datetime
+    until: datetime | None
+    digest: str
+    executor: str
+    finished: datetime | None = None
+    outcome: str = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class JobKey:
+    """Identity of one unit of work: who, where, which look, which detector."""
+
+    organisation: str
+    kind: Kind
+    region: str
+    cell: str
+    acquisition: str
+    detector: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A unit of work that was carried through and committed."""
+
+    key: JobKey
+    mode: Mode
+    run: str
+    digest: str
+    sensed: datetime
+    committed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StateVersion:
+    """One version of a place's monitor state: a slab on disk, made current by its commit.
+
+    Attributes
+    ----------
+    sequence : int
+        Counts the looks taken in; 1 is the first.
+    path : str
+        Relative to the data folder.
+    """
+
+    organisation: str
+    kind: Kind
+    mode: Mode
+    region: str
+    cell: str
+    detector: str
+    detector_version: str
+    sequence: int
+    acquisition: str
+    sensed: datetime
+    path: str
+    sha256: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """What became of one look at one place: the observation ledger.
+
+    Attributes
+    ----------
+    usable : float
+        Share of the watched pixels seen, 0..1.
+    cause : NotObservable or None
+        Set exactly when `status` is ``not_observable``.
+    detail : mapping
+        Shares by cause, guard verdict, bands lived without, the error's words.
+    """
+
+    organisation: str
+    kind: Kind
+    mode: Mode
+    region: str
+    cell: str
+    acquisition: str
+    detector: str
+    sensed: datetime
+    status: ObservationStatus
+    usable: float
+    cause: NotObservable | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.status is ObservationStatus.NOT_OBSERVABLE) != (self.cause is not None):
+            raise ValueError("a cause belongs to not_observable, and to nothing else")
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What one detector said of one place at one look, as stored."""
+
+    id: str
+    organisation: str
+    kind: Kind
+    mode: Mode
+    event: str
+    region: str
+    cell: str
+    acquisition: str
+    detector: str
+    detector_version: str
+    detector_state: str
+    sensed: datetime
+    geometry: BaseGeometry
+    area_m2: float
+    last_unharmed: datetime | None
+    first_changed: datetime
+    looks: int
+    evidence: Mapping[str, Any]
+    doubts: tuple[str, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The thing in the world: one place, one episode. Its id never changes.
+
+    Attributes
+    ----------
+    version : int
+        Counts the versions; every one stays readable.
+    observed : str
+        What was observed, in words. Software fills in nothing else: interpretation and
+        attribution are people's.
+    first_detected, last_detected : datetime
+        Sensing times of the looks that first and last spoke of it.
+    """
+
+    id: str
+    organisation: str
+    kind: Kind
+    mode: Mode
+    region: str
+    cell: str
+    detector: str
+    state: EventState
+    detector_state: str
+    version: int
+    geometry: BaseGeometry
+    area_m2: float
+    last_unharmed: datetime | None
+    first_changed: datetime
+    first_detected: datetime
+    last_detected: datetime
+    looks: int
+    observed: str
+    evidence: Mapping[str, Any]
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events are asked for. `bbox` is (west, south, east, north), CRS84."""
+
+    region: str | None = None
+    kind: Kind | None = None
+    states: tuple[EventState, ...] = ()
+    bbox: tuple[float, float, float, float] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a keyset-paged answer; `next` is the opaque cursor, None at the end."""
+
+    items: tuple[T, ...]
+    next: str | None
