@@ -21,7 +21,9 @@ CONFIG_VARIABLE = "HEARTHWATCH_CONFIG"
 CONFIG_FILE = "hearthwatch.toml"
 """Settings file that is read from the current folder when none is named."""
 
-_NOT_SETTINGS = frozenset({CONFIG_VARIABLE, "HEARTHWATCH_CI"})
+_NOT_SETTINGS = frozenset(
+    {CONFIG_VARIABLE, "HEARTHWATCH_CI", "HEARTHWATCH_STOP_AT", "HEARTHWATCH_STOP_FILE"}
+)
 
 
 def _lower(value: object) -> object:
@@ -49,6 +51,14 @@ class Settings(BaseSettings):
         pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$",
         description="Short name of the organisation that owns what is recorded.",
     )
+    provider: str = Field(
+        default="folder",
+        description="Where scenes come from: the name of an installed imagery provider.",
+    )
+    catalogue: Annotated[Path, AfterValidator(Path.absolute)] | None = Field(
+        default=None,
+        description="Folder or file of the scene catalogue that the folder provider reads.",
+    )
     executor: Annotated[Literal["threads", "processes", "dask"], BeforeValidator(_lower)] = Field(
         default="threads",
         description="What runs the work: threads or processes of this machine, or a Dask cluster.",
@@ -60,8 +70,8 @@ class Settings(BaseSettings):
     )
     dask_scheduler: str | None = Field(
         default=None,
-        description="Address of a running Dask scheduler, as tcp://host:port. "
-        "Without one, the executor dask starts a cluster on this machine.",
+        description="Address of a running Dask scheduler, as tcp://host:port, for the "
+        "executor dask.",
     )
     max_region_km2: float = Field(
         default=2500.0,

@@ -1,0 +1,68 @@
+"""From evidence per pixel to objects on the ground: components, outlines, areas."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import Geod, Transformer
+from scipy import ndimage
+from shapely.geometry.base import BaseGeometry
+
+from imagery.types import GeoBox
+
+_GEOD = Geod(ellps="WGS84")
+# Neighbours share an edge: two clearings that meet at a corner stay two.
+_CROSS = ndimage.generate_binary_structure(2, 1)
+
+
+def components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
+    """Number the edge-connected components of `mask`, shape (y, x), from 1 in scan order."""
+    labels, count = ndimage.label(mask, structure=_CROSS)
+    return labels.astype(np.int32), int(count)
+
+
+def touching(part: NDArray[np.bool_], labels: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Return the numbers of the labelled objects that share an edge with `part`, ascending."""
+    border = ndimage.binary_dilation(part, structure=_CROSS) & ~part
+    found = np.unique(labels[border])
+    return found[found > 0]
+
+
+def outline(mask: NDArray[np.bool_], geobox: GeoBox) -> BaseGeometry:
+    """Return the outline of the pixels in `mask`, in CRS84, wound as RFC 7946 asks.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (y, x)
+    """
+    rows, starts, stops = _runs(mask)
+    a = geobox.affine
+    boxes = shapely.box(
+        a.c + a.a * starts, a.f + a.e * rows, a.c + a.a * stops, a.f + a.e * (rows + 1)
+    )
+    projected = shapely.union_all(boxes)
+    to_lonlat = Transformer.from_crs(geobox.crs.to_wkt(), "OGC:CRS84", always_xy=True)
+    lonlat = shapely.transform(
+        projected, lambda xy: np.column_stack(to_lonlat.transform(xy[:, 0], xy[:, 1]))
+    )
+    oriented: BaseGeometry = shapely.orient_polygons(lonlat, exterior_cw=False)
+    return oriented
+
+
+def area_m2(geometry: BaseGeometry) -> float:
+    """Return the area of a CRS84 geometry on the WGS 84 ellipsoid, square metres."""
+    area, _ = _GEOD.geometry_area_perimeter(geometry)
+    return abs(float(area))
+
+
+def _runs(
+    mask: NDArray[np.bool_],
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Return row, first column and column after the last of every horizontal run in `mask`."""
+    padded = np.zeros((mask.shape[0], mask.shape[1] + 2), np.int8)
+    padded[:, 1:-1] = mask
+    edges = np.diff(padded, axis=1)
+    rows, starts = np.nonzero(edges == 1)
+    _, stops = np.nonzero(edges == -1)
+    return rows, starts, stops

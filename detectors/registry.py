@@ -1,0 +1,32 @@
+"""The detectors that are installed, by the id they report under."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from detectors.types import Detector
+
+GROUP = "hearthwatch.detectors"
+
+
+def detector_ids() -> tuple[str, ...]:
+    """Return the ids of the installed detectors, sorted."""
+    return tuple(sorted(point.name for point in entry_points(group=GROUP)))
+
+
+@cache
+def create_detector(detector: str) -> Detector:
+    """Return the detector with this id; one per process serves all threads, for it is pure.
+
+    Raises
+    ------
+    LookupError
+        If none is installed under that id; the message lists those that are.
+    """
+    for point in entry_points(group=GROUP):
+        if point.name == detector:
+            made: Detector = point.load()()
+            return made
+    known = ", ".join(detector_ids()) or "none"
+    raise LookupError(f"no detector is called {detector!r}; installed: {known}")

@@ -1,0 +1,231 @@
+"""Objects through time: born from evidence, growing, established, re-armed or lapsed.
+
+An object keeps its number for ever. A pixel belongs to one object at a time; once the object's
+ground has been bare long enough to be the new normal, its pixels are given back and learn again,
+so that the same place can be reported a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import kernel
+from detectors.kernel import EVIDENCE_UNIT, NO_DATA
+from detectors.objects import area_m2, components, outline, touching
+from detectors.types import DetectorState, Finding
+from imagery.types import GeoBox
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRules:
+    """When pixels become an object, and what it takes to be believed.
+
+    Attributes
+    ----------
+    grow, seed, probable, established : float
+        Evidence, nats: of a pixel that may belong, of one that may found an object, and of half
+        of an object's pixels in the two higher states.
+    looks_watch, looks_probable, looks_established : int
+        Usable looks the evidence has lasted; one look alone never founds an object.
+    minimum_pixels, minimum_seeds : int
+        Smallest object.
+    same_episode_days : int
+        A neighbour that changed within so many days joins; later it is an object of its own.
+    rearm_looks : int
+        Usable looks after which an established object's ground is the new normal.
+    alive : float
+        Evidence, nats, below which a pixel no longer supports its object.
+    report_growth : float
+        Growth since the last report that is worth a new one.
+    """
+
+    grow: float = 4.0
+    seed: float = 6.0
+    probable: float = 10.0
+    established: float = 16.0
+    looks_watch: int = 2
+    looks_probable: int = 3
+    looks_established: int = 5
+    minimum_pixels: int = 4
+    minimum_seeds: int = 4
+    same_episode_days: int = 60
+    rearm_looks: int = 25
+    alive: float = 1.0
+    report_growth: float = 1.2
+
+
+_RANK = {DetectorState.WATCH: 1, DetectorState.PROBABLE: 2, DetectorState.ESTABLISHED: 3}
+
+
+@dataclass(slots=True)
+class _View:
+    """Fields of the slab that objects are made from, shape (y, x)."""
+
+    evidence: NDArray[np.float32]
+    run: NDArray[np.int16]
+    changed: NDArray[np.int16]
+    unharmed: NDArray[np.int16]
+    residual: NDArray[np.float32]
+    geobox: GeoBox
+    day_time: Callable[[int], datetime]
+    rules: ObjectRules
+
+
+def track(
+    slab: NDArray[np.int16],
+    label: NDArray[np.uint16],
+    objects: Sequence[Mapping[str, object]],
+    number: int,
+    residual: NDArray[np.float32],
+    geobox: GeoBox,
+    day_time: Callable[[int], datetime],
+    rules: ObjectRules,
+) -> tuple[NDArray[np.uint16], tuple[Mapping[str, object], ...], int, tuple[Finding, ...]]:
+    """Bring the objects up to date with the evidence; `slab` and `label` are changed in place.
+
+    Returns
+    -------
+    label, objects, next number, findings
+    """
+    view = _view(slab, residual, geobox, day_time, rules)
+    if not objects and not (view.evidence >= rules.seed).any():
+        return label, (), number, ()
+    records = {int(str(o["number"])): dict(o) for o in objects}
+    number = _adopt(view, label, records, number)
+    findings = []
+    for key in sorted(records):
+        finding = _advance(view, label, records, key)
+        if finding is not None:
+            findings.append(finding)
+        if records[key]["state"] == DetectorState.CLOSED:
+            _rearm(slab, label == key)
+        if records[key]["state"] in (DetectorState.CLOSED, DetectorState.LAPSED):
+            label[label == key] = 0
+            del records[key]
+    return label, tuple(records.values()), number, tuple(findings)
+
+
+def _view(
+    slab: NDArray[np.int16],
+    residual: NDArray[np.float32],
+    geobox: GeoBox,
+    day_time: Callable[[int], datetime],
+    rules: ObjectRules,
+) -> _View:
+    shape = (int(geobox.shape[0]), int(geobox.shape[1]))
+    size = shape[0] * shape[1]
+    run, changed, unharmed = (
+        kernel.field(slab, which, size).reshape(shape)
+        for which in (kernel.RUN, kernel.CHANGED, kernel.UNHARMED)
+    )
+    evidence = kernel.field(slab, kernel.EVIDENCE, size).reshape(shape) * np.float32(EVIDENCE_UNIT)
+    return _View(
+        evidence, run, changed, unharmed, residual.reshape(2, *shape), geobox, day_time, rules
+    )
+
+
+def _adopt(
+    view: _View, label: NDArray[np.uint16], records: dict[int, dict[str, object]], number: int
+) -> int:
+    """Give every unowned component to the object it belongs to, or found a new one."""
+    rules = view.rules
+    free = (view.evidence >= rules.grow) & (view.run >= rules.looks_watch) & (label == 0)
+    parts, count = components(free)
+    for index in range(1, count + 1):
+        part = parts == index
+        day = int(np.median(view.changed[part]))
+        near = [
+            int(k)
+            for k in touching(part, label)
+            if abs(day - int(str(records[int(k)]["day"]))) <= rules.same_episode_days
+        ]
+        seeds = int((view.evidence[part] >= rules.seed).sum())
+        if near:
+            label[part] = near[0]
+        elif part.sum() >= rules.minimum_pixels and seeds >= rules.minimum_seeds:
+            label[part] = number
+            records[number] = {"number": number, "state": "", "day": day, "reported": 0, "peak": 0}
+            number += 1
+    return number
+
+
+def _advance(
+    view: _View, label: NDArray[np.uint16], records: dict[int, dict[str, object]], key: int
+) -> Finding | None:
+    """Move one object on; return a finding if there is something new to say of it."""
+    rules, record = view.rules, records[key]
+    mask = label == key
+    alive = mask & (view.evidence >= rules.alive)
+    pixels = int(alive.sum())
+    record["peak"] = max(int(str(record["peak"])), pixels)
+    before = str(record["state"])
+    if pixels < max(rules.minimum_pixels, int(str(record["peak"])) // 4):
+        record["state"] = DetectorState.LAPSED
+        return _finding(view, mask, key, DetectorState.LAPSED)
+    looks = int(np.median(view.run[alive]))
+    if before == DetectorState.ESTABLISHED and looks >= rules.rearm_looks:
+        record["state"] = DetectorState.CLOSED
+        return _finding(view, alive, key, DetectorState.CLOSED)
+    state = _state(float(np.median(view.evidence[alive])), looks, rules)
+    if before and _RANK[DetectorState(before)] > _RANK[state]:
+        state = DetectorState(before)
+    grown = pixels >= rules.report_growth * int(str(record["reported"]))
+    if state == before and not grown:
+        return None
+    record["state"], record["reported"] = state, pixels
+    return _finding(view, alive, key, state)
+
+
+def _state(evidence: float, looks: int, rules: ObjectRules) -> DetectorState:
+    if evidence >= rules.established and looks >= rules.looks_established:
+        return DetectorState.ESTABLISHED
+    if evidence >= rules.probable and looks >= rules.looks_probable:
+        return DetectorState.PROBABLE
+    return DetectorState.WATCH
+
+
+def _finding(view: _View, mask: NDArray[np.bool_], key: int, state: DetectorState) -> Finding:
+    geometry = outline(mask, view.geobox)
+    changed = int(np.percentile(view.changed[mask], 75, method="higher"))
+    seen = view.unharmed[mask]
+    seen = seen[(seen != NO_DATA) & (seen < changed)]
+    unharmed = int(np.percentile(seen, 25, method="lower")) if seen.size else None
+    moved = [_middle(view.residual[k][mask]) for k in range(2)]
+    return Finding(
+        object=key,
+        kind="ground_change",
+        state=state,
+        geometry=geometry,
+        area_m2=area_m2(geometry),
+        pixels=int(mask.sum()),
+        last_unharmed=None if unharmed is None else view.day_time(unharmed),
+        first_changed=view.day_time(changed),
+        looks=int(np.median(view.run[mask])),
+        evidence={
+            "log_likelihood_ratio": round(float(np.median(view.evidence[mask])), 3),
+            "red_to_near_infrared_factor": round(float(np.exp(moved[0])), 3),
+            "short_wave_infrared_factor": round(float(np.exp(moved[1])), 3),
+        },
+        doubts=() if unharmed is not None else ("no look shows the ground plainly unharmed before",),
+    )
+
+
+def _middle(values: NDArray[np.float32]) -> float:
+    good = values[np.isfinite(values)]
+    return float(np.median(good)) if good.size else 0.0
+
+
+def _rearm(slab: NDArray[np.int16], mask: NDArray[np.bool_]) -> None:
+    """Let the pixels of a closed object learn their new normal from nothing."""
+    where = np.flatnonzero(mask)
+    fresh = kernel.gather(kernel.new_slab(kernel.BLOCK, kernel.KernelParameters()), where[:1] * 0)
+    part = kernel.gather(slab, where)
+    kept = part[:, kernel.UNHARMED].copy()
+    part[:] = fresh[0]
+    part[:, kernel.UNHARMED] = kept
+    kernel.scatter(slab, where, part)

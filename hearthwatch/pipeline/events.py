@@ -1,0 +1,150 @@
+"""From findings to events: identity, the frozen words, and what people have said comes first."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from detectors.types import DetectorInfo, DetectorState, Finding
+from hearthwatch.records import Detection, Event, EventState, Kind, Region
+
+NAMESPACE = uuid.UUID("5f0c1d0e-6f5e-5c5a-9a3f-7b1f6f1f2a10")
+
+_STATE_OF = {
+    DetectorState.WATCH: EventState.CANDIDATE,
+    DetectorState.PROBABLE: EventState.PROVISIONAL,
+    DetectorState.ESTABLISHED: EventState.PROVISIONAL,
+    DetectorState.CLOSED: EventState.PROVISIONAL,
+    DetectorState.LAPSED: EventState.CLOSED,
+}
+_SAID_BY_PEOPLE = frozenset(
+    {EventState.CONFIRMED, EventState.DISPUTED, EventState.REJECTED, EventState.RETRACTED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The look and the place that findings are about."""
+
+    region: Region
+    cell: str
+    acquisition: str
+    sensed: datetime
+    detector: DetectorInfo
+    digest: str
+    masters: tuple[str, ...]
+
+
+def event_id(where: Where, finding: Finding) -> str:
+    """Return the id of the event a finding belongs to: the same for the same object, always."""
+    r = where.region
+    name = "/".join((r.organisation, r.id, where.cell, where.detector.id, str(finding.object)))
+    return str(uuid.uuid5(NAMESPACE, name))
+
+
+def is_reportable(finding: Finding, known: Event | None, minimum_area_m2: float) -> bool:
+    """Tell whether a finding makes or changes an event.
+
+    A new object must reach the minimum mapping unit; what has lapsed before anyone was told of
+    it was never an event.
+    """
+    if known is not None:
+        return True
+    return finding.area_m2 >= minimum_area_m2 and finding.state is not DetectorState.LAPSED
+
+
+def next_event(where: Where, finding: Finding, known: Event | None) -> Event:
+    """Return the event, or its next version, that a finding calls for."""
+    region = where.region
+    state = _STATE_OF[finding.state]
+    if known is not None and known.state in _SAID_BY_PEOPLE:
+        state = known.state
+    event = Event(
+        id=event_id(where, finding),
+        organisation=region.organisation,
+        kind=Kind(finding.kind),
+        mode=region.mode,
+        region=region.id,
+        cell=where.cell,
+        detector=where.detector.id,
+        state=state,
+        detector_state=finding.state.value,
+        version=1,
+        geometry=finding.geometry,
+        area_m2=finding.area_m2,
+        last_unharmed=finding.last_unharmed,
+        first_changed=finding.first_changed,
+        first_detected=where.sensed,
+        last_detected=where.sensed,
+        looks=finding.looks,
+        observed=in_words(finding),
+        evidence=dict(finding.evidence),
+        doubts=finding.doubts,
+    )
+    if known is None:
+        return event
+    event = dataclasses.replace(
+        event, version=known.version + 1, first_detected=known.first_detected
+    )
+    return _closing(event, known) if finding.state is DetectorState.LAPSED else event
+
+
+def detection(where: Where, finding: Finding) -> Detection:
+    """Return what is stored of a finding, with all that is needed to compute it again."""
+    region, event = where.region, event_id(where, finding)
+    return Detection(
+        id=str(uuid.uuid5(NAMESPACE, f"{event}/{where.acquisition}")),
+        organisation=region.organisation,
+        kind=Kind(finding.kind),
+        mode=region.mode,
+        event=event,
+        region=region.id,
+        cell=where.cell,
+        acquisition=where.acquisition,
+        detector=where.detector.id,
+        detector_version=where.detector.version,
+        detector_state=finding.state.value,
+        sensed=where.sensed,
+        geometry=finding.geometry,
+        area_m2=finding.area_m2,
+        last_unharmed=finding.last_unharmed,
+        first_changed=finding.first_changed,
+        looks=finding.looks,
+        evidence={**finding.evidence, "masters": list(where.masters)},
+        doubts=finding.doubts,
+        digest=where.digest,
+    )
+
+
+def in_words(finding: Finding) -> str:
+    """Say what was observed, and nothing of what it may mean."""
+    since = (
+        f"between {finding.last_unharmed:%Y-%m-%d} and {finding.first_changed:%Y-%m-%d}"
+        if finding.last_unharmed
+        else f"on or before {finding.first_changed:%Y-%m-%d}"
+    )
+    if finding.state is DetectorState.LAPSED:
+        return f"The change first seen {since} is no longer seen."
+    e = finding.evidence
+    return (
+        f"Ground over {finding.area_m2 / 1e4:.2f} ha changed {since}: red against near-infrared "
+        f"is {e['red_to_near_infrared_factor']:.2f} times and short-wave infrared "
+        f"{e['short_wave_infrared_factor']:.2f} times what the place's own past and its "
+        f"surroundings let expect; seen in {finding.looks} looks."
+    )
+
+
+def _closing(event: Event, known: Event) -> Event:
+    """Keep what was found when it was strongest; only say that it is seen no longer."""
+    return dataclasses.replace(
+        event,
+        geometry=known.geometry,
+        area_m2=known.area_m2,
+        last_unharmed=known.last_unharmed,
+        first_changed=known.first_changed,
+        looks=known.looks,
+        evidence=known.evidence,
+        doubts=(*known.doubts, f"no longer seen on {event.last_detected:%Y-%m-%d}"),
+    )

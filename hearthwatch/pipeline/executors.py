@@ -1,0 +1,95 @@
+"""Where tasks run: threads, processes, or a Dask scheduler that is already there."""
+
+from __future__ import annotations
+
+import multiprocessing
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from hearthwatch.errors import DigestMismatch, SettingsError
+from hearthwatch.identity import check_identity
+from hearthwatch.settings import Settings
+
+CONNECT_SECONDS = 10
+
+
+@contextmanager
+def open_executor(settings: Settings, digest: str) -> Iterator[Executor]:
+    """Yield the executor the settings ask for; every worker runs the code with `digest`.
+
+    Raises
+    ------
+    DigestMismatch
+        If a worker runs other code: its results could not be told from this code's.
+    SettingsError
+        If the scheduler cannot be reached or its workers do not see the data folder.
+    """
+    if settings.executor == "dask":
+        with _dask(settings, digest) as executor:
+            yield executor
+    elif settings.executor == "processes":
+        # Forking a process that runs GDAL and numba threads can hang the child.
+        with ProcessPoolExecutor(
+            settings.workers,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=check_identity,
+            initargs=(digest,),
+        ) as executor:
+            yield executor
+    else:
+        with ThreadPoolExecutor(settings.workers, thread_name_prefix="look") as executor:
+            yield executor
+
+
+@contextmanager
+def _dask(settings: Settings, digest: str) -> Iterator[Executor]:
+    from distributed import Client
+
+    if not settings.dask_scheduler:
+        raise SettingsError(
+            "the dask executor needs the address of a running scheduler: set "
+            "HEARTHWATCH_DASK_SCHEDULER, for example tcp://127.0.0.1:8786"
+        )
+    try:
+        client = Client(settings.dask_scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise SettingsError(
+            f"no Dask scheduler answers at {settings.dask_scheduler}: start one with "
+            "`dask scheduler` and at least one `dask worker`, or choose another executor"
+        ) from error
+    try:
+        _check_workers(client, settings, digest)
+        with client.get_executor() as executor:
+            yield executor
+    finally:
+        client.close()
+
+
+def _check_workers(client: object, settings: Settings, digest: str) -> None:
+    token = settings.data_dir / f"shared-{uuid.uuid4().hex}"
+    token.touch()
+    try:
+        answers = client.run(_introduce, str(token))  # type: ignore[attr-defined]
+    finally:
+        token.unlink(missing_ok=True)
+    if not answers:
+        raise SettingsError("the Dask scheduler has no workers: start one with `dask worker`")
+    for worker, (theirs, sees) in sorted(answers.items()):
+        if theirs != digest:
+            raise DigestMismatch(
+                f"the Dask worker {worker} runs code {theirs[:12]}, this process {digest[:12]}: "
+                "install the same version on both"
+            )
+        if not sees:
+            raise SettingsError(
+                f"the Dask worker {worker} does not see the data folder {settings.data_dir}: "
+                "workers need it at the same path"
+            )
+
+
+def _introduce(token: str) -> tuple[str, bool]:
+    """Run on a worker: say which code it runs and whether it sees the data folder."""
+    return check_identity().digest, Path(token).exists()

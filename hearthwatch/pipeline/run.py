@@ -1,0 +1,284 @@
+"""One run over one region: plan, measure, guard, score, commit.
+
+The commit of each look over each site is the only point at which anything becomes true. Whatever
+is killed before it is done again by the next run, from the archive, with the same result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from detectors.guard import judge_scene
+from detectors.registry import create_detector
+from detectors.types import DetectorInfo, SceneJudgement
+from hearthwatch.errors import DiskFull
+from hearthwatch.identity import check_identity
+from hearthwatch.pipeline.commit import LookOutcome, commit_look
+from hearthwatch.pipeline.executors import open_executor
+from hearthwatch.pipeline.layout import Layout
+from hearthwatch.pipeline.measure import measure_look
+from hearthwatch.pipeline.plan import Plan, make_plan
+from hearthwatch.pipeline.score import score_look
+from hearthwatch.pipeline.tasks import Measured, MeasureTask, Scored, ScoreTask, Site
+from hearthwatch.records import Event, Region, Run, StateVersion
+from hearthwatch.settings import Settings
+from hearthwatch.store.protocol import Store
+from imagery.types import Acquisition, ImageryProvider
+from tiles.atomic import sweep
+from tiles.errors import StorageFull
+
+DEADLINE_SECONDS = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come.
+
+    Attributes
+    ----------
+    rate : float
+        Looks committed per second so far.
+    seconds_left : float
+    """
+
+    done: int
+    total: int
+    sensed: datetime
+    rate: float
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did."""
+
+    run: Run
+    looks: int
+    skipped: int
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """What every step of one run needs."""
+
+    settings: Settings
+    layout: Layout
+    store: Store
+    provider: ImageryProvider
+    region: Region
+    detector: DetectorInfo
+    run: Run
+    executor: Executor
+
+
+def run_region(
+    settings: Settings,
+    store: Store,
+    provider: ImageryProvider,
+    region: Region,
+    until: datetime,
+    progress: Callable[[Progress], None] | None = None,
+) -> RunReport:
+    """Take every look at a region up to `until` that is not committed yet, oldest first.
+
+    Parameters
+    ----------
+    until : datetime
+        Aware UTC. With a time in the past, history is replayed as if live: no look is scored
+        with knowledge of a later one.
+
+    Raises
+    ------
+    HearthwatchError
+        `CatalogueError` for an unusable catalogue, `DiskFull` when the disk is, and those of
+        the executor and the store. What was committed before stays.
+    """
+    layout = Layout(settings.data_dir)
+    layout.make()
+    identity = check_identity()
+    detector = create_detector(region.kind.value).info
+    tidy(store, layout, region, detector)
+    plan = make_plan(store, provider, region, detector, until)
+    run = _start(settings, store, region, until, identity.digest)
+    outcome = "failed"
+    try:
+        with open_executor(settings, identity.digest) as executor:
+            bench = _Bench(
+                settings, layout, store, provider, region, detector, run, executor
+            )
+            events = _take_looks(bench, plan, progress)
+        outcome = "complete"
+    except StorageFull as error:
+        raise DiskFull(
+            f"the disk is full: {error}. Free some space and run again; nothing that was "
+            "committed is lost and the run goes on where it stopped."
+        ) from error
+    finally:
+        shutil.rmtree(layout.scratch, ignore_errors=True)
+        run = _finish(store, run, outcome)
+    total = len(plan.looks) * len(plan.sites)
+    return RunReport(run, plan.open, total - plan.open, events)
+
+
+def tidy(store: Store, layout: Layout, region: Region, detector: DetectorInfo) -> None:
+    """Remove what a killed run left behind: half-written files and states nobody committed."""
+    sweep(layout.archive)
+    shutil.rmtree(layout.scratch, ignore_errors=True)
+    layout.scratch.mkdir(parents=True, exist_ok=True)
+    folder = layout.states / region.id
+    for cell in folder.iterdir() if folder.is_dir() else ():
+        kept = {
+            layout.root / version.path
+            for version in store.state_versions(
+                region.organisation, region.id, cell.name, detector.id
+            )
+        }
+        for path in (cell / detector.id).glob("*"):
+            if path not in kept:
+                path.unlink()
+
+
+def _take_looks(
+    bench: _Bench, plan: Plan, progress: Callable[[Progress], None] | None
+) -> tuple[str, ...]:
+    started, done, told = time.monotonic(), 0, dict[str, None]()
+    for look, sites, measured in _measured(bench, plan):
+        judgement = judge_scene(look.key, [p for m in measured for p in m.placebos])
+        scoring = [_score(bench, s, m, judgement) for s, m in zip(sites, measured, strict=True)]
+        for one, (pending, state) in zip(measured, scoring, strict=True):
+            scored = pending.result() if pending else None
+            for event in _commit(bench, one, judgement, scored, state):
+                told[event.id] = None
+            done += 1
+        if progress:
+            rate = done / max(time.monotonic() - started, 1e-6)
+            left = (plan.open - done) / rate
+            progress(Progress(done, plan.open, look.sensed, rate, left))
+    return tuple(told)
+
+
+def _measured(
+    bench: _Bench, plan: Plan
+) -> Iterator[tuple[Acquisition, list[Site], list[Measured]]]:
+    """Yield every open look, oldest first, measured ahead of its turn by a bounded number."""
+    ahead = 2 * bench.settings.workers
+    waiting: deque[tuple[Acquisition, list[Site], list[Future[Measured]]]] = deque()
+    for look in plan.looks:
+        sites = [s for s in plan.sites if (look.key, s.cell) not in plan.done]
+        if not sites:
+            continue
+        tasks = [bench.executor.submit(measure_look, _task(bench, look, s)) for s in sites]
+        waiting.append((look, sites, tasks))
+        if len(waiting) > ahead:
+            yield _settled(waiting.popleft())
+    while waiting:
+        yield _settled(waiting.popleft())
+
+
+def _settled(
+    waiting: tuple[Acquisition, list[Site], list[Future[Measured]]],
+) -> tuple[Acquisition, list[Site], list[Measured]]:
+    look, sites, tasks = waiting
+    return look, sites, [task.result() for task in tasks]
+
+
+def _task(bench: _Bench, look: Acquisition, site: Site) -> MeasureTask:
+    return MeasureTask(
+        provider=bench.provider,
+        acquisition=look,
+        site=site,
+        detector=bench.detector.id,
+        archive=bench.layout.archive,
+        scratch=bench.layout.scratch,
+        deadline=DEADLINE_SECONDS,
+    )
+
+
+def _score(
+    bench: _Bench, site: Site, measured: Measured, judgement: SceneJudgement
+) -> tuple[Future[Scored] | None, StateVersion | None]:
+    """Start scoring a look, unless there is nothing to score or it comes too late."""
+    region = bench.region
+    state = bench.store.state(region.organisation, region.id, site.cell, bench.detector.id)
+    late = state is not None and measured.sensed <= state.sensed
+    if not measured.observable or late:
+        return None, state
+    sequence = 1 + (state.sequence if state else 0)
+    task = ScoreTask(
+        detector=bench.detector.id,
+        site=site,
+        state=bench.layout.root / state.path if state else None,
+        state_sha256=state.sha256 if state else None,
+        features=measured.features,
+        judgement=judgement,
+        target=bench.layout.root
+        / bench.layout.state(region.id, site.cell, bench.detector.id, sequence),
+    )
+    return bench.executor.submit(score_look, task), state
+
+
+def _commit(
+    bench: _Bench,
+    measured: Measured,
+    judgement: SceneJudgement,
+    scored: Scored | None,
+    state: StateVersion | None,
+) -> tuple[Event, ...]:
+    sequence = 1 + (state.sequence if state else 0)
+    if measured.observable and scored is None and state is not None:
+        words = f"it came after the look of {state.sensed:%Y-%m-%d} had been taken in"
+        measured = dataclasses.replace(measured, reason=words)
+    path = bench.layout.state(bench.region.id, measured.cell, bench.detector.id, sequence)
+    outcome = LookOutcome(
+        region=bench.region,
+        run=bench.run.id,
+        digest=bench.run.digest,
+        detector=bench.detector,
+        measured=measured,
+        judgement=judgement,
+        scored=scored,
+        state_path=str(path),
+        sequence=sequence,
+    )
+    area = bench.settings.minimum_mapping_unit_ha * 1e4
+    return commit_look(bench.store, bench.layout.root, outcome, area)
+
+
+def _start(
+    settings: Settings, store: Store, region: Region, until: datetime, digest: str
+) -> Run:
+    run = Run(
+        id=str(uuid.uuid4()),
+        organisation=region.organisation,
+        kind=region.kind,
+        mode=region.mode,
+        region=region.id,
+        started=datetime.now(UTC),
+        until=until,
+        digest=digest,
+        executor=settings.executor,
+    )
+    with store.transaction() as tx:
+        for other in store.runs(region.organisation):
+            if other.finished is None:
+                tx.put_run(
+                    dataclasses.replace(other, finished=run.started, outcome="interrupted")
+                )
+        tx.put_run(run)
+    return run
+
+
+def _finish(store: Store, run: Run, outcome: str) -> Run:
+    finished = dataclasses.replace(run, finished=datetime.now(UTC), outcome=outcome)
+    with store.transaction() as tx:
+        tx.put_run(finished)
+    return finished
