@@ -20,7 +20,7 @@ from scipy import stats
 DEGREES_OF_FREEDOM = 6.0
 CONTAMINATION = 0.02
 CONTAMINATION_DENSITY = 1.0 / 16.0
-INVISIBLE = 0.35
+INVISIBLE = 0.5
 PLATEAU = (2.0, 10.0)
 EDGE = 0.5
 
@@ -65,8 +65,8 @@ def log_likelihood_ratio(z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 # Least-squares fit of log_likelihood_ratio on [-1, 8]; largest error 0.07 nats (tested).
-POLYNOMIAL_FROM, POLYNOMIAL_TO = 0.84944, 7.52213
-POLYNOMIAL = (-1.01641, 50.83203, -107.77710, 88.57381, -26.52557)
+POLYNOMIAL_FROM, POLYNOMIAL_TO = 1.02174, 7.86723
+POLYNOMIAL = (-0.66786, 45.87342, -96.81250, 78.53681, -23.09133)
 
 
 def evidence_polynomial(z: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -56,7 +56,7 @@ class KernelParameters:
     memory : int
         Looks after which the gain of the baseline stops falling.
     weight : float
-        Shrinkage of each feature's evidence, for the features are correlated.
+        Shrinkage of each feature's evidence, 1 where the features are taken as independent.
     freeze : float
         Evidence, nats, above which the baseline learns nothing: a change must not become normal.
     quiet : float
@@ -73,7 +73,7 @@ class KernelParameters:
 
     training: int = 8
     memory: int = 25
-    weight: float = 0.6
+    weight: float = 1.0
     freeze: float = 4.0
     quiet: float = 0.5
     unharmed: float = -0.8

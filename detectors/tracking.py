@@ -45,15 +45,15 @@ class ObjectRules:
     """
 
     grow: float = 4.0
-    seed: float = 6.0
-    probable: float = 10.0
-    established: float = 16.0
+    seed: float = 5.0
+    probable: float = 9.0
+    established: float = 15.0
     looks_watch: int = 2
     looks_probable: int = 3
     looks_established: int = 5
     minimum_pixels: int = 4
     minimum_seeds: int = 4
-    same_episode_days: int = 60
+    same_episode_days: int = 120
     rearm_looks: int = 25
     alive: float = 1.0
     report_growth: float = 1.2

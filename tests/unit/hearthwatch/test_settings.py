@@ -21,6 +21,8 @@ def test_without_any_configuration_the_defaults_hold(tmp_path):
     assert load_settings().model_dump() == {
         "data_dir": tmp_path / "var",
         "organisation": "local",
+        "provider": "folder",
+        "catalogue": None,
         "executor": "threads",
         "workers": os.cpu_count(),
         "dask_scheduler": None,

@@ -1,0 +1,1 @@
+"""Providers of scenes and pixels."""

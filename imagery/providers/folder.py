@@ -1,0 +1,300 @@
+"""Scenes on disk: any static STAC catalogue, ItemCollection or folder of items with GeoTIFFs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+from rasterio.errors import RasterioError
+from rasterio.windows import Window
+
+from imagery.errors import ImageryError, IntegrityError, NotYet, Permanent, Transient
+from imagery.stac import group_acquisitions, scene_from_item
+from imagery.types import (
+    Asset,
+    Chip,
+    Cost,
+    ImageryProvider,
+    Layer,
+    Provenance,
+    Query,
+    Scene,
+    Source,
+)
+
+MARGIN = 2
+"""Source pixels read beyond the wanted ground, so that a view on another grid has no rim."""
+
+# Whatever the machine's environment says, a read is the same read.
+_GDAL = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_NUM_THREADS": "1", "GDAL_PAM_ENABLED": "NO"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One band's pixels before they are put together by grid."""
+
+    scene: str
+    asset: Asset
+    geobox: GeoBox
+    dn: NDArray[np.generic]
+
+
+class FolderProvider:
+    """Reads a catalogue on disk; needs no account and no network.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``catalog.json`` or ``collection.json`` with links, an ItemCollection, a single item, or
+        a folder searched for any of these.
+
+    Notes
+    -----
+    An item that cannot be read is left out of `search` and listed by `faults`, so that one broken
+    file does not blind every region. Files outside the catalogue's folder are refused.
+    """
+
+    name = "folder"
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def search(self, query: Query) -> Iterator[Scene]:
+        """Yield the scenes that meet `query`, ordered by (sensed, id)."""
+        for scene in _index(self.path)[0]:
+            if query.start <= scene.sensed <= query.end and _meets(scene, query):
+                yield scene
+
+    def faults(self) -> tuple[str, ...]:
+        """Return what could not be read of the catalogue, in words."""
+        return _index(self.path)[1]
+
+    def read(
+        self, scenes: Sequence[Scene], geobox: GeoBox, bands: Sequence[str], deadline: float
+    ) -> Chip:
+        """Read `bands` of one acquisition's scenes where they cover `geobox`."""
+        give_up = time.monotonic() + deadline
+        reads, sources = [], []
+        for scene in scenes:
+            for asset in _wanted(scene, bands):
+                if time.monotonic() > give_up:
+                    raise Transient(f"reading {scene.id} took longer than {deadline:.0f} s")
+                path = self._file(asset)
+                sources.append(_source(path, self._root(), asset))
+                found = _read_window(path, geobox)
+                if found is not None:
+                    reads.append(_Read(scene.id, asset, *found))
+        if not reads:
+            raise NotYet(f"{scenes[0].id} is listed but has no pixels over the wanted ground")
+        layers = tuple(_layers(reads))
+        return Chip(
+            acquisition=_acquisition_key(scenes),
+            sensor=scenes[0].sensor,
+            sensed=scenes[0].sensed,
+            layers=layers,
+            provenance=_provenance(self.name, scenes, sources),
+        )
+
+    def estimate(self, scenes: Sequence[Scene], geobox: GeoBox, bands: Sequence[str]) -> Cost:
+        """Say what a read takes: local files cost nothing but bytes."""
+        paths = [self._file(asset) for scene in scenes for asset in _wanted(scene, bands)]
+        return Cost(requests=len(paths), units=0.0, bytes=sum(p.stat().st_size for p in paths))
+
+    def _root(self) -> Path:
+        return (self.path if self.path.is_dir() else self.path.parent).resolve()
+
+    def _file(self, asset: Asset) -> Path:
+        path = Path(asset.href).resolve()
+        if not path.is_relative_to(self._root()):
+            raise Permanent(f"{Path(asset.href).name} lies outside the catalogue's folder")
+        if not path.is_file():
+            raise IntegrityError(f"{path.relative_to(self._root())} is missing")
+        return path
+
+
+def _meets(scene: Scene, query: Query) -> bool:
+    if query.collection is not None and scene.collection != query.collection:
+        return False
+    if query.published_after is not None and (
+        scene.published is None or scene.published <= query.published_after
+    ):
+        return False
+    return bool(scene.footprint.intersects(query.area))
+
+
+def _wanted(scene: Scene, bands: Sequence[str]) -> list[Asset]:
+    missing = [band for band in bands if band not in scene.bands]
+    if missing:
+        raise Permanent(f"{scene.id} has no {', '.join(missing)}")
+    return [scene.asset(band) for band in bands]
+
+
+def _acquisition_key(scenes: Sequence[Scene]) -> str:
+    groups = group_acquisitions(scenes)
+    if len(groups) != 1:
+        raise Permanent(f"{len(groups)} acquisitions were asked for in one read")
+    return groups[0].key
+
+
+def _read_window(path: Path, geobox: GeoBox) -> tuple[GeoBox, NDArray[np.generic]] | None:
+    """Read the whole source pixels that cover `geobox`; None where there are none."""
+    try:
+        with rasterio.Env(**_GDAL), rasterio.open(path) as source:
+            if source.crs is None:
+                raise IntegrityError(f"{path.name} does not say where it lies")
+            whole = GeoBox(source.shape, source.transform, source.crs.to_wkt())
+            window = _covering(whole, geobox)
+            if window is None:
+                return None
+            dn = source.read(1, window=window)
+    except RasterioError as error:
+        raise IntegrityError(f"{path.name} cannot be read: {error}") from error
+    grid = GeoBox(dn.shape, whole.affine * Affine.translation(window.col_off, window.row_off), whole.crs)
+    return grid, dn
+
+
+def _covering(whole: GeoBox, wanted: GeoBox) -> Window | None:
+    box = wanted.footprint(whole.crs, buffer=0).boundingbox
+    (left, top), (right, bottom) = (~whole.affine * p for p in ((box.left, box.top), (box.right, box.bottom)))
+    first_col = max(0, int(np.floor(min(left, right))) - MARGIN)
+    first_row = max(0, int(np.floor(min(top, bottom))) - MARGIN)
+    last_col = min(whole.shape[1], int(np.ceil(max(left, right))) + MARGIN)
+    last_row = min(whole.shape[0], int(np.ceil(max(top, bottom))) + MARGIN)
+    if last_col <= first_col or last_row <= first_row:
+        return None
+    return Window(first_col, first_row, last_col - first_col, last_row - first_row)
+
+
+def _layers(reads: Sequence[_Read]) -> Iterator[Layer]:
+    """Put bands of one scene on one grid together."""
+
+    def place(read: _Read) -> tuple[str, tuple[float, ...], tuple[int, ...]]:
+        return read.scene, tuple(read.geobox.affine)[:6], tuple(read.geobox.shape)
+
+    for _, group in groupby(sorted(reads, key=place), key=place):
+        same = list(group)
+        dtype = np.result_type(*(read.dn.dtype for read in same))
+        yield Layer(
+            scene_id=same[0].scene,
+            bands=tuple(read.asset.band for read in same),
+            geobox=same[0].geobox,
+            dn=np.stack([read.dn.astype(dtype, copy=False) for read in same]),
+            scale=tuple(read.asset.scale for read in same),
+            offset=tuple(read.asset.offset for read in same),
+            nodata=tuple(read.asset.nodata for read in same),
+        )
+
+
+def _source(path: Path, root: Path, asset: Asset) -> Source:
+    status = path.stat()
+    digest = _file_sha256(path, status.st_size, status.st_mtime_ns)
+    if asset.sha256 is not None and digest != asset.sha256:
+        raise IntegrityError(f"{path.relative_to(root)} is not the file its catalogue lists")
+    return Source(str(path.relative_to(root)), digest, status.st_size)
+
+
+@lru_cache(maxsize=65536)
+def _file_sha256(path: Path, size: int, modified_ns: int) -> str:
+    """Hash a file once per content; size and time are part of the cache's key."""
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise IntegrityError(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def _provenance(name: str, scenes: Sequence[Scene], sources: Sequence[Source]) -> Provenance:
+    return Provenance(
+        provider=name,
+        scene_ids=tuple(scene.id for scene in scenes),
+        item_sha256=tuple(scene.item_sha256 for scene in scenes),
+        sources=tuple(sources),
+        fetched=datetime.now(UTC),
+        cost=Cost(requests=len(sources), units=0.0, bytes=sum(s.bytes for s in sources)),
+        software=(("gdal", rasterio.__gdal_version__), ("rasterio", rasterio.__version__)),
+    )
+
+
+_indexed: dict[Path, tuple[tuple[int, int], tuple[tuple[Scene, ...], tuple[str, ...]]]] = {}
+_lock = threading.Lock()
+
+
+def _index(path: Path) -> tuple[tuple[Scene, ...], tuple[str, ...]]:
+    """Parse the catalogue once per process and change of its files."""
+    if not path.exists():
+        raise Permanent(f"there is no catalogue at {path}")
+    with _lock:
+        files = sorted(_documents(path))
+        stamp = (len(files), max((f.stat().st_mtime_ns for f in files), default=0))
+        held = _indexed.get(path)
+        if held is None or held[0] != stamp:
+            held = stamp, _parse(files)
+            _indexed[path] = held
+        return held[1]
+
+
+def _documents(path: Path) -> Iterator[Path]:
+    """Return every JSON document that may hold items."""
+    folder = path if path.is_dir() else path.parent
+    if path.is_file() and _load(path).get("type") in ("Feature", "FeatureCollection"):
+        yield path
+    else:
+        yield from folder.rglob("*.json")
+
+
+def _parse(files: Sequence[Path]) -> tuple[tuple[Scene, ...], tuple[str, ...]]:
+    scenes: dict[tuple[str, str], Scene] = {}
+    faults = []
+    for file in files:
+        try:
+            document = _load(file)
+        except ImageryError as error:
+            faults.append(str(error))
+            continue
+        for item in _items(document):
+            try:
+                _refuse_addresses(item)
+                scene = scene_from_item(item, FolderProvider.name, f"{file.parent}/")
+                scenes[scene.collection, scene.id] = scene
+            except ImageryError as error:
+                faults.append(f"{file.name}: {error}")
+    ordered = sorted(scenes.values(), key=lambda scene: (scene.sensed, scene.id))
+    return tuple(ordered), tuple(faults)
+
+
+def _items(document: Any) -> Iterator[dict[str, Any]]:
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind == "Feature" and "assets" in document:
+        yield document
+    elif kind == "FeatureCollection":
+        yield from (f for f in document.get("features", ()) if isinstance(f, dict))
+
+
+def _refuse_addresses(item: dict[str, Any]) -> None:
+    for key, asset in (item.get("assets") or {}).items():
+        if "://" in str(asset.get("href", "")):
+            raise Permanent(f"the item {item.get('id')} points to a network address: {key}")
+
+
+def _load(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise Permanent(f"{path.name} is not readable JSON: {error}") from error
+
+
+_: type[ImageryProvider] = FolderProvider
