@@ -37,6 +37,12 @@ YEAR_DAYS = 365.25
 FEATURE_BOUND = 3.9
 SAMPLE = 8192
 """Pixels, at most, from which the scale of a look is taken."""
+BARE_GROUND = math.log(0.15 / 0.25)
+"""Feature ln(B04/B08) of dry bare soil: red 0.15, near-infrared 0.25."""
+TELLING_CONTRAST = 1.5
+"""Natural-log units the look's normal must lie below bare ground for a change to show plainly.
+
+Leafless woodland lies within 0.7 of bare ground: a look at it proves nothing unharmed."""
 SNOW_NDSI = 0.1
 SNOW_GREEN = 0.06
 
@@ -123,6 +129,7 @@ class GroundChange:
         days = (features.sensed - EPOCH).days
         phase = 2.0 * math.pi * days / YEAR_DAYS
         scale, training = self._look_scale(slab, features, phase)
+        contrast = BARE_GROUND - float(scale.centre[0])
         kernel.update(
             slab,
             kernel.blocked(features.pixels.reshape(2, -1)),
@@ -131,6 +138,7 @@ class GroundChange:
             days,
             self.parameters.kernel,
             hold=scene.verdict is GuardVerdict.SUSPECT,
+            telling=contrast >= TELLING_CONTRAST,
         )
         baseline = kernel.residuals(slab, features.pixels.reshape(2, -1), scale, phase)
         label, objects, number, findings = track(
@@ -147,7 +155,11 @@ class GroundChange:
             state.detector, state.version, state.geobox,
             {"slab": slab, "label": label}, {**state.scalars, "next": number}, objects,
         )  # fmt: skip
-        said = {"training": training, "spread": round(float(scale.spread.max()), 4)}
+        said = {
+            "training": training,
+            "spread": round(float(scale.spread.max()), 4),
+            "contrast": round(contrast, 3),
+        }
         return _stamped(after, features, said), findings
 
     def _look_scale(

@@ -221,6 +221,7 @@ def update(
     parameters: KernelParameters,
     *,
     hold: bool = False,
+    telling: bool = True,
 ) -> None:
     """Take one look into the state, in place.
 
@@ -236,6 +237,8 @@ def update(
         Day of the look in the state's own count.
     hold : bool
         True for a look the scene guard holds back: evidence may only fall.
+    telling : bool
+        False for a look on which a change would hardly show: it proves nothing unharmed.
     """
     look = np.zeros((4, 3), np.float32)
     look[0] = math.cos(phase), math.sin(phase), 0.0 if hold else parameters.ceiling
@@ -244,7 +247,8 @@ def update(
     look[3, :2] = np.float32(1.0) / scale.spread
     p = parameters
     constants = np.array(
-        [p.training, p.memory, p.weight, p.freeze, p.quiet, p.unharmed, p.ceiling,
+        [p.training, p.memory, p.weight, p.freeze, p.quiet,
+         p.unharmed if telling else -np.inf, p.ceiling,
          p.scale_low, p.scale_high, p.winsor],
         np.float32,
     )  # fmt: skip

@@ -16,7 +16,7 @@ def score_look(task: ScoreTask) -> Scored:
     detector = create_detector(task.detector)
     before = load_state(detector, task)
     after, findings = detector.score(before, load_features(task.features), task.judgement)
-    said = {k: v for k, v in after.scalars.items() if k in ("training", "spread")}
+    said = {k: v for k, v in after.scalars.items() if k in ("training", "spread", "contrast")}
     return Scored(sha256=save_state(task.target, after), findings=findings, said=said)
 
 

@@ -89,9 +89,7 @@ class Store(Protocol):
         """Tell whether a unit of work is committed."""
         ...
 
-    def jobs_done(
-        self, organisation: str, region: str, cell: str, detector: str
-    ) -> frozenset[str]:
+    def jobs_done(self, organisation: str, region: str, cell: str, detector: str) -> frozenset[str]:
         """Return the acquisitions whose work is committed for one place and detector."""
         ...
 
@@ -140,6 +138,12 @@ class Store(Protocol):
         limit: int = 1000,
     ) -> Page[LedgerRow]:
         """Return the ledger of one region, oldest look first."""
+        ...
+
+    def ledger_history(
+        self, organisation: str, region: str, cell: str, acquisition: str, detector: str
+    ) -> tuple[LedgerRow, ...]:
+        """Return all that was ever written of one look, oldest first; the last one holds."""
         ...
 
     def close(self) -> None:

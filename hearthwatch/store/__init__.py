@@ -1,0 +1,61 @@
+"""All that the service remembers.
+
+`Store` and `Transaction` are the seam, `SqlStore` and `MemoryStore` stand behind it. They are
+loaded when first asked for: a command that stores nothing shall not wait for a database library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hearthwatch.store.memory import MemoryStore
+    from hearthwatch.store.protocol import Store, Transaction
+    from hearthwatch.store.sql import SqlStore
+
+__all__ = ["MemoryStore", "SqlStore", "Store", "Transaction", "open_store"]
+
+_HOMES = {
+    "MemoryStore": "memory",
+    "SqlStore": "sql",
+    "Store": "protocol",
+    "Transaction": "protocol",
+}
+
+
+def open_store(path: Path | str, write: bool = False) -> Store:
+    """Open the store in a file.
+
+    Parameters
+    ----------
+    path : Path or str
+        The SQLite database; opened for writing it is made if missing.
+    write : bool
+        Whether to write; one process at a time may.
+
+    Returns
+    -------
+    Store
+        Close it after use.
+
+    Raises
+    ------
+    StoreLocked
+        Another process writes.
+    StoreError
+        The file cannot be used as it is.
+    DiskFull
+        There is no room.
+    """
+    from hearthwatch.store.sql import SqlStore
+
+    return SqlStore.open(path, write=write)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

@@ -1,0 +1,133 @@
+"""Keyset paging: pages, and opaque cursors that say where the next one starts.
+
+A cursor holds the sort key of the last row given, so rows that come in between neither shift
+nor double anything. It is bound to its question; it grants nothing, for every query still
+filters on the organisation.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+from hearthwatch.errors import StoreError
+from hearthwatch.records import Event, EventFilter, LedgerRow, Page
+from hearthwatch.store.codec import microseconds
+
+T = TypeVar("T")
+Position = tuple[int | str, ...]
+
+MAX_LIMIT = 10_000
+"""Most rows of one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """One question that is answered in pages.
+
+    Attributes
+    ----------
+    question : str
+        What is asked, of whom and how filtered; see `question`.
+    key : tuple of type
+        Types of the parts of the sort key, each int or str.
+    limit : int
+        Rows of one page, 1 to `MAX_LIMIT`.
+    """
+
+    question: str
+    key: tuple[type, ...]
+    limit: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= MAX_LIMIT:
+            raise StoreError(f"The limit is {self.limit}; it must be from 1 to {MAX_LIMIT}.")
+
+    def start(self, cursor: str | None) -> Position | None:
+        """Return the sort key after which the page starts; None for the first page.
+
+        Raises
+        ------
+        StoreError
+            The cursor is damaged or belongs to another question.
+        """
+        if cursor is None:
+            return None
+        try:
+            text = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
+            _, *position = json.loads(text)
+        except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+            raise _refused() from error
+        if not self._fits(position) or self._cursor(tuple(position)) != cursor:
+            raise _refused()
+        return tuple(position)
+
+    def page(self, found: Sequence[T], position: Callable[[T], Position]) -> Page[T]:
+        """Make a page of up to `limit` + 1 rows found; the one too many tells of more.
+
+        Parameters
+        ----------
+        found : sequence
+            What the question gave, in order.
+        position : callable
+            From a row to its sort key.
+        """
+        items = tuple(found[: self.limit])
+        more = len(found) > self.limit
+        return Page(items, self._cursor(position(items[-1])) if more else None)
+
+    def _cursor(self, position: Position) -> str:
+        check = blake2b(json.dumps([self.question, *position]).encode(), digest_size=8)
+        text = json.dumps([check.hexdigest(), *position], separators=(",", ":"))
+        return base64.urlsafe_b64encode(text.encode()).decode("ascii")
+
+    def _fits(self, position: Sequence[Any]) -> bool:
+        types = tuple(type(part) for part in position)
+        return types == self.key and all(_storable(part) for part in position)
+
+
+def event_paging(organisation: str, where: EventFilter, limit: int) -> Paging:
+    """Return the paging of events: by `first_changed`, newest first, then by id."""
+    return Paging(_question("events", organisation, *astuple(where)), (int, str), limit)
+
+
+def ledger_paging(
+    organisation: str, region: str, since: datetime | None, until: datetime | None, limit: int
+) -> Paging:
+    """Return the paging of the ledger: by sensing time, oldest first, then by place and look."""
+    question = _question("ledger", organisation, region, since, until)
+    return Paging(question, (int, str, str, str), limit)
+
+
+def event_position(found: Event) -> Position:
+    """Return the sort key of an event."""
+    return microseconds(found.first_changed), found.id
+
+
+def ledger_position(row: LedgerRow) -> Position:
+    """Return the sort key of a ledger row."""
+    return microseconds(row.sensed), row.cell, row.acquisition, row.detector
+
+
+def _question(*parts: Any) -> str:
+    return json.dumps(parts, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    return microseconds(value) if isinstance(value, datetime) else repr(value)
+
+
+def _storable(part: int | str) -> bool:
+    return abs(part) < 2**63 if isinstance(part, int) else part.isprintable()
+
+
+def _refused() -> StoreError:
+    return StoreError(
+        "The cursor is damaged or belongs to another question. Start again without a cursor."
+    )

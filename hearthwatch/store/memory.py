@@ -1,0 +1,326 @@
+"""The store in memory: for tests, trials and demonstrations. Nothing outlives the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from hearthwatch.errors import StoreError
+from hearthwatch.records import (
+    Detection,
+    Event,
+    EventFilter,
+    Job,
+    JobKey,
+    LedgerRow,
+    Page,
+    Region,
+    Run,
+    StateVersion,
+)
+from hearthwatch.store import rules
+from hearthwatch.store.codec import R, Row, from_row, to_row
+from hearthwatch.store.cursor import (
+    Position,
+    event_paging,
+    event_position,
+    ledger_paging,
+    ledger_position,
+)
+from hearthwatch.store.extent import Box, boxes
+from hearthwatch.store.protocol import Store, Transaction
+from hearthwatch.store.turns import Turn, Turns
+
+Key = tuple[Any, ...]
+Table = dict[Key, tuple[Row, ...]]
+"""Rows by identity, oldest version first."""
+
+
+@dataclass(slots=True)
+class Tables:
+    """All that is stored, a table for each class of records.
+
+    Rows, not records: what was given or is handed out may be changed by its holder.
+    """
+
+    by_record: dict[type, Table] = field(
+        default_factory=lambda: {record: {} for record in rules.IDENTITY}
+    )
+
+    def draft(self) -> Tables:
+        """Return a copy to write on; rows are never changed in place."""
+        return Tables({record: dict(table) for record, table in self.by_record.items()})
+
+    def all(self, record: type[R], organisation: str) -> Iterator[R]:
+        """Give the current records of one organisation."""
+        for key, rows in self.by_record[record].items():
+            if key[0] == organisation and rows:
+                yield from_row(record, rows[-1])
+
+    def history(self, record: type[R], key: Key) -> tuple[R, ...]:
+        """Return all versions of one record, oldest first."""
+        return tuple(from_row(record, row) for row in self.by_record[record].get(key, ()))
+
+    def check_references(self, before: Tables) -> None:
+        """Refuse (`StoreError`) what is new since `before` and names a record not there."""
+        for record, targets in rules.REFERENCES.items():
+            old = before.by_record[record]
+            for key, rows in self.by_record[record].items():
+                if old.get(key) is not rows and not self._holds_all(rows[-1], targets):
+                    raise StoreError(rules.DANGLING)
+
+    def _holds_all(self, row: Row, targets: Mapping[str, type]) -> bool:
+        return all(
+            (row["organisation"], row[name]) in self.by_record[target]
+            for name, target in targets.items()
+        )
+
+
+class MemoryTransaction:
+    """Writes on a draft of the tables; see `Transaction`."""
+
+    def __init__(self, draft: Tables, turn: Turn) -> None:
+        self._draft = draft
+        self._turn = turn
+
+    def put_region(self, region: Region) -> None:
+        """Add a region, or store a new version of it."""
+        with self._turn.step():
+            self._append(Region, to_row(region))
+
+    def put_run(self, run: Run) -> None:
+        """Add a run or replace its outcome."""
+        with self._turn.step():
+            row = to_row(run)
+            self._draft.by_record[Run][_key(Run, row)] = (row,)
+
+    def put_event(self, event: Event) -> None:
+        """Add an event or its next version."""
+        with self._turn.step():
+            row = to_row(event)
+            stored = self._draft.by_record[Event].get(_key(Event, row))
+            rules.check_next_version(event, stored[-1]["version"] if stored else None)
+            self._append(Event, row)
+
+    def add_detections(self, detections: Sequence[Detection]) -> None:
+        """Add detections; one with a known id is refused."""
+        with self._turn.step():
+            for row in map(to_row, detections):
+                if _key(Detection, row) in self._draft.by_record[Detection]:
+                    raise rules.already_there(row["id"])
+                self._append(Detection, row)
+
+    def put_ledger(self, row: LedgerRow) -> None:
+        """Write the ledger row of one look; the replaced row goes to its history."""
+        with self._turn.step():
+            self._append(LedgerRow, to_row(row))
+
+    def add_state(self, version: StateVersion, keep: int) -> tuple[StateVersion, ...]:
+        """Make `version` current; return the versions that fall out of the last `keep`."""
+        with self._turn.step():
+            row = to_row(version)
+            table = self._draft.by_record[StateVersion]
+            place = _key(StateVersion, row)[:-1]
+            fallen = rules.fallen_out(_states(self._draft, place), version, keep)
+            for old in fallen:
+                del table[(*place, old.sequence)]
+            self._append(StateVersion, row)
+            return fallen
+
+    def finish_job(self, job: Job) -> None:
+        """Record a unit of work as done; twice is refused."""
+        with self._turn.step():
+            row = to_row(job)
+            if _key(Job, row) in self._draft.by_record[Job]:
+                raise rules.already_done(job.key)
+            self._append(Job, row)
+
+    def _append(self, record: type, row: Row) -> None:
+        table = self._draft.by_record[record]
+        key = _key(record, row)
+        table[key] = (*table.get(key, ()), row)
+
+
+class MemoryStore:
+    """See `Store`."""
+
+    def __init__(self) -> None:
+        self._tables = Tables()
+        self._turns = Turns()
+        self._closed = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Open a write transaction: commits on leaving, rolls back on any exception."""
+        with self._turns.take() as turn:
+            draft = self._open().draft()
+            yield MemoryTransaction(draft, turn)
+            turn.check()
+            draft.check_references(before=self._tables)
+            self._tables = draft
+
+    def regions(self, organisation: str, *, removed: bool = False) -> tuple[Region, ...]:
+        """Return the regions on the watchlist, by name; with `removed`, those too."""
+        found = self._open().all(Region, organisation)
+        wanted = [region for region in found if removed or region.removed is None]
+        return tuple(sorted(wanted, key=attrgetter("name", "id")))
+
+    def region(self, organisation: str, name_or_id: str) -> Region:
+        """Return one region that is not removed; `NotFound` if there is none."""
+        found = [r for r in self.regions(organisation) if name_or_id in (r.id, r.name)]
+        return rules.one_region(found, name_or_id)
+
+    def runs(self, organisation: str) -> tuple[Run, ...]:
+        """Return all runs, oldest first."""
+        return tuple(sorted(self._open().all(Run, organisation), key=attrgetter("started", "id")))
+
+    def done(self, key: JobKey) -> bool:
+        """Tell whether a unit of work is committed."""
+        return _key(Job, to_row(key)) in self._open().by_record[Job]
+
+    def jobs_done(self, organisation: str, region: str, cell: str, detector: str) -> frozenset[str]:
+        """Return the acquisitions whose work is committed for one place and detector."""
+        keys = (job.key for job in self._open().all(Job, organisation))
+        place = (region, cell, detector)
+        return frozenset(
+            key.acquisition for key in keys if (key.region, key.cell, key.detector) == place
+        )
+
+    def state(
+        self, organisation: str, region: str, cell: str, detector: str
+    ) -> StateVersion | None:
+        """Return the current state version of one place and detector."""
+        versions = self.state_versions(organisation, region, cell, detector)
+        return versions[0] if versions else None
+
+    def state_versions(
+        self, organisation: str, region: str, cell: str, detector: str
+    ) -> tuple[StateVersion, ...]:
+        """Return the kept state versions, newest first."""
+        return _states(self._open(), (organisation, region, cell, detector))
+
+    def event(self, organisation: str, event_id: str) -> Event:
+        """Return the newest version of one event; `NotFound` if there is none."""
+        return self.event_history(organisation, event_id)[-1]
+
+    def event_history(self, organisation: str, event_id: str) -> tuple[Event, ...]:
+        """Return all versions of one event, oldest first."""
+        versions = self._open().history(Event, (organisation, event_id))
+        if not versions:
+            raise rules.no_event(event_id)
+        return versions
+
+    def events(
+        self, organisation: str, where: EventFilter, *, after: str | None = None, limit: int = 100
+    ) -> Page[Event]:
+        """Return events, newest `first_changed` first, ties by id."""
+        paging = event_paging(organisation, where, limit)
+        windows = None if where.bbox is None else boxes(where.bbox)
+        found = [
+            event
+            for event in self._open().all(Event, organisation)
+            if _bears(event, where)
+            and _between(event.first_changed, where.since, where.until)
+            and _in_any(event, windows)
+        ]
+        ranked = _ranked(found, event_position, paging.start(after), _newest_first)
+        return paging.page(ranked[: limit + 1], event_position)
+
+    def detections(self, organisation: str, event_id: str) -> tuple[Detection, ...]:
+        """Return the detections of one event, oldest look first."""
+        found = self._open().all(Detection, organisation)
+        mine = [detection for detection in found if detection.event == event_id]
+        return tuple(sorted(mine, key=attrgetter("sensed", "id")))
+
+    def ledger(
+        self,
+        organisation: str,
+        region: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int = 1000,
+    ) -> Page[LedgerRow]:
+        """Return the ledger of one region, oldest look first."""
+        paging = ledger_paging(organisation, region, since, until, limit)
+        found = [
+            row
+            for row in self._open().all(LedgerRow, organisation)
+            if row.region == region and _between(row.sensed, since, until)
+        ]
+        ranked = _ranked(found, ledger_position, paging.start(after))
+        return paging.page(ranked[: limit + 1], ledger_position)
+
+    def ledger_history(
+        self, organisation: str, region: str, cell: str, acquisition: str, detector: str
+    ) -> tuple[LedgerRow, ...]:
+        """Return all that was ever written of one look, oldest first; the last one holds."""
+        look = (organisation, region, cell, acquisition, detector)
+        return self._open().history(LedgerRow, look)
+
+    def close(self) -> None:
+        """Take no more questions."""
+        self._closed = True
+
+    def _open(self) -> Tables:
+        if self._closed:
+            raise StoreError("The store is closed.")
+        return self._tables
+
+
+def _key(record: type, row: Row) -> Key:
+    return tuple(row[name] for name in rules.IDENTITY[record])
+
+
+def _states(tables: Tables, place: Key) -> tuple[StateVersion, ...]:
+    (organisation, *_) = place
+    found = tables.all(StateVersion, organisation)
+    here = [
+        version
+        for version in found
+        if (version.organisation, version.region, version.cell, version.detector) == place
+    ]
+    return tuple(sorted(here, key=attrgetter("sequence"), reverse=True))
+
+
+def _bears(event: Event, where: EventFilter) -> bool:
+    return (
+        (where.region is None or event.region == where.region)
+        and (where.kind is None or event.kind is where.kind)
+        and (not where.states or event.state in where.states)
+    )
+
+
+def _between(moment: datetime, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or since <= moment) and (until is None or moment <= until)
+
+
+def _in_any(event: Event, windows: tuple[Box, ...] | None) -> bool:
+    box = Box(*event.geometry.bounds)
+    return windows is None or any(box.meets(window) for window in windows)
+
+
+def _newest_first(position: Position) -> Position:
+    moment, event_id = position
+    return -int(moment), event_id
+
+
+def _ranked(
+    found: Iterable[R],
+    position: Callable[[R], Position],
+    start: Position | None,
+    order: Callable[[Position], Position] = tuple,
+) -> list[R]:
+    """Sort by position and leave out what comes up to `start`."""
+    ranked = sorted(found, key=lambda item: order(position(item)))
+    if start is None:
+        return ranked
+    return [item for item in ranked if order(position(item)) > order(start)]
+
+
+_: type[Store] = MemoryStore

@@ -1,0 +1,209 @@
+"""The questions that the SQL store asks. Values are always bound, never part of the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
+
+from hearthwatch.records import EventFilter, LedgerRow
+from hearthwatch.store import tables
+from hearthwatch.store.codec import Row, microseconds
+from hearthwatch.store.cursor import Position
+from hearthwatch.store.extent import Box, boxes
+from hearthwatch.store.faults import translated
+from hearthwatch.store.rules import IDENTITY
+from hearthwatch.store.window import in_window, unindexed
+
+Statement = Select[tuple[object, ...]]
+Condition = ColumnElement[Any]
+
+MOST_CANDIDATES = 10_000
+"""Events in a window up to which the index of windows is asked rather than the one of time.
+
+Above it, the newest hundred come up soon when one goes back through time, and collecting all
+candidates to sort them would take longer.
+"""
+
+_EVER = (-(2**63), 2**63 - 1)
+
+
+class Place(NamedTuple):
+    """Where one detector works."""
+
+    organisation: str
+    region: str
+    cell: str
+    detector: str
+
+
+def regions(organisation: str, *, removed: bool) -> Statement:
+    """Return regions by name."""
+    c = tables.regions.c
+    statement = select(tables.regions).where(c.organisation == organisation)
+    if not removed:
+        statement = statement.where(c.removed.is_(None))
+    return statement.order_by(c.name, c.id)
+
+
+def runs(organisation: str) -> Statement:
+    """Return runs, oldest first."""
+    c = tables.runs.c
+    return select(tables.runs).where(c.organisation == organisation).order_by(c.started, c.id)
+
+
+def job(key: Row) -> Statement:
+    """Return the job of one key."""
+    return select(tables.jobs).where(*(tables.jobs.c[name] == key[name] for name in key))
+
+
+def jobs(place: Place) -> Statement:
+    """Return the jobs of one place and detector."""
+    return select(tables.jobs).where(*_at(tables.jobs.c, place))
+
+
+def state_versions(place: Place) -> Statement:
+    """Return the state versions of one place and detector, newest first."""
+    c = tables.state_versions.c
+    return select(tables.state_versions).where(*_at(c, place)).order_by(c.sequence.desc())
+
+
+def event(organisation: str, event_id: str) -> Statement:
+    """Return one event as it is now."""
+    c = tables.events.c
+    return select(tables.events).where(c.organisation == organisation, c.id == event_id)
+
+
+def event_history(organisation: str, event_id: str) -> Statement:
+    """Return all versions of one event, oldest first."""
+    c = tables.event_versions.c
+    statement = select(tables.event_versions)
+    return statement.where(c.organisation == organisation, c.id == event_id).order_by(c.version)
+
+
+def detections(organisation: str, event_id: str) -> Statement:
+    """Return the detections of one event, oldest look first."""
+    c = tables.detections.c
+    statement = select(tables.detections)
+    return statement.where(c.organisation == organisation, c.event == event_id).order_by(
+        c.sensed, c.id
+    )
+
+
+def ledger(
+    organisation: str,
+    region: str,
+    since: datetime | None,
+    until: datetime | None,
+    start: Position | None,
+) -> Statement:
+    """Return the ledger of one region after a position, oldest look first."""
+    c = tables.ledger.c
+    order = (c.sensed, c.cell, c.acquisition, c.detector)
+    earliest, latest = _period(since, until)
+    statement = select(tables.ledger).where(
+        c.organisation == organisation,
+        c.region == region,
+        c.sensed.between(earliest, latest),
+    )
+    if start is not None:
+        statement = statement.where(tuple_(*order) > tuple_(*start))
+    return statement.order_by(*order)
+
+
+def ledger_now(look: tuple[str, ...]) -> Statement:
+    """Return the ledger row of one look."""
+    return select(tables.ledger).where(*_of_look(tables.ledger.c, look))
+
+
+def ledger_past(look: tuple[str, ...]) -> Statement:
+    """Return the replaced ledger rows of one look, oldest first."""
+    c = tables.ledger_history.c
+    return select(tables.ledger_history).where(*_of_look(c, look)).order_by(c.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class EventSearch:
+    """A search for events after a position of the answer, newest first.
+
+    Attributes
+    ----------
+    organisation : str
+    where : EventFilter
+    start : tuple or None
+        Sort key of the last event already given.
+    """
+
+    organisation: str
+    where: EventFilter
+    start: Position | None
+
+    def narrow(self, connection: Connection) -> bool:
+        """Tell whether the index of windows answers this faster than the one of time."""
+        # A region's own index is narrower than any window that anyone would draw for it.
+        if self.where.bbox is None or self.where.region is not None:
+            return False
+        candidates = select(func.count()).where(self._window(MOST_CANDIDATES + 1))
+        with translated():
+            return int(connection.execute(candidates).scalar_one()) <= MOST_CANDIDATES
+
+    def statement(self, *, narrow: bool) -> Statement:
+        """Return the search, by way of the index of windows if `narrow`."""
+        c = tables.events.c
+        statement = select(tables.events).where(*self._exact())
+        if narrow:
+            owner = unindexed(c.organisation)
+            statement = statement.where(owner == self.organisation, self._window(-1))
+        else:
+            statement = statement.where(c.organisation == self.organisation)
+        return statement.order_by(c.first_changed.desc(), c.id)
+
+    def _exact(self) -> list[Condition]:
+        c = tables.events.c
+        conditions: list[Condition] = [c.first_changed.between(*self._times())]
+        if self.where.region is not None:
+            conditions.append(c.region == self.where.region)
+        if self.where.kind is not None:
+            conditions.append(c.kind == self.where.kind.value)
+        if self.where.states:
+            conditions.append(c.state.in_([state.value for state in self.where.states]))
+        if self.where.bbox is not None:
+            conditions.append(or_(*(_meets(box) for box in boxes(self.where.bbox))))
+        if self.start is not None:
+            moment, event_id = self.start
+            conditions.append(or_(c.first_changed < moment, c.id > event_id))
+        return conditions
+
+    def _window(self, most: int) -> Condition:
+        bbox = self.where.bbox or (-180.0, -90.0, 180.0, 90.0)
+        number = tables.events.c.number
+        parts = [in_window(number, *box, *self._times(), most) for box in boxes(bbox)]
+        return or_(*parts) if len(parts) > 1 else parts[0]
+
+    def _times(self) -> tuple[int, int]:
+        earliest, latest = _period(self.where.since, self.where.until)
+        if self.start is not None:
+            latest = min(latest, int(self.start[0]))
+        return earliest, latest
+
+
+def _period(since: datetime | None, until: datetime | None) -> tuple[int, int]:
+    return (
+        _EVER[0] if since is None else microseconds(since),
+        _EVER[1] if until is None else microseconds(until),
+    )
+
+
+def _meets(box: Box) -> Condition:
+    c = tables.events.c
+    return and_(c.west <= box.east, c.east >= box.west, c.south <= box.north, c.north >= box.south)
+
+
+def _at(c: Any, place: Place) -> list[Condition]:
+    return [c[name] == value for name, value in place._asdict().items()]
+
+
+def _of_look(c: Any, look: tuple[str, ...]) -> list[Condition]:
+    return [c[name] == value for name, value in zip(IDENTITY[LedgerRow], look, strict=True)]

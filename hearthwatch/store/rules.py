@@ -1,0 +1,132 @@
+"""What every store refuses and keeps, whatever it keeps it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hearthwatch.errors import NotFound, StoreError
+from hearthwatch.records import (
+    Detection,
+    Event,
+    Job,
+    JobKey,
+    LedgerRow,
+    Region,
+    Run,
+    StateVersion,
+)
+
+IDENTITY: Mapping[type, tuple[str, ...]] = {
+    Region: ("organisation", "id"),
+    Run: ("organisation", "id"),
+    Job: ("organisation", "kind", "region", "cell", "acquisition", "detector"),
+    StateVersion: ("organisation", "region", "cell", "detector", "sequence"),
+    LedgerRow: ("organisation", "region", "cell", "acquisition", "detector"),
+    Event: ("organisation", "id"),
+    Detection: ("organisation", "id"),
+}
+"""What tells two records of a class apart."""
+
+REFERENCES: Mapping[type, Mapping[str, type]] = {
+    Region: {},
+    Run: {"region": Region},
+    Job: {"region": Region, "run": Run},
+    StateVersion: {"region": Region},
+    LedgerRow: {"region": Region},
+    Event: {"region": Region},
+    Detection: {"region": Region, "event": Event},
+}
+"""Fields that name another record of the same organisation, which must exist at commit."""
+
+DANGLING = "A record names a region, run or event that the store does not hold. Nothing was kept."
+
+
+def one_region(found: Sequence[Region], name_or_id: str) -> Region:
+    """Choose among the regions that bear a name or id; the id goes first.
+
+    Parameters
+    ----------
+    found : sequence of Region
+        Every region of the organisation with that name or id.
+    name_or_id : str
+        What was asked for.
+
+    Returns
+    -------
+    Region
+        One that is not removed.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    StoreError
+        Several bear the name.
+    """
+    watched = [region for region in found if region.removed is None]
+    by_id = [region for region in watched if region.id == name_or_id]
+    if by_id or len(watched) == 1:
+        return (by_id or watched)[0]
+    if watched:
+        ids = ", ".join(sorted(region.id for region in watched))
+        raise StoreError(f"Several regions are called {name_or_id}. Name one by its id: {ids}.")
+    raise NotFound(f"There is no region {name_or_id} on the watchlist.")
+
+
+def no_event(event_id: str) -> NotFound:
+    """Return the error for an event that is not there."""
+    return NotFound(f"There is no event {event_id}.")
+
+
+def check_next_version(event: Event, stored: int | None) -> None:
+    """Refuse (`StoreError`) an event that does not follow the stored version."""
+    expected = (stored or 0) + 1
+    if event.version != expected:
+        raise StoreError(
+            f"Event {event.id} came as version {event.version}, but its next version is "
+            f"{expected}: it was changed in between. Read it again and apply the change anew."
+        )
+
+
+def already_there(detection_id: str) -> StoreError:
+    """Return the error for a detection that comes a second time."""
+    return StoreError(f"Detection {detection_id} is stored already; detections are never changed.")
+
+
+def already_done(key: JobKey) -> StoreError:
+    """Return the error for a unit of work that is finished a second time."""
+    return StoreError(
+        f"The work of {key.detector} on acquisition {key.acquisition} of cell {key.cell} "
+        "is committed already; nothing was kept of this second time."
+    )
+
+
+def fallen_out(
+    kept: Sequence[StateVersion], version: StateVersion, keep: int
+) -> tuple[StateVersion, ...]:
+    """Return what a new state version pushes out.
+
+    Parameters
+    ----------
+    kept : sequence of StateVersion
+        The kept versions of the place and detector, newest first.
+    version : StateVersion
+        The one to become current.
+    keep : int
+        How many to keep, the new one included.
+
+    Returns
+    -------
+    tuple of StateVersion
+        Lowest sequence first.
+
+    Notes
+    -----
+    A late scene is replayed from an earlier version. The kept versions that do not come before
+    the new one are then of a past that no longer holds: they fall out too.
+    """
+    if keep < 1:
+        raise StoreError(f"The number of state versions to keep is {keep}; it must be at least 1.")
+    earlier = [old for old in kept if old.sequence < version.sequence]
+    stay = earlier[: keep - 1]
+    return tuple(old for old in reversed(kept) if old not in stay)

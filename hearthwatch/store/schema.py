@@ -1,0 +1,84 @@
+"""Which schema a database has, and bringing it up to the one this code knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine, column, inspect, select, table
+
+from hearthwatch.errors import StoreError
+from hearthwatch.store.faults import translated
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+"""The newest revision under ``migrations/versions``."""
+
+_VERSION_TABLE = table("alembic_version", column("version_num"))
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring a database, new or older, to `HEAD` in one transaction.
+
+    Raises
+    ------
+    StoreError
+        It is of a newer schema or not ours.
+    """
+    with translated(), engine.begin() as connection:
+        found = revision(connection)
+        if found == HEAD:
+            return
+        _refuse_newer(found)
+        # Imported late: most processes find the schema as it should be.
+        from alembic import command
+
+        command.upgrade(alembic_config(connection), "head")
+
+
+def require_current(engine: Engine) -> None:
+    """Refuse (`StoreError`) to read a database whose schema is not `HEAD`."""
+    with translated(), engine.connect() as connection:
+        found = revision(connection)
+    if found != HEAD:
+        _refuse_newer(found)
+        raise StoreError(
+            "The database was made by an older version of hearthwatch and must be brought up "
+            "first. Open it once for writing; any command that records something does."
+        )
+
+
+def revision(connection: Connection) -> str | None:
+    """Return the revision of a database, None for an empty one."""
+    tables = inspect(connection).get_table_names()
+    if _VERSION_TABLE.name in tables:
+        return connection.execute(select(_VERSION_TABLE.c.version_num)).scalar()
+    if tables:
+        raise StoreError("This database belongs to another program. Name another file.")
+    return None
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Return Alembic's configuration for one connection; there is no file of it."""
+    from alembic.config import Config
+
+    config = Config()
+    folder = Path(__file__).parent / "migrations"
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Tell Alembic which tables to compare: not those in which SQLite keeps the R*Tree."""
+    return not (kind == "table" and (name or "").startswith("event_window"))
+
+
+def _refuse_newer(found: str | None) -> None:
+    if found is not None and found > HEAD:
+        raise StoreError(
+            f"The database has schema {found}, but this version of hearthwatch knows only "
+            f"{HEAD} and older. Install a newer hearthwatch."
+        )

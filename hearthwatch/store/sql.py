@@ -1,0 +1,239 @@
+"""The store in an SQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Select, or_
+
+from hearthwatch.errors import StoreError
+from hearthwatch.records import (
+    Detection,
+    Event,
+    EventFilter,
+    Job,
+    JobKey,
+    LedgerRow,
+    Page,
+    Region,
+    Run,
+    StateVersion,
+)
+from hearthwatch.store import queries, rules, schema, sqlite, tables
+from hearthwatch.store.codec import R, from_row, to_row
+from hearthwatch.store.cursor import (
+    event_paging,
+    event_position,
+    ledger_paging,
+    ledger_position,
+)
+from hearthwatch.store.faults import translated
+from hearthwatch.store.lock import WriteLock
+from hearthwatch.store.protocol import Store, Transaction
+from hearthwatch.store.sql_transaction import SqlTransaction
+from hearthwatch.store.turns import Turns
+
+
+class SqlStore:
+    """See `Store`. Open it with `open`.
+
+    Parameters
+    ----------
+    reader : Engine
+        Answers questions.
+    writer : Engine or None
+        Takes writes; None for a store opened for reading.
+    held : ExitStack
+        What to let go of on closing.
+    """
+
+    def __init__(self, reader: Engine, writer: Engine | None, held: ExitStack) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._held = held
+        self._turns = Turns()
+        self._closed = False
+
+    @classmethod
+    def open(cls, path: Path | str, *, write: bool = False) -> SqlStore:
+        """Open a SQLite database.
+
+        Parameters
+        ----------
+        path : Path or str
+            The file. Opened for writing it is made if missing and brought to the newest schema.
+        write : bool
+            Whether to write; one process at a time may.
+
+        Returns
+        -------
+        SqlStore
+            Close it after use.
+
+        Raises
+        ------
+        StoreLocked
+            Another process writes.
+        StoreError
+            The file is missing, damaged, of another program or of another schema.
+        DiskFull
+            There is no room.
+        """
+        path = Path(path).resolve()
+        with ExitStack() as held, translated():
+            writer = None
+            if write:
+                sqlite.create_file(path)
+                held.callback(WriteLock(path).release)
+                writer = sqlite.writing_engine(path)
+                held.callback(writer.dispose)
+                schema.upgrade(writer)
+            reader = sqlite.reading_engine(path)
+            held.callback(reader.dispose)
+            schema.require_current(reader)
+            return cls(reader, writer, held.pop_all())
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Open a write transaction: commits on leaving, rolls back on any exception."""
+        if self._writer is None:
+            raise StoreError("The store was opened for reading. Open it for writing to change it.")
+        with self._turns.take() as turn, self._connect(self._writer) as connection:
+            yield SqlTransaction(connection, turn)
+            turn.check()
+            with translated():
+                connection.commit()
+
+    def regions(self, organisation: str, *, removed: bool = False) -> tuple[Region, ...]:
+        """Return the regions on the watchlist, by name; with `removed`, those too."""
+        return self._all(Region, queries.regions(organisation, removed=removed))
+
+    def region(self, organisation: str, name_or_id: str) -> Region:
+        """Return one region that is not removed; `NotFound` if there is none."""
+        c = tables.regions.c
+        named = queries.regions(organisation, removed=False).where(
+            or_(c.id == name_or_id, c.name == name_or_id)
+        )
+        return rules.one_region(self._all(Region, named), name_or_id)
+
+    def runs(self, organisation: str) -> tuple[Run, ...]:
+        """Return all runs, oldest first."""
+        return self._all(Run, queries.runs(organisation))
+
+    def done(self, key: JobKey) -> bool:
+        """Tell whether a unit of work is committed."""
+        return bool(self._all(JobKey, queries.job(to_row(key))))
+
+    def jobs_done(self, organisation: str, region: str, cell: str, detector: str) -> frozenset[str]:
+        """Return the acquisitions whose work is committed for one place and detector."""
+        place = queries.Place(organisation, region, cell, detector)
+        return frozenset(job.key.acquisition for job in self._all(Job, queries.jobs(place)))
+
+    def state(
+        self, organisation: str, region: str, cell: str, detector: str
+    ) -> StateVersion | None:
+        """Return the current state version of one place and detector."""
+        versions = self.state_versions(organisation, region, cell, detector)
+        return versions[0] if versions else None
+
+    def state_versions(
+        self, organisation: str, region: str, cell: str, detector: str
+    ) -> tuple[StateVersion, ...]:
+        """Return the kept state versions, newest first."""
+        place = queries.Place(organisation, region, cell, detector)
+        return self._all(StateVersion, queries.state_versions(place))
+
+    def event(self, organisation: str, event_id: str) -> Event:
+        """Return the newest version of one event; `NotFound` if there is none."""
+        found = self._all(Event, queries.event(organisation, event_id))
+        if not found:
+            raise rules.no_event(event_id)
+        return found[0]
+
+    def event_history(self, organisation: str, event_id: str) -> tuple[Event, ...]:
+        """Return all versions of one event, oldest first."""
+        found = self._all(Event, queries.event_history(organisation, event_id))
+        if not found:
+            raise rules.no_event(event_id)
+        return found
+
+    def events(
+        self, organisation: str, where: EventFilter, *, after: str | None = None, limit: int = 100
+    ) -> Page[Event]:
+        """Return events, newest `first_changed` first, ties by id."""
+        paging = event_paging(organisation, where, limit)
+        search = queries.EventSearch(organisation, where, paging.start(after))
+        with self._connect(self._reader) as connection:
+            narrow = search.narrow(connection)
+            found = _answer(connection, Event, search.statement(narrow=narrow).limit(limit + 1))
+        return paging.page(found, event_position)
+
+    def detections(self, organisation: str, event_id: str) -> tuple[Detection, ...]:
+        """Return the detections of one event, oldest look first."""
+        return self._all(Detection, queries.detections(organisation, event_id))
+
+    def ledger(
+        self,
+        organisation: str,
+        region: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int = 1000,
+    ) -> Page[LedgerRow]:
+        """Return the ledger of one region, oldest look first."""
+        paging = ledger_paging(organisation, region, since, until, limit)
+        statement = queries.ledger(organisation, region, since, until, paging.start(after))
+        found = self._all(LedgerRow, statement.limit(limit + 1))
+        return paging.page(found, ledger_position)
+
+    def ledger_history(
+        self, organisation: str, region: str, cell: str, acquisition: str, detector: str
+    ) -> tuple[LedgerRow, ...]:
+        """Return all that was ever written of one look, oldest first; the last one holds."""
+        look = (organisation, region, cell, acquisition, detector)
+        with self._connect(self._reader) as connection:
+            return (
+                *_answer(connection, LedgerRow, queries.ledger_past(look)),
+                *_answer(connection, LedgerRow, queries.ledger_now(look)),
+            )
+
+    def close(self) -> None:
+        """Let go of files and locks; a second time does nothing."""
+        self._closed = True
+        with translated():
+            self._held.close()
+
+    def _all(self, record: type[R], statement: Select[tuple[object, ...]]) -> tuple[R, ...]:
+        with self._connect(self._reader) as connection:
+            return _answer(connection, record, statement)
+
+    @contextmanager
+    def _connect(self, engine: Engine) -> Iterator[Connection]:
+        """Hold a connection in a transaction, rolled back unless committed."""
+        if self._closed:
+            raise StoreError("The store is closed.")
+        with translated():
+            connection = engine.connect()
+        try:
+            with translated():
+                connection.begin()
+            yield connection
+        finally:
+            with translated():
+                connection.close()
+
+
+def _answer(
+    connection: Connection, record: type[R], statement: Select[tuple[object, ...]]
+) -> tuple[R, ...]:
+    with translated():
+        rows = connection.execute(statement).mappings().all()
+    return tuple(from_row(record, dict(row)) for row in rows)
+
+
+_: type[Store] = SqlStore

@@ -1,0 +1,140 @@
+"""The tables, made from the records they hold.
+
+Each record has a table of what holds now; regions, events and the ledger have a second one,
+append-only, of what held before. Every table has organisation, kind and mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeEngine
+
+from hearthwatch.records import Detection, Event, Job, LedgerRow, Region, Run, StateVersion
+from hearthwatch.store.codec import Storage, columns
+from hearthwatch.store.rules import IDENTITY, REFERENCES
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_1_name)s",
+        "ix": "ix_%(table_name)s_%(column_1_name)s",
+    }
+)
+
+_TYPES: dict[Storage, type[TypeEngine[Any]]] = {
+    "text": Text,
+    "integer": BigInteger,
+    "real": Double,
+    "blob": LargeBinary,
+}
+_NAMES = {
+    Region: "regions",
+    Run: "runs",
+    Job: "jobs",
+    StateVersion: "state_versions",
+    LedgerRow: "ledger",
+    Event: "events",
+    Detection: "detections",
+}
+
+
+def _number(name: str) -> Column[int]:
+    # SQLite takes only the type INTEGER for the row's own number.
+    return Column(name, BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+
+
+def _fields(record: type) -> list[Column[Any]]:
+    return [
+        Column(column.name, _TYPES[column.storage](), nullable=column.nullable)
+        for column in columns(record)
+    ]
+
+
+def _reference(table: str, field: str, target: type) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["organisation", field],
+        [f"{_NAMES[target]}.organisation", f"{_NAMES[target]}.id"],
+        name=f"fk_{table}_{field}",
+        deferrable=True,
+        initially="DEFERRED",
+    )
+
+
+def _current(record: type, *more: Column[Any], indices: Sequence[Index] = ()) -> Table:
+    """Make the table of what holds now: one row for each identity."""
+    name = _NAMES[record]
+    references = [_reference(name, field, to) for field, to in REFERENCES[record].items()]
+    unique = UniqueConstraint(*IDENTITY[record])
+    return Table(
+        name, metadata, _number("number"), *_fields(record), *more, unique, *references, *indices
+    )
+
+
+def _past(record: type, name: str, *more: ForeignKeyConstraint | Index) -> Table:
+    """Make an append-only table; `seq` counts what was written, in order, and never comes again."""
+    return Table(name, metadata, _number("seq"), *_fields(record), *more, sqlite_autoincrement=True)
+
+
+regions = _current(Region)
+region_versions = _past(
+    Region,
+    "region_versions",
+    _reference("region_versions", "id", Region),
+    Index("ix_region_versions_id", "organisation", "id", "seq"),
+)
+runs = _current(Run)
+jobs = _current(Job, indices=[Index("ix_jobs_place", "organisation", "region", "cell", "detector")])
+state_versions = _current(StateVersion)
+events = _current(
+    Event,
+    *(Column(edge, Double, nullable=False) for edge in ("west", "south", "east", "north")),
+    indices=[
+        Index("ix_events_time", "organisation", "first_changed", "id"),
+        Index("ix_events_region", "organisation", "region", "first_changed", "id"),
+    ],
+)
+event_versions = _past(
+    Event,
+    "event_versions",
+    _reference("event_versions", "id", Event),
+    Index("ix_event_versions_id", "organisation", "id", "version", unique=True),
+)
+detections = _current(
+    Detection, indices=[Index("ix_detections_event", "organisation", "event", "sensed", "id")]
+)
+ledger = _current(
+    LedgerRow,
+    indices=[
+        Index(
+            "ix_ledger_time",
+            "organisation",
+            "region",
+            "sensed",
+            "cell",
+            "acquisition",
+            "detector",
+        )
+    ],
+)
+ledger_history = _past(
+    LedgerRow,
+    "ledger_history",
+    _reference("ledger_history", "region", Region),
+    Index("ix_ledger_history_look", *IDENTITY[LedgerRow], "seq"),
+)
