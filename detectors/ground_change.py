@@ -211,9 +211,7 @@ def _bareness(look: xr.Dataset) -> NDArray[np.float32]:
     return _log(look["B04"].values, 0.005) - _log(look["B08"].values, 0.02)
 
 
-def _put(
-    target: NDArray[np.int16], values: NDArray[np.float32], where: NDArray[np.bool_]
-) -> None:
+def _put(target: NDArray[np.int16], values: NDArray[np.float32], where: NDArray[np.bool_]) -> None:
     """Write `values` in fixed point into `target` where they were seen."""
     good = where & np.isfinite(values)
     bounded = np.clip(values[good], -FEATURE_BOUND, FEATURE_BOUND)
@@ -243,9 +241,7 @@ def _check(state: MonitorState, features: Features, info: DetectorInfo) -> None:
         raise ValueError(f"the look of {features.sensed:%Y-%m-%d} is not younger than {last}")
 
 
-def _stamped(
-    state: MonitorState, features: Features, said: Mapping[str, float]
-) -> MonitorState:
+def _stamped(state: MonitorState, features: Features, said: Mapping[str, float]) -> MonitorState:
     scalars = {
         **state.scalars,
         **said,

@@ -211,7 +211,9 @@ def _finding(view: _View, mask: NDArray[np.bool_], key: int, state: DetectorStat
             "red_to_near_infrared_factor": round(float(np.exp(moved[0])), 3),
             "short_wave_infrared_factor": round(float(np.exp(moved[1])), 3),
         },
-        doubts=() if unharmed is not None else ("no look shows the ground plainly unharmed before",),
+        doubts=()
+        if unharmed is not None
+        else ("no look shows the ground plainly unharmed before",),
     )
 
 

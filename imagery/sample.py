@@ -135,9 +135,7 @@ def _require_digest(path: Path) -> None:
         raise SampleError(f"{path.name} has SHA-256 {found}, not {WHEEL_SHA256}: not used")
 
 
-def _write_catalogue(
-    wheel: Path, folder: Path, progress: Callable[[int, int], None] | None
-) -> int:
+def _write_catalogue(wheel: Path, folder: Path, progress: Callable[[int, int], None] | None) -> int:
     folder.mkdir()
     looks = list(_looks(wheel))
     with ThreadPoolExecutor() as pool:
@@ -158,7 +156,9 @@ def _looks(wheel: Path) -> Iterator[_Look]:
         raise SampleError("the two files of the wheel do not hold the same dates")
     for index, day in enumerate(days):
         bands = {
-            band: (grid, values[index]) for _, grid, cube in data.values() for band, values in cube.items()
+            band: (grid, values[index])
+            for _, grid, cube in data.values()
+            for band, values in cube.items()
         }
         yield _Look(str(day), bands)
 
@@ -298,5 +298,3 @@ def _check(dest: Path) -> int:
             if "1220" + found != asset["file:checksum"]:
                 raise SampleError(f"{path} is damaged or missing: remove {dest}, fetch again")
     return len(items)
-
-

@@ -1,5 +1,6 @@
 """What all tests share: data and programs they may need, and a closed network."""
 
+import fcntl
 import ipaddress
 import os
 import shutil
@@ -104,3 +105,21 @@ def _is_outside(sock: socket.socket, address: object) -> bool:
         return not ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return True
+
+
+@pytest.fixture(scope="session")
+def sample_catalogue() -> Path:
+    """Catalogue of the real sample, fetched once into var/sample and kept there."""
+    from imagery.sample import SampleError, fetch_sample
+
+    folder = Path(__file__).resolve().parents[1] / "var"
+    folder.mkdir(exist_ok=True)
+    with (folder / ".sample.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fetch_sample(folder / "sample")
+        except SampleError as error:
+            if os.environ.get("HEARTHWATCH_CI") == "1":
+                pytest.fail(str(error), pytrace=False)
+            pytest.skip(f"the sample cannot be fetched: {error}")
+    return folder / "sample"

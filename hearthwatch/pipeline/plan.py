@@ -63,9 +63,7 @@ def make_plan(
     done = frozenset(
         (acquisition, site.cell)
         for site in sites
-        for acquisition in store.jobs_done(
-            region.organisation, region.id, site.cell, detector.id
-        )
+        for acquisition in store.jobs_done(region.organisation, region.id, site.cell, detector.id)
     )
     return Plan(sites=sites, looks=tuple(group_acquisitions(scenes)), done=done)
 

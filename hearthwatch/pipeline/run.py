@@ -112,9 +112,7 @@ def run_region(
     outcome = "failed"
     try:
         with open_executor(settings, identity.digest) as executor:
-            bench = _Bench(
-                settings, layout, store, provider, region, detector, run, executor
-            )
+            bench = _Bench(settings, layout, store, provider, region, detector, run, executor)
             events = _take_looks(bench, plan, progress)
         outcome = "complete"
     except StorageFull as error:
@@ -253,9 +251,7 @@ def _commit(
     return commit_look(bench.store, bench.layout.root, outcome, area)
 
 
-def _start(
-    settings: Settings, store: Store, region: Region, until: datetime, digest: str
-) -> Run:
+def _start(settings: Settings, store: Store, region: Region, until: datetime, digest: str) -> Run:
     run = Run(
         id=str(uuid.uuid4()),
         organisation=region.organisation,
@@ -270,9 +266,7 @@ def _start(
     with store.transaction() as tx:
         for other in store.runs(region.organisation):
             if other.finished is None:
-                tx.put_run(
-                    dataclasses.replace(other, finished=run.started, outcome="interrupted")
-                )
+                tx.put_run(dataclasses.replace(other, finished=run.started, outcome="interrupted"))
         tx.put_run(run)
     return run
 

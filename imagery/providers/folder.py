@@ -20,6 +20,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from rasterio.errors import RasterioError
+from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
 from imagery.errors import ImageryError, IntegrityError, NotYet, Permanent, Transient
@@ -39,8 +40,15 @@ from imagery.types import (
 MARGIN = 2
 """Source pixels read beyond the wanted ground, so that a view on another grid has no rim."""
 
+DENSIFY = 21
+"""Points per edge when a rectangle is carried into another projection."""
+
 # Whatever the machine's environment says, a read is the same read.
-_GDAL = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_NUM_THREADS": "1", "GDAL_PAM_ENABLED": "NO"}
+_GDAL = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_NUM_THREADS": "1",
+    "GDAL_PAM_ENABLED": "NO",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +171,17 @@ def _read_window(path: Path, geobox: GeoBox) -> tuple[GeoBox, NDArray[np.generic
             dn = source.read(1, window=window)
     except RasterioError as error:
         raise IntegrityError(f"{path.name} cannot be read: {error}") from error
-    grid = GeoBox(dn.shape, whole.affine * Affine.translation(window.col_off, window.row_off), whole.crs)
+    grid = GeoBox(
+        dn.shape, whole.affine * Affine.translation(window.col_off, window.row_off), whole.crs
+    )
     return grid, dn
 
 
 def _covering(whole: GeoBox, wanted: GeoBox) -> Window | None:
-    box = wanted.footprint(whole.crs, buffer=0).boundingbox
-    (left, top), (right, bottom) = (~whole.affine * p for p in ((box.left, box.top), (box.right, box.bottom)))
+    west, south, east, north = transform_bounds(
+        wanted.crs.to_wkt(), whole.crs.to_wkt(), *wanted.boundingbox.bbox, densify_pts=DENSIFY
+    )
+    (left, top), (right, bottom) = (~whole.affine * p for p in ((west, north), (east, south)))
     first_col = max(0, int(np.floor(min(left, right))) - MARGIN)
     first_row = max(0, int(np.floor(min(top, bottom))) - MARGIN)
     last_col = min(whole.shape[1], int(np.ceil(max(left, right))) + MARGIN)

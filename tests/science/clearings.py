@@ -158,9 +158,7 @@ def score(
 
 def _hits(drawn: Drawn, reported: Sequence[Reported]) -> list[Reported]:
     dated = [
-        r
-        for r in reported
-        if _meets(drawn, r, SLACK) and r.geometry.intersects(drawn.geometry)
+        r for r in reported if _meets(drawn, r, SLACK) and r.geometry.intersects(drawn.geometry)
     ]
     union = shapely.union_all([r.geometry for r in dated])
     if union.intersection(drawn.geometry).area < COVERED * drawn.geometry.area:
