@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+
 from hearthwatch.records import ObservationStatus
 from imagery.sample import fetch_sample
 from tests.science.clearings import Score, load_truth, score

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -51,8 +51,8 @@ SNOW_GREEN = 0.06
 class GroundChangeParameters:
     """Constants of the detector; part of what a finding must name to be recomputed."""
 
-    kernel: KernelParameters = KernelParameters()
-    objects: ObjectRules = ObjectRules()
+    kernel: KernelParameters = field(default_factory=KernelParameters)
+    objects: ObjectRules = field(default_factory=ObjectRules)
     sample_quiet: float = 2.0
     sample_minimum: int = 200
 

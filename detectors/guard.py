@@ -1,4 +1,4 @@
-"""The scene guard: is this look bad everywhere, or did something happen somewhere?
+"""The scene guard: it tells a look that is bad everywhere from a change somewhere.
 
 It counts *placebos*, settlement-free ground measured like settlements, and never the places
 watched: a guard that counts alarmed villages would silence a real mass attack.

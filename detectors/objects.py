@@ -17,7 +17,7 @@ _CROSS = ndimage.generate_binary_structure(2, 1)
 
 
 def components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
-    """Number the edge-connected components of `mask`, shape (y, x), from 1 in scan order."""
+    """Label the edge-connected components of `mask`, shape (y, x), from 1 in scan order."""
     labels, count = ndimage.label(mask, structure=_CROSS)
     return labels.astype(np.int32), int(count)
 
@@ -37,6 +37,8 @@ def outline(mask: NDArray[np.bool_], geobox: GeoBox) -> BaseGeometry:
     mask : ndarray of bool, shape (y, x)
     """
     rows, starts, stops = _runs(mask)
+    if geobox.crs is None:
+        raise ValueError("a grid without a CRS lies nowhere")
     a = geobox.affine
     boxes = shapely.box(
         a.c + a.a * starts, a.f + a.e * rows, a.c + a.a * stops, a.f + a.e * (rows + 1)

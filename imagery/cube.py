@@ -79,7 +79,8 @@ def nearest_index(source: GeoBox, target: GeoBox) -> NDArray[np.int32]:
     ndarray of int32, shape (y, x)
         -1 outside the source.
     """
-    return _nearest_index(source, target)
+    index: NDArray[np.int32] = _nearest_index(source, target)
+    return index
 
 
 def _band(chip: Chip, band: str, geobox: GeoBox) -> NDArray[np.generic]:
@@ -99,7 +100,7 @@ def _band(chip: Chip, band: str, geobox: GeoBox) -> NDArray[np.generic]:
 
 def _values(layer: Layer, band: str) -> NDArray[np.generic]:
     position = layer.bands.index(band)
-    dn = layer.dn[position]
+    dn: NDArray[np.generic] = layer.dn[position]
     if band == CLASSES:
         return dn.astype(np.uint8)
     scale, offset = layer.scale[position], layer.offset[position]
@@ -137,14 +138,15 @@ def _faults(cube: xr.Dataset) -> Iterator[str]:
         yield "times are not rising datetime64[ns]"
     if not {"crs", "transform", "pixel_m"} <= cube.attrs.keys():
         yield "its grid is not stated"
-    for name, variable in cube.data_vars.items():
+    for key, variable in cube.data_vars.items():
+        name = str(key)
         if variable.dims != ("time", "y", "x"):
             yield f"{name} has the dimensions {variable.dims}"
         elif name in (CLASSES, "cause"):
             if variable.dtype != np.uint8:
                 yield f"{name} is {variable.dtype}, not uint8"
         else:
-            yield from _band_faults(str(name), variable.values)
+            yield from _band_faults(name, variable.values)
 
 
 def _band_faults(name: str, values: NDArray[np.generic]) -> Iterator[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -108,7 +107,7 @@ def fetch_sample(
         scenes = _write_catalogue(path, made, progress)
         if dest.exists():
             dest.rmdir()
-        os.replace(made, dest)
+        made.replace(dest)
     return SampleReport(catalogue, scenes, fresh=True)
 
 

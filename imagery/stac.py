@@ -71,8 +71,7 @@ def scene_from_item(item: Mapping[str, Any], provider: str, base: str = "") -> S
             unknown=tuple(sorted(name for name, value in values.items() if value is None)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        name = item.get("id", "without an id") if isinstance(item, Mapping) else "of no known form"
-        raise Permanent(f"the item {name} cannot be read: {error!r}") from error
+        raise Permanent(f"the item {item.get('id', 'without an id')}: {error!r}") from error
 
 
 def item_sha256(item: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ _STATUS_OF_CAUSE = {
     "cloud": NotObservable.CLOUD,
     "shadow": NotObservable.SHADOW,
     "smoke": NotObservable.SMOKE,
-    # The frozen causes have no word for snow: the ground gave no data, the ledger's detail says why.
+    # The frozen causes have no word for snow; the ledger's detail names it.
     "snow": NotObservable.NODATA,
     "nodata": NotObservable.NODATA,
 }

@@ -178,6 +178,7 @@ def _read_window(path: Path, geobox: GeoBox) -> tuple[GeoBox, NDArray[np.generic
 
 
 def _covering(whole: GeoBox, wanted: GeoBox) -> Window | None:
+    assert whole.crs is not None and wanted.crs is not None
     west, south, east, north = transform_bounds(
         wanted.crs.to_wkt(), whole.crs.to_wkt(), *wanted.boundingbox.bbox, densify_pts=DENSIFY
     )

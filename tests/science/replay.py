@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from shapely import MultiPolygon, box
+
 from hearthwatch.pipeline.run import run_region
 from hearthwatch.records import EventFilter, EventState, Kind, LedgerRow, Mode, Region
 from hearthwatch.settings import load_settings
@@ -12,7 +14,6 @@ from hearthwatch.store import MemoryStore
 from hearthwatch.store.protocol import Store
 from imagery.registry import create_provider
 from imagery.types import Query
-from shapely import MultiPolygon, box
 from tests.science.clearings import Reported, to_square
 from tiles.geodesy import area_m2
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+
 from hearthwatch.records import ObservationStatus
 from tests.science.clearings import Reported, Share, half_of, load_truth, score
 from tests.science.replay import TRUTH, replay

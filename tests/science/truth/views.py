@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib
@@ -170,7 +171,7 @@ def contact_sheets(cube: Cube, out: Path, per_sheet: int = 35) -> None:
             fig, axes = plt.subplots(5, 7, figsize=(15, 11.5))
             for ax in axes.flat:
                 ax.axis("off")
-            for ax, date in zip(axes.flat, dates):
+            for ax, date in zip(axes.flat, dates, strict=False):
                 ax.imshow(cube.picture(recipe, [date]), interpolation="nearest")
                 ax.set_title(date, fontsize=8, pad=2)
             fig.tight_layout(pad=0.3)
@@ -188,7 +189,7 @@ def annual_views(cube: Cube, out: Path) -> None:
     """Save, for each quadrant and each pair of years, the composites side by side."""
     years = sorted(CLEAR)
     for name, window in quadrants().items():
-        for before, after in zip(years, years[1:]):
+        for before, after in pairwise(years):
             fig, axes = plt.subplots(2, 2, figsize=(15.2, 15.6))
             for col, year in enumerate((before, after)):
                 for row, (label, recipe) in enumerate((("true", TRUE), ("false", FALSE))):
@@ -202,11 +203,11 @@ def annual_views(cube: Cube, out: Path) -> None:
 def difference_views(cube: Cube, out: Path) -> None:
     """Save the change of red and of SWIR between years and within each season."""
     years = sorted(CLEAR)
-    pairs = [(f"{a}_{b}", CLEAR[a], CLEAR[b]) for a, b in zip(years, years[1:])]
+    pairs = [(f"{a}_{b}", CLEAR[a], CLEAR[b]) for a, b in pairwise(years)]
     pairs += [(f"{a[-1]}_{b[-1]}", a, b) for a, b in SEASON]
     for label, before, after in pairs:
         fig, axes = plt.subplots(1, 2, figsize=(22, 11.5))
-        for ax, (band, span) in zip(axes, (("B4", 500), ("B11", 1200))):
+        for ax, (band, span) in zip(axes, (("B4", 500), ("B11", 1200)), strict=False):
             old, new = (
                 np.median([cube.band(band, d) for d in dates], axis=0) for dates in (before, after)
             )
@@ -225,9 +226,9 @@ def single_dates(cube: Cube, out: Path, dates: list[str] = SINGLE) -> None:
     The stretch runs from the 2nd to the 98th percentile of the date, so that dark
     autumn pictures can be read as well as bright spring ones.
     """
-    for first, second in zip(dates, dates[1:]):
+    for first, second in pairwise(dates):
         fig, axes = plt.subplots(1, 2, figsize=(21, 11))
-        for ax, date in zip(axes, (first, second)):
+        for ax, date in zip(axes, (first, second), strict=False):
             layers = []
             for name in ("B8", "B4", "B3"):
                 value = cube.band(name, date)
@@ -288,9 +289,9 @@ def overlay(cube: Cube, out: Path, truth: Path) -> None:
     features = json.loads(truth.read_text())["features"]
     years = sorted(CLEAR)
     for name, window in quadrants().items():
-        for before, after in zip(years, years[1:]):
+        for before, after in pairwise(years):
             fig, axes = plt.subplots(1, 2, figsize=(21, 11))
-            for ax, year in zip(axes, (before, after)):
+            for ax, year in zip(axes, (before, after), strict=True):
                 image = cube.picture(TRUE, CLEAR[year])
                 show(ax, image, window, f"{name} {year}, drawn for {after}")
                 for feature in features:
