@@ -1,0 +1,51 @@
+"""The docs name every command and every setting there is, and no others."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hearthwatch.cli.parser import command_list
+from hearthwatch.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+
+
+def rows(page: str, pattern: str) -> list[str]:
+    return re.findall(pattern, (DOCS / page).read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_every_command_is_documented_and_no_other():
+    documented = rows("commands.md", r"^\| `hearthwatch ([a-z ]+)` \|")
+    assert documented == [name for name, _ in command_list()]
+
+
+def test_every_setting_is_documented_and_no_other():
+    documented = rows("settings.md", r"^\| `([a-z0-9_]+)` \|")
+    assert sorted(documented) == sorted(Settings.model_fields)
+
+
+def test_documented_defaults_are_the_real_ones():
+    defaults = dict(re.findall(r"^\| `([a-z0-9_]+)` \| `?([^`|]+?)`? \|", (DOCS / "settings.md")
+                               .read_text(encoding="utf-8"), re.MULTILINE))  # fmt: skip
+    for name, field in Settings.model_fields.items():
+        default = field.get_default()
+        if default is not None and name != "workers":
+            assert defaults[name] in (str(default), f"{default:g}" if name != "log_level" and
+                                      isinstance(default, float) else str(default))  # fmt: skip
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{p.name}" for p in DOCS.glob("*.md"))])
+def test_links_between_pages_lead_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert ((ROOT / page).parent / target).exists(), target
+
+
+def test_every_make_target_in_the_readme_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z-]+)`", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert named <= targets
