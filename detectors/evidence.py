@@ -1,13 +1,13 @@
-"""Contamination-capped log-likelihood ratio of one look: change against no change.
+r"""Contamination-capped log-likelihood ratio of one look: change against no change.
 
 .. math::
 
-    \\ell(z) = \\ln\\frac{(1-\\epsilon)\\,[(1-\\pi) f_1(z) + \\pi f_0(z)] + \\epsilon u}
-                       {(1-\\epsilon) f_0(z) + \\epsilon u}
+    \ell(z) = \ln\frac{(1-\epsilon)\,[(1-\pi) f_1(z) + \pi f_0(z)] + \epsilon u}
+                       {(1-\epsilon) f_0(z) + \epsilon u}
 
 with :math:`f_0` Student's t with 6 degrees of freedom and :math:`f_1` a normalised one-sided
-plateau. A share :math:`\\epsilon` of all looks is taken to be contaminated (haze, shadow, a missed
-cloud) with density `u`, which caps what one look can say. A share :math:`\\pi` of looks at changed
+plateau. A share :math:`\epsilon` of all looks is taken to be contaminated (haze, shadow, a missed
+cloud) with density `u`, which caps what one look can say. A share :math:`\pi` of looks at changed
 ground shows nothing of it (bare trees, snow melt), which bounds how much one quiet look takes back.
 """
 
@@ -48,7 +48,7 @@ def change_density(z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def log_likelihood_ratio(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return :math:`\\ell(z)` in nats; scores beyond the plateau count as its far edge.
+    r"""Return :math:`\ell(z)` in nats; scores beyond the plateau count as its far edge.
 
     Parameters
     ----------
@@ -79,4 +79,5 @@ def evidence_polynomial(z: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     t = np.clip((z - POLYNOMIAL_FROM) / (POLYNOMIAL_TO - POLYNOMIAL_FROM), 0.0, 1.0)
     a, b, c, d, e = POLYNOMIAL
-    return (a + t * t * (b + t * (c + t * (d + t * e)))).astype(np.float32)
+    result: NDArray[np.float32] = (a + t * t * (b + t * (c + t * (d + t * e)))).astype(np.float32)
+    return result

@@ -18,6 +18,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from detectors import kernel
+from detectors.indices import ndsi
 from detectors.kernel import FEATURE_UNIT, NO_DATA, KernelParameters
 from detectors.tracking import ObjectRules, track
 from detectors.types import (
@@ -195,8 +196,7 @@ def _causes(look: xr.Dataset) -> NDArray[np.uint8]:
     if "B03" in look and "B11" in look:
         green, swir = look["B03"].values, look["B11"].values
         with np.errstate(invalid="ignore"):
-            ndsi = (green - swir) / np.maximum(green + swir, 0.01)
-            snow = (ndsi > SNOW_NDSI) & (green > SNOW_GREEN)
+            snow = (ndsi(green, swir) > SNOW_NDSI) & (green > SNOW_GREEN)
         causes[snow & (causes == Cause.CLEAR)] = Cause.SNOW
     return causes
 

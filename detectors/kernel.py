@@ -28,21 +28,20 @@ FIELDS = 13
 BLOCK = 512
 """Pixels a thread works on at a time."""
 
-_FU, _PER_FU = np.float32(FEATURE_UNIT), np.float32(1.0 / FEATURE_UNIT)
-_SU, _PER_SU = np.float32(SCALE_UNIT), np.float32(1.0 / SCALE_UNIT)
-_EU, _PER_EU = np.float32(EVIDENCE_UNIT), np.float32(1.0 / EVIDENCE_UNIT)
+# The loop works in the steps of the state, never in nats or natural-log units: as the units are
+# powers of two, moving them into its constants saves multiplications and changes no bit.
+_STEPS = SCALE_UNIT / FEATURE_UNIT
 _ZERO, _HALF, _ONE, _TWO = (np.float32(v) for v in (0.0, 0.5, 1.0, 2.0))
 _FROM = np.float32(POLYNOMIAL_FROM)
 _PER_RANGE = np.float32(1.0 / (POLYNOMIAL_TO - POLYNOMIAL_FROM))
-_A, _B, _C, _D, _E = (np.float32(v) for v in POLYNOMIAL)
+_A, _B, _C, _D, _E = (np.float32(v) / np.float32(EVIDENCE_UNIT) for v in POLYNOMIAL)
 # Gains of a Kalman filter that starts with a wide level and narrow seasonal terms.
 _LEVEL_PRIOR, _SWING_PRIOR = np.float32(1.3), np.float32(12.0)
 # Stochastic median absolute deviation: a step up or down by whether it is exceeded.
-_MEDIAN = np.float32(0.6745)
+_MEDIAN = np.float32(0.6745 * _STEPS)
 _FAST_UP, _FAST_DOWN = np.float32(1.15), np.float32(1.0 / 1.15)
 _SLOW_UP, _SLOW_DOWN = np.float32(1.05), np.float32(1.0 / 1.05)
-_UNSETTLED, _YOUNG, _MANY = (np.float32(v) for v in (2, 12, 30000))
-_NO_DATA = np.float32(NO_DATA)
+_UNSETTLED, _YOUNG, _MANY = 2, 12, 30000
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,45 +125,55 @@ def blocked(pixels: NDArray[np.int16]) -> NDArray[np.int16]:
     return out
 
 
-@numba.njit(nogil=True, inline="always", error_model="numpy")  # type: ignore[misc]
+@numba.njit(nogil=True, inline="always", error_model="numpy")
 def _rounded(value):  # type: ignore[no-untyped-def]
     """Round half away from zero; unlike `np.rint` it stays inside a vector loop."""
     return np.int16(value + math.copysign(np.float32(0.5), value))
 
 
-@numba.njit(nogil=True, inline="always", error_model="numpy")  # type: ignore[misc]
+@numba.njit(nogil=True, inline="always", error_model="numpy")
 def _feature_evidence(z):  # type: ignore[no-untyped-def]
     t = min(max((z - _FROM) * _PER_RANGE, _ZERO), _ONE)
     return _A + t * t * (_B + t * (_C + t * (_D + t * _E)))
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(nogil=True, error_model="numpy")
+def _any_seen(values):  # type: ignore[no-untyped-def]
+    for i in range(2 * BLOCK):  # noqa: SIM110 (numba compiles no generator)
+        if values[i] != NO_DATA:
+            return True
+    return False
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def _update(pixels, state, look, p, day):  # type: ignore[no-untyped-def]
     cosine, sine, ceiling_now = look[0, 0], look[0, 1], look[0, 2]
     c0, c1, h0, h1, w0, w1 = look[1, 0], look[1, 1], look[2, 0], look[2, 1], look[3, 0], look[3, 1]
     training, memory = p[0], p[1]
-    weight, freeze, quiet, plain, ceiling = p[2], p[3], p[4], p[5], p[6]
+    weight, plain, ceiling = p[2], p[5], p[6]
+    freeze, quiet = p[3], np.int16(p[4])
     low, high, winsor = p[7], p[8], p[9]
     for block in range(state.size // (FIELDS * BLOCK)):
         q = pixels[block * 2 * BLOCK : (block + 1) * 2 * BLOCK]
         x = state[block * FIELDS * BLOCK : (block + 1) * FIELDS * BLOCK]
+        if not _any_seen(q):
+            continue
         # Offsets into one array, constant at compile time: the compiler then knows that the
         # fields do not overlap and turns the loop into vector instructions.
         for i in range(BLOCK):
-            n = np.float32(x[LOOKS * BLOCK + i])
-            p0, p1 = np.float32(q[i]), np.float32(q[BLOCK + i])
-            seen0, seen1 = p0 != _NO_DATA, p1 != _NO_DATA
+            looks = x[LOOKS * BLOCK + i]
+            n = np.float32(looks)
+            seen0, seen1 = q[i] != NO_DATA, q[BLOCK + i] != NO_DATA
             seen = seen0 | seen1
-            s0 = np.float32(x[SCALE_0 * BLOCK + i]) * _SU
-            s1 = np.float32(x[SCALE_1 * BLOCK + i]) * _SU
+            s0, s1 = np.float32(x[SCALE_0 * BLOCK + i]), np.float32(x[SCALE_1 * BLOCK + i])
             a0 = np.float32(x[LEVEL_0 * BLOCK + i])
             a1 = np.float32(x[COSINE_0 * BLOCK + i])
             a2 = np.float32(x[SINE_0 * BLOCK + i])
             b0 = np.float32(x[LEVEL_1 * BLOCK + i])
             b1 = np.float32(x[COSINE_1 * BLOCK + i])
             b2 = np.float32(x[SINE_1 * BLOCK + i])
-            r0 = p0 - c0 - (a0 + a1 * cosine + a2 * sine)
-            r1 = p1 - c1 - (b0 + b1 * cosine + b2 * sine)
+            r0 = np.float32(q[i]) - c0 - (a0 + a1 * cosine + a2 * sine)
+            r1 = np.float32(q[BLOCK + i]) - c1 - (b0 + b1 * cosine + b2 * sine)
             age = min(n, memory)
             for_level, for_swing = age + _LEVEL_PRIOR, age + _SWING_PRIOR
             # One division serves four quotients: it costs as much as twenty multiplications.
@@ -172,25 +181,28 @@ def _update(pixels, state, look, p, day):  # type: ignore[no-untyped-def]
             inverse = _ONE / (scales * ages)
             per_scales = inverse * ages
             level, swing = inverse * scales * for_swing, _TWO * inverse * scales * for_level
-            l0 = _feature_evidence((r0 * _FU * s1 * per_scales - h0) * w0)
-            l1 = _feature_evidence((r1 * _FU * s0 * per_scales - h1) * w1)
+            l0 = _feature_evidence((r0 * s1 * per_scales - h0) * w0)
+            l1 = _feature_evidence((r1 * s0 * per_scales - h1) * w1)
             said = weight * ((l0 if seen0 else _ZERO) + (l1 if seen1 else _ZERO))
             said = min(said, ceiling_now)
             trained = n >= training
             scored = seen & trained
-            before = np.float32(x[EVIDENCE * BLOCK + i]) * _EU
-            after = min(max(before + (said if scored else _ZERO), _ZERO), ceiling)
+            before = x[EVIDENCE * BLOCK + i]
+            weighed = min(max(np.float32(before) + (said if scored else _ZERO), _ZERO), ceiling)
+            # Compared as stored: what a look leaves behind must not read differently at the next.
+            after = np.int16(weighed + _HALF)
             running = after > quiet
             begins = running & (before <= quiet)
             x[CHANGED * BLOCK + i] = day if begins else x[CHANGED * BLOCK + i]
             harmless = seen & (not running) & ((said <= plain) | (not trained))
             x[UNHARMED * BLOCK + i] = day if harmless else x[UNHARMED * BLOCK + i]
-            run = np.float32(x[RUN * BLOCK + i]) + (_ONE if scored else _ZERO)
-            x[RUN * BLOCK + i] = np.int16(min(run, _MANY) if running else _ZERO)
-            x[EVIDENCE * BLOCK + i] = np.int16(after * _PER_EU + _HALF)
-            learns = after <= freeze
+            run = x[RUN * BLOCK + i]
+            run = np.int16(run + 1) if scored & (run < _MANY) else run
+            x[RUN * BLOCK + i] = run if running else np.int16(0)
+            x[EVIDENCE * BLOCK + i] = after
+            learns = weighed <= freeze
             teach0, teach1 = seen0 & learns, seen1 & learns
-            cut0, cut1 = s0 * winsor * _PER_FU, s1 * winsor * _PER_FU
+            cut0, cut1 = s0 * winsor, s1 * winsor
             e0 = min(max(r0, -cut0), cut0) if teach0 else _ZERO
             e1 = min(max(r1, -cut1), cut1) if teach1 else _ZERO
             x[LEVEL_0 * BLOCK + i] = _rounded(a0 + level * e0)
@@ -199,17 +211,17 @@ def _update(pixels, state, look, p, day):  # type: ignore[no-untyped-def]
             x[LEVEL_1 * BLOCK + i] = _rounded(b0 + level * e1)
             x[COSINE_1 * BLOCK + i] = _rounded(b1 + swing * cosine * e1)
             x[SINE_1 * BLOCK + i] = _rounded(b2 + swing * sine * e1)
-            young = n < _YOUNG
+            young = looks < _YOUNG
             up = _FAST_UP if young else _SLOW_UP
             down = _FAST_DOWN if young else _SLOW_DOWN
-            settled = n > _UNSETTLED
-            f0 = up if abs(r0) * _FU > _MEDIAN * s0 else down
-            f1 = up if abs(r1) * _FU > _MEDIAN * s1 else down
+            settled = looks > _UNSETTLED
+            f0 = up if abs(r0) > _MEDIAN * s0 else down
+            f1 = up if abs(r1) > _MEDIAN * s1 else down
             f0 = f0 if (teach0 & settled) else _ONE
             f1 = f1 if (teach1 & settled) else _ONE
-            x[SCALE_0 * BLOCK + i] = np.int16(min(max(s0 * f0, low), high) * _PER_SU + _HALF)
-            x[SCALE_1 * BLOCK + i] = np.int16(min(max(s1 * f1, low), high) * _PER_SU + _HALF)
-            x[LOOKS * BLOCK + i] = np.int16(min(n + (_ONE if seen else _ZERO), _MANY))
+            x[SCALE_0 * BLOCK + i] = np.int16(min(max(s0 * f0, low), high) + _HALF)
+            x[SCALE_1 * BLOCK + i] = np.int16(min(max(s1 * f1, low), high) + _HALF)
+            x[LOOKS * BLOCK + i] = np.int16(looks + 1) if seen & (looks < _MANY) else looks
 
 
 def update(
@@ -230,7 +242,8 @@ def update(
     slab : ndarray of int16, shape (block, field, pixel)
         As made by :func:`new_slab`, contiguous and writable.
     pixels : ndarray of int16, shape (block, 2, pixel)
-        As laid out by :func:`blocked`: features in `FEATURE_UNIT`, `NO_DATA` where nothing was seen.
+        As laid out by :func:`blocked`: features in `FEATURE_UNIT`, `NO_DATA` where nothing was
+        seen.
     phase : float
         Time of the year, radians.
     day : int
@@ -241,15 +254,15 @@ def update(
         False for a look on which a change would hardly show: it proves nothing unharmed.
     """
     look = np.zeros((4, 3), np.float32)
-    look[0] = math.cos(phase), math.sin(phase), 0.0 if hold else parameters.ceiling
+    look[0] = math.cos(phase), math.sin(phase), 0.0 if hold else parameters.ceiling / EVIDENCE_UNIT
     look[1, :2] = scale.centre / np.float32(FEATURE_UNIT)
-    look[2, :2] = scale.shift
-    look[3, :2] = np.float32(1.0) / scale.spread
+    look[2, :2] = scale.shift * np.float32(_STEPS)
+    look[3, :2] = np.float32(1.0) / scale.spread / np.float32(_STEPS)
     p = parameters
     constants = np.array(
-        [p.training, p.memory, p.weight, p.freeze, p.quiet,
-         p.unharmed if telling else -np.inf, p.ceiling,
-         p.scale_low, p.scale_high, p.winsor],
+        [p.training, p.memory, p.weight, p.freeze / EVIDENCE_UNIT, p.quiet / EVIDENCE_UNIT,
+         p.unharmed / EVIDENCE_UNIT if telling else -np.inf, p.ceiling / EVIDENCE_UNIT,
+         p.scale_low / SCALE_UNIT, p.scale_high / SCALE_UNIT, p.winsor * _STEPS],
         np.float32,
     )  # fmt: skip
     _update(pixels.reshape(-1), slab.reshape(-1), look, constants, np.int16(day))
@@ -296,8 +309,14 @@ def residuals(
     Shape (2, size) like `pixels`; NaN where nothing was seen.
     """
     size = pixels.shape[1]
-    part = slab[:, : SINE_1 + 1].transpose(0, 2, 1).reshape(-1, SINE_1 + 1)[:size]
-    return _residuals(part, pixels, scale.centre, phase)
+    cosine, sine = np.float32(math.cos(phase)), np.float32(math.sin(phase))
+    out = np.full(pixels.shape, np.nan, np.float32)
+    for k in range(2):
+        level, swing, swing_too = (slab[:, 3 * k + term] for term in range(3))
+        predicted = (level + cosine * swing + sine * swing_too).reshape(-1)[:size]
+        moved = (pixels[k] - predicted) * np.float32(FEATURE_UNIT) - scale.centre[k]
+        np.copyto(out[k], moved, where=pixels[k] != NO_DATA)
+    return out
 
 
 def _residuals(

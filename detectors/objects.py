@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -44,7 +46,7 @@ def outline(mask: NDArray[np.bool_], geobox: GeoBox) -> BaseGeometry:
         a.c + a.a * starts, a.f + a.e * rows, a.c + a.a * stops, a.f + a.e * (rows + 1)
     )
     projected = shapely.union_all(boxes)
-    to_lonlat = Transformer.from_crs(geobox.crs.to_wkt(), "OGC:CRS84", always_xy=True)
+    to_lonlat = _to_lonlat(geobox.crs.to_wkt())
     lonlat = shapely.transform(
         projected, lambda xy: np.column_stack(to_lonlat.transform(xy[:, 0], xy[:, 1]))
     )
@@ -56,6 +58,11 @@ def area_m2(geometry: BaseGeometry) -> float:
     """Return the area of a CRS84 geometry on the WGS 84 ellipsoid, square metres."""
     area, _ = _GEOD.geometry_area_perimeter(geometry)
     return abs(float(area))
+
+
+@cache
+def _to_lonlat(wkt: str) -> Transformer:
+    return Transformer.from_crs(wkt, "OGC:CRS84", always_xy=True)
 
 
 def _runs(

@@ -12,9 +12,10 @@ from pyproj import Transformer
 
 from imagery.errors import IntegrityError
 from imagery.radiometry import to_reflectance
-from imagery.types import Chip, GeoBox, Layer
+from imagery.types import Chip, GeoBox, Layer, aware_utc
 
 CLASSES = "SCL"
+UNKNOWN_CLASS = 255
 LOWEST, HIGHEST = -0.2, 2.0
 """Reflectance outside this is no reflectance: a wrong scale or a wrong offset."""
 
@@ -39,7 +40,7 @@ def build_cube(chips: Sequence[Chip], geobox: GeoBox, bands: Sequence[str]) -> x
         0 = no observation. ``time`` naive UTC datetime64[ns].
     """
     ordered = sorted(chips, key=lambda chip: chip.sensed)
-    times = [np.datetime64(c.sensed.replace(tzinfo=None), "ns") for c in ordered]
+    times = [np.datetime64(aware_utc(c.sensed).replace(tzinfo=None), "ns") for c in ordered]
     offered = {band for chip in ordered for layer in chip.layers for band in layer.bands}
     names = [band for band in bands if band in offered]
     variables = {
@@ -102,14 +103,17 @@ def _values(layer: Layer, band: str) -> NDArray[np.generic]:
     position = layer.bands.index(band)
     dn: NDArray[np.generic] = layer.dn[position]
     if band == CLASSES:
-        return dn.astype(np.uint8)
+        known = np.isin(dn, range(UNKNOWN_CLASS + 1)) & (dn != layer.nodata[position])
+        classes: NDArray[np.uint8] = np.where(known, dn, 0).astype(np.uint8)
+        return classes
     scale, offset = layer.scale[position], layer.offset[position]
     if scale is None or offset is None:
         raise IntegrityError(f"{layer.scene_id}: no scale and offset is stated for {band}")
-    return to_reflectance(dn, scale, offset, layer.nodata[position])
+    reflectance: NDArray[np.generic] = to_reflectance(dn, scale, offset, layer.nodata[position])
+    return reflectance
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _nearest_index(source: GeoBox, target: GeoBox) -> NDArray[np.int32]:
     if source.crs is None or target.crs is None:
         raise IntegrityError("a grid without a CRS lies nowhere")
@@ -120,17 +124,18 @@ def _nearest_index(source: GeoBox, target: GeoBox) -> NDArray[np.int32]:
         move = Transformer.from_crs(target.crs.to_wkt(), source.crs.to_wkt(), always_xy=True)
         x, y = move.transform(x, y)
     col, row = ~source.transform * (np.asarray(x), np.asarray(y))
-    col, row = np.floor(col).astype(np.int64), np.floor(row).astype(np.int64)
+    # Ground that the source's projection does not reach is infinite there, and so outside.
     inside = (col >= 0) & (row >= 0) & (col < source.shape[1]) & (row < source.shape[0])
-    index = np.where(inside, row * source.shape[1] + col, -1).astype(np.int32)
-    index = index.reshape(height, width)
+    flat = np.full(inside.shape, -1, np.int32)
+    flat[inside] = np.floor(row[inside]) * source.shape[1] + np.floor(col[inside])
+    index: NDArray[np.int32] = flat.reshape(height, width)
     index.setflags(write=False)
     return index
 
 
 def _faults(cube: xr.Dataset) -> Iterator[str]:
     for name in ("time", "y", "x"):
-        if name not in cube.coords:
+        if name not in cube.coords or cube[name].dims != (name,):
             yield f"it has no coordinate {name}"
             return
     times = cube["time"].values

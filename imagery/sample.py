@@ -96,7 +96,7 @@ def fetch_sample(
     catalogue = dest / "catalog.json"
     if catalogue.is_file():
         return SampleReport(catalogue, _check(dest), fresh=False)
-    if dest.exists() and any(dest.iterdir()):
+    if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):
         raise SampleError(f"{dest} exists and is no sample catalogue: name another folder")
     dest.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=dest.parent, prefix=".sample-") as name:
@@ -291,9 +291,16 @@ def _check(dest: Path) -> int:
     if len(items) != LOOKS:
         raise SampleError(f"{dest} holds {len(items)} scenes, not {LOOKS}: remove it, fetch again")
     for item in items:
-        for asset in json.loads(item.read_bytes())["assets"].values():
-            path = item.parent / asset["href"]
+        for path, checksum in _listed(item):
             found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-            if "1220" + found != asset["file:checksum"]:
+            if "1220" + found != checksum:
                 raise SampleError(f"{path} is damaged or missing: remove {dest}, fetch again")
     return len(items)
+
+
+def _listed(item: Path) -> list[tuple[Path, str]]:
+    try:
+        assets = json.loads(item.read_bytes())["assets"].values()
+        return [(item.parent / asset["href"], asset["file:checksum"]) for asset in assets]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise SampleError(f"{item} is damaged: remove {item.parent.parent}, fetch again") from error

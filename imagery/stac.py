@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from shapely.geometry import shape
+import numpy as np
+import shapely
+from shapely.affinity import translate
+from shapely.errors import ShapelyError
+from shapely.geometry import box, shape
+from shapely.geometry.base import BaseGeometry
 
 from imagery.errors import Permanent
 from imagery.types import Acquisition, Asset, Scene
 
 SAME_PASS = timedelta(minutes=50)
-"""Scenes of one platform and orbit closer than this are one datatake."""
+"""Scenes of one platform and orbit closer than this are one datatake, where it has no name."""
 
 _BAND = re.compile(r"^(B\d{2}|B8A|SCL|VV|VH|HH|HV)(?![A-Za-z0-9])", re.IGNORECASE)
 _SHA256 = "1220"
 """Multihash prefix of a SHA-256 digest: function 0x12, length 0x20."""
-_STATED = {
-    "platform": "platform",
-    "relative_orbit": "sat:relative_orbit",
-    "orbit_direction": "sat:orbit_state",
-    "datatake": "s2:datatake_id",
-    "baseline": "s2:processing_baseline",
-    "published": "published",
-    "cloud_cover": "eo:cloud_cover",
-}
+_BASELINE = re.compile(r"^N?(\d{1,2})(?:\.?(\d{2})|\.(\d))?$")
+_BASELINE_IN_NAME = re.compile(r"_N(\d{4})_")
+_BASELINE_OF_DATATAKE = re.compile(r"_N\d\d\.?\d\d$")
+_LONGEST_KEY = 120
 
 
 def scene_from_item(item: Mapping[str, Any], provider: str, base: str = "") -> Scene:
@@ -47,10 +48,8 @@ def scene_from_item(item: Mapping[str, Any], provider: str, base: str = "") -> S
     """
     try:
         properties = item["properties"]
-        values = {name: properties.get(key) for name, key in _STATED.items()}
-        published = _time(values["published"]) if values["published"] else None
+        stated = _stated(item)
         sensed, precision = _sensed(properties)
-        baseline = values["baseline"]
         return Scene(
             provider=provider,
             collection=str(item.get("collection") or "unnamed"),
@@ -58,19 +57,13 @@ def scene_from_item(item: Mapping[str, Any], provider: str, base: str = "") -> S
             sensor=_sensor(item),
             sensed=sensed,
             sensed_precision_s=precision,
-            footprint=shape(item["geometry"]),
-            assets=tuple(_assets(item, str(baseline) if baseline else None, base)),
+            footprint=_footprint(item["geometry"]),
+            assets=tuple(_assets(item, stated["baseline"], base)),
             item_sha256=item_sha256(item),
-            platform=values["platform"],
-            relative_orbit=values["relative_orbit"],
-            orbit_direction=values["orbit_direction"],
-            datatake=values["datatake"],
-            baseline=str(baseline) if baseline else None,
-            published=published,
-            cloud_cover=values["cloud_cover"],
-            unknown=tuple(sorted(name for name, value in values.items() if value is None)),
+            unknown=tuple(sorted(name for name, value in stated.items() if value is None)),
+            **stated,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise Permanent(f"the item {item.get('id', 'without an id')}: {error!r}") from error
 
 
@@ -97,17 +90,26 @@ def group_acquisitions(scenes: Iterable[Scene]) -> list[Acquisition]:
 
 
 def _pass_key(scene: Scene) -> tuple[str, str]:
+    return scene.sensor, _pass_name(scene) or f"{scene.collection}_{_second(scene)}"
+
+
+def _pass_name(scene: Scene) -> str | None:
+    """Return the name of the datatake without its processing, or of the orbit; None if unknown."""
     if scene.datatake:
-        return scene.sensor, scene.datatake
+        return _BASELINE_OF_DATATAKE.sub("", scene.datatake)
     if scene.platform and scene.relative_orbit is not None:
-        return scene.sensor, f"{scene.platform}_R{scene.relative_orbit:03d}"
-    return scene.sensor, f"{scene.collection}_{scene.sensed.isoformat()}"
+        return f"{scene.platform}_R{scene.relative_orbit:03d}"
+    return None
+
+
+def _second(scene: Scene) -> str:
+    return scene.sensed.astimezone(UTC).strftime("%Y%m%dT%H%M%S")
 
 
 def _by_time(scenes: Sequence[Scene]) -> Iterable[list[Scene]]:
     part = [scenes[0]]
     for scene in scenes[1:]:
-        if scene.sensed - part[0].sensed > SAME_PASS:
+        if not scene.datatake and scene.sensed - part[0].sensed > SAME_PASS:
             yield part
             part = []
         part.append(scene)
@@ -127,13 +129,78 @@ def _newest(scenes: Sequence[Scene]) -> list[Scene]:
 
 def _key(scenes: Sequence[Scene]) -> str:
     first = scenes[0]
-    day = first.sensed.strftime("%Y%m%dT%H%M%S")
-    name = first.datatake or (
-        f"{first.platform}_R{first.relative_orbit:03d}_{day}"
-        if first.platform and first.relative_orbit is not None
-        else f"{first.collection}_{day}"
+    name = _pass_name(first) or first.collection
+    if not first.datatake:
+        name = f"{name}_{_second(first)}"
+    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", name)
+    if safe == name and len(name) <= _LONGEST_KEY:
+        return name
+    # What was changed or cut off must not make two looks one.
+    digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:12]
+    return f"{safe[:_LONGEST_KEY]}-{digest}"
+
+
+def _stated(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an item may leave out, None where it does."""
+    properties = item["properties"]
+
+    def given(key: str, kind: Callable[[Any], Any]) -> Any:
+        value = properties.get(key)
+        return None if value is None or value == "" else kind(value)
+
+    return {
+        "platform": given("platform", str),
+        "relative_orbit": given("sat:relative_orbit", int),
+        "orbit_direction": given("sat:orbit_state", str),
+        "datatake": given("s2:datatake_id", str),
+        "baseline": _baseline(item),
+        "published": given("published", _time),
+        "cloud_cover": given("eo:cloud_cover", float),
+    }
+
+
+def _baseline(item: Mapping[str, Any]) -> str | None:
+    """Return the processing baseline as ``05.00``, however it is written."""
+    properties = item["properties"]
+    for key in ("s2:processing_baseline", "processing:version"):
+        if properties.get(key):
+            found = _BASELINE.match(str(properties[key]))
+            if found is None:
+                raise ValueError(f"{properties[key]!r} is no processing baseline")
+            major, two, one = found.groups()
+            return f"{int(major):02d}.{two or (one + '0' if one else '00')}"
+    for name in (properties.get("s2:product_uri"), item.get("id")):
+        named = _BASELINE_IN_NAME.search(f"{name}_")
+        if named:
+            return f"{named.group(1)[:2]}.{named.group(1)[2:]}"
+    return None
+
+
+def _footprint(geometry: dict[str, Any]) -> BaseGeometry:
+    """Return the outline, cut in two where it crosses 180 degrees."""
+    outline = shape(geometry)
+    if outline.is_empty or not all(map(math.isfinite, outline.bounds)):
+        raise ValueError("its geometry is empty")
+    if not outline.is_valid:
+        outline = shapely.make_valid(outline)
+    parts = [half for part in getattr(outline, "geoms", [outline]) for half in _halves(part)]
+    whole: BaseGeometry = parts[0] if len(parts) == 1 else shapely.union_all(parts)
+    return whole
+
+
+def _halves(part: BaseGeometry) -> Iterable[BaseGeometry]:
+    west, _, east, _ = part.bounds
+    if 180.0 < east - west < 360.0:
+        # No scene is half the globe wide: its corners lie on both sides of the date line.
+        part = shapely.transform(part, lambda at: at + (at[:, :1] < 0) * np.array([360.0, 0.0]))
+    elif west >= -180.0 and east <= 180.0:
+        return (part,)
+    part = shapely.make_valid(part)
+    found = (
+        translate(part.intersection(box(turn - 180.0, -90.0, turn + 180.0, 90.0)), -turn)
+        for turn in (-360.0, 0.0, 360.0)
     )
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name)
+    return tuple(half for half in found if not half.is_empty)
 
 
 def _sensor(item: Mapping[str, Any]) -> str:
@@ -162,11 +229,20 @@ def _time(text: str) -> datetime:
     return at.astimezone(UTC)
 
 
+_UNREADABLE = (
+    LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError,
+    ShapelyError,
+)  # fmt: skip
+
+
 def _assets(item: Mapping[str, Any], baseline: str | None, base: str) -> Iterable[Asset]:
     for key, asset in item["assets"].items():
         band = _band_name(key, asset)
         if band is not None:
-            yield _asset(band, asset, baseline, base)
+            made = _asset(band, asset, baseline, base)
+            if made.offset and item["properties"].get("earthsearch:boa_offset_applied"):
+                raise ValueError(f"{band} states an offset and that it is already applied")
+            yield made
 
 
 def _asset(band: str, asset: Mapping[str, Any], baseline: str | None, base: str) -> Asset:
@@ -175,23 +251,40 @@ def _asset(band: str, asset: Mapping[str, Any], baseline: str | None, base: str)
     offset = _first(raster, asset, "offset")
     if band != "SCL" and scale is None:
         raise ValueError(f"{band} states no raster:scale")
-    if band.startswith("B") and offset is None and baseline and baseline >= "04.00":
+    if band.startswith("B") and offset is None and (baseline is None or baseline >= "04.00"):
         raise ValueError(
-            f"{band} has processing baseline {baseline} and states no offset: whether -0.1 is "
-            "already applied cannot be told"
+            f"{band} has processing baseline {baseline or 'unknown'} and states no offset: "
+            "whether -0.1 is already applied cannot be told"
         )
-    if band != "SCL" and offset is None:
-        offset = 0.0
-    nodata = _first(raster, asset, "nodata")
     return Asset(
         band=band,
-        href=base + str(asset["href"]),
-        scale=None if band == "SCL" else float(scale),
-        offset=None if band == "SCL" else float(offset),
-        nodata=0 if nodata is None else int(nodata),
-        resolution=float(_first(raster, asset, "spatial_resolution") or asset.get("gsd") or 10.0),
+        href=_href(str(asset["href"]), base),
+        scale=None if band == "SCL" else _number(scale, positive=True),
+        offset=None if band == "SCL" else _number(0.0 if offset is None else offset),
+        nodata=_nodata(_first(raster, asset, "nodata")),
+        resolution=_number(
+            _first(raster, asset, "spatial_resolution") or asset.get("gsd") or 10.0, positive=True
+        ),
         sha256=_checksum(asset.get("file:checksum")),
     )
+
+
+def _href(href: str, base: str) -> str:
+    return href if href.startswith("/") or "://" in href else base + href
+
+
+def _number(value: Any, positive: bool = False) -> float:
+    number = float(value)
+    if not math.isfinite(number) or (positive and number <= 0.0):
+        raise ValueError(f"{value!r} is no usable number")
+    return number
+
+
+def _nodata(value: Any) -> int | None:
+    if value is None:
+        return 0
+    # Pixels that are no number need no number to be told by.
+    return None if math.isnan(float(value)) else int(value)
 
 
 def _first(raster: Mapping[str, Any], asset: Mapping[str, Any], name: str) -> Any:
@@ -203,7 +296,8 @@ def _first(raster: Mapping[str, Any], asset: Mapping[str, Any], name: str) -> An
 
 def _band_name(key: str, asset: Mapping[str, Any]) -> str | None:
     named = [band.get("name", "") for band in asset.get("eo:bands") or asset.get("bands") or []]
-    for candidate in (key, *named):
+    # A picture of three bands is none of them.
+    for candidate in (key, *named) if len(named) <= 1 else ():
         found = _BAND.match(str(candidate))
         if found:
             return found.group(1).upper()
@@ -215,4 +309,4 @@ def _checksum(multihash: str | None) -> str | None:
         return None
     if not multihash.startswith(_SHA256) or len(multihash) != len(_SHA256) + 64:
         return None
-    return multihash[len(_SHA256) :]
+    return multihash[len(_SHA256) :].lower()

@@ -182,6 +182,8 @@ class Query:
     def __post_init__(self) -> None:
         if aware_utc(self.start) > aware_utc(self.end):
             raise ValueError("the query ends before it starts")
+        if self.published_after is not None:
+            aware_utc(self.published_after)
 
 
 @dataclass(frozen=True, slots=True)

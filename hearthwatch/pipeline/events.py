@@ -59,6 +59,9 @@ def next_event(where: Where, finding: Finding, known: Event | None) -> Event:
     """Return the event, or its next version, that a finding calls for."""
     region = where.region
     state = _STATE_OF[finding.state]
+    if known is not None and finding.state is DetectorState.CLOSED:
+        # Long after, the last look says little: the numbers of the change itself stay.
+        finding = dataclasses.replace(finding, evidence=known.evidence)
     if known is not None and known.state in _SAID_BY_PEOPLE:
         state = known.state
     event = Event(
@@ -88,7 +91,8 @@ def next_event(where: Where, finding: Finding, known: Event | None) -> Event:
     event = dataclasses.replace(
         event, version=known.version + 1, first_detected=known.first_detected
     )
-    return _closing(event, known) if finding.state is DetectorState.LAPSED else event
+    ending = finding.state in (DetectorState.LAPSED, DetectorState.CLOSED)
+    return _ended(event, known) if ending else event
 
 
 def detection(where: Where, finding: Finding) -> Detection:
@@ -125,8 +129,6 @@ def in_words(finding: Finding) -> str:
         if finding.last_unharmed
         else f"on or before {finding.first_changed:%Y-%m-%d}"
     )
-    if finding.state is DetectorState.LAPSED:
-        return f"The change first seen {since} is no longer seen."
     e = finding.evidence
     return (
         f"Ground over {finding.area_m2 / 1e4:.2f} ha changed {since}: red against near-infrared "
@@ -136,8 +138,10 @@ def in_words(finding: Finding) -> str:
     )
 
 
-def _closing(event: Event, known: Event) -> Event:
-    """Keep what was found when it was strongest; only say that it is seen no longer."""
+def _ended(event: Event, known: Event) -> Event:
+    """Keep what was found when it was plain; say only how it ended."""
+    gone = event.detector_state == DetectorState.LAPSED
+    words = f"no longer seen on {event.last_detected:%Y-%m-%d}"
     return dataclasses.replace(
         event,
         geometry=known.geometry,
@@ -145,6 +149,7 @@ def _closing(event: Event, known: Event) -> Event:
         last_unharmed=known.last_unharmed,
         first_changed=known.first_changed,
         looks=known.looks,
+        observed=f"{known.observed} It is {words}." if gone else known.observed,
         evidence=known.evidence,
-        doubts=(*known.doubts, f"no longer seen on {event.last_detected:%Y-%m-%d}"),
+        doubts=(*known.doubts, words) if gone else known.doubts,
     )

@@ -14,7 +14,9 @@ from hearthwatch.store.faults import translated_files
 BUSY_SECONDS = 10
 """How long a statement waits for another program that holds the database."""
 
+_READING = ("PRAGMA cache_size = -65536",)  # KiB, taken as needed; the default is 2 MB
 _WRITING = (
+    *_READING,
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -49,7 +51,7 @@ def reading_engine(path: Path) -> Engine:
     """
     if not path.is_file():
         raise StoreError(f"There is no database at {path}. Nothing was recorded there yet.")
-    return _engine(f"{path.as_uri()}?mode=ro", (), begin="BEGIN", pool_size=8)
+    return _engine(f"{path.as_uri()}?mode=ro", _READING, begin="BEGIN", pool_size=8)
 
 
 def _engine(uri: str, pragmas: tuple[str, ...], *, begin: str, pool_size: int) -> Engine:

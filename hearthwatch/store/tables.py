@@ -43,6 +43,9 @@ _TYPES: dict[Storage, type[TypeEngine[Any]]] = {
     "real": Double,
     "blob": LargeBinary,
 }
+EDGES = ("west", "south", "east", "north")
+"""Columns of the bounds of an event's geometry."""
+
 _NAMES = {
     Region: "regions",
     Run: "runs",
@@ -103,9 +106,18 @@ jobs = _current(Job, indices=[Index("ix_jobs_place", "organisation", "region", "
 state_versions = _current(StateVersion)
 events = _current(
     Event,
-    *(Column(edge, Double, nullable=False) for edge in ("west", "south", "east", "north")),
+    *(Column(edge, Double, nullable=False) for edge in EDGES),
     indices=[
-        Index("ix_events_time", "organisation", "first_changed", "id"),
+        # With all that a search may filter on, so that going back through time reads no rows.
+        Index(
+            "ix_events_time",
+            "organisation",
+            "first_changed",
+            "id",
+            *EDGES,
+            "kind",
+            "state",
+        ),
         Index("ix_events_region", "organisation", "region", "first_changed", "id"),
     ],
 )

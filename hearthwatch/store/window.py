@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import NullType
+from sqlalchemy.types import Integer, NullType
 
 YEAR = 31_557_600_000_000
 """Microseconds in a Julian year.
@@ -32,14 +32,28 @@ class in_window(FunctionElement[Any]):  # noqa: N801 -- reads as the SQL functio
         Degrees, CRS84.
     since, until : int
         Microseconds since 1970, both ends included.
-    most : int
-        Stop after so many candidates; -1 for all.
     """
 
     name = "in_window"
     inherit_cache = True
     # Typed Boolean it would be written "... = 1" for SQLite, and no index serves that.
     type = NullType()
+
+
+class count_in_window(FunctionElement[Any]):  # noqa: N801 -- reads as the SQL function it is
+    """How many rows `in_window` would be true for, of all organisations.
+
+    Parameters
+    ----------
+    west, south, east, north, since, until
+        As for `in_window`.
+    most : int
+        Where to stop counting.
+    """
+
+    name = "count_in_window"
+    inherit_cache = True
+    type = Integer()
 
 
 class unindexed(FunctionElement[Any]):  # noqa: N801 -- reads as the SQL function it is
@@ -51,15 +65,23 @@ class unindexed(FunctionElement[Any]):  # noqa: N801 -- reads as the SQL functio
 
 @compiles(in_window, "sqlite")
 def _in_window_sqlite(element: in_window, compiler: SQLCompiler, **options: Any) -> str:
-    number, west, south, east, north, since, until, most = (
-        compiler.process(part, **options) for part in element.clauses
-    )
+    number, *window = (compiler.process(part, **options) for part in element.clauses)
+    return f"{number} IN ({_rows_sqlite(*window)})"
+
+
+@compiles(count_in_window, "sqlite")
+def _count_in_window_sqlite(element: count_in_window, compiler: SQLCompiler, **options: Any) -> str:
+    *window, most = (compiler.process(part, **options) for part in element.clauses)
+    return f"(SELECT count(*) FROM ({_rows_sqlite(*window)} LIMIT {most}))"
+
+
+def _rows_sqlite(west: str, south: str, east: str, north: str, since: str, until: str) -> str:
+    # The arguments are placeholders of bound values, never the values.
     return (
-        f"{number} IN (SELECT w.number FROM event_window AS w"
+        "SELECT w.number FROM event_window AS w"
         f" WHERE w.east >= {west} AND w.west <= {east}"
         f" AND w.north >= {south} AND w.south <= {north}"
         f" AND w.until >= {since} / {YEAR}.0 AND w.since <= {until} / {YEAR}.0"
-        f" LIMIT {most})"
     )
 
 

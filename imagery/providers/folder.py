@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -16,9 +17,10 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from affine import Affine
+from affine import Affine, AffineError
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
@@ -42,6 +44,12 @@ MARGIN = 2
 
 DENSIFY = 21
 """Points per edge when a rectangle is carried into another projection."""
+
+LARGEST = 200_000_000
+"""Pixels read at once at most: a whole tile of 10 m has 120 million."""
+
+# What GDAL, PROJ and the affine algebra throw at files that are broken inside.
+_BROKEN = (RasterioError, CPLE_BaseError, AffineError, ValueError)
 
 # Whatever the machine's environment says, a read is the same read.
 _GDAL = {
@@ -79,7 +87,8 @@ class FolderProvider:
     name = "folder"
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        # A worker elsewhere may run in another directory.
+        self.path = Path(path).absolute()
 
     def search(self, query: Query) -> Iterator[Scene]:
         """Yield the scenes that meet `query`, ordered by (sensed, id)."""
@@ -96,10 +105,11 @@ class FolderProvider:
     ) -> Chip:
         """Read `bands` of one acquisition's scenes where they cover `geobox`."""
         give_up = time.monotonic() + deadline
+        acquisition = _acquisition_key(scenes)
         reads, sources = [], []
         for scene in scenes:
             for asset in _wanted(scene, bands):
-                if time.monotonic() > give_up:
+                if time.monotonic() >= give_up:
                     raise Transient(f"reading {scene.id} took longer than {deadline:.0f} s")
                 path = self._file(asset)
                 sources.append(_source(path, self._root(), asset))
@@ -110,7 +120,7 @@ class FolderProvider:
             raise NotYet(f"{scenes[0].id} is listed but has no pixels over the wanted ground")
         layers = tuple(_layers(reads))
         return Chip(
-            acquisition=_acquisition_key(scenes),
+            acquisition=acquisition,
             sensor=scenes[0].sensor,
             sensed=scenes[0].sensed,
             layers=layers,
@@ -120,17 +130,22 @@ class FolderProvider:
     def estimate(self, scenes: Sequence[Scene], geobox: GeoBox, bands: Sequence[str]) -> Cost:
         """Say what a read takes: local files cost nothing but bytes."""
         paths = [self._file(asset) for scene in scenes for asset in _wanted(scene, bands)]
-        return Cost(requests=len(paths), units=0.0, bytes=sum(p.stat().st_size for p in paths))
+        return Cost(requests=len(paths), units=0.0, bytes=sum(_stat(p).st_size for p in paths))
 
     def _root(self) -> Path:
         return (self.path if self.path.is_dir() else self.path.parent).resolve()
 
     def _file(self, asset: Asset) -> Path:
-        path = Path(asset.href).resolve()
-        if not path.is_relative_to(self._root()):
-            raise Permanent(f"{Path(asset.href).name} lies outside the catalogue's folder")
-        if not path.is_file():
-            raise IntegrityError(f"{path.relative_to(self._root())} is missing")
+        if "://" in asset.href:
+            raise Permanent(f"{asset.band} is a network address, not a file")
+        try:
+            path = Path(asset.href).resolve()
+            if not path.is_relative_to(self._root()):
+                raise Permanent(f"{Path(asset.href).name} lies outside the catalogue's folder")
+            if not path.is_file():
+                raise IntegrityError(f"{path.relative_to(self._root())} is missing")
+        except (OSError, ValueError, RuntimeError) as error:
+            raise Permanent(f"{asset.band} is at no path a file can have: {error}") from error
         return path
 
 
@@ -146,6 +161,8 @@ def _meets(scene: Scene, query: Query) -> bool:
 
 def _wanted(scene: Scene, bands: Sequence[str]) -> list[Asset]:
     missing = [band for band in bands if band not in scene.bands]
+    if not bands:
+        raise Permanent(f"no band of {scene.id} was asked for")
     if missing:
         raise Permanent(f"{scene.id} has no {', '.join(missing)}")
     return [scene.asset(band) for band in bands]
@@ -161,7 +178,8 @@ def _acquisition_key(scenes: Sequence[Scene]) -> str:
 def _read_window(path: Path, geobox: GeoBox) -> tuple[GeoBox, NDArray[np.generic]] | None:
     """Read the whole source pixels that cover `geobox`; None where there are none."""
     try:
-        with rasterio.Env(**_GDAL), rasterio.open(path) as source:
+        # Some other formats are lists of further files and addresses to read.
+        with rasterio.Env(**_GDAL), rasterio.open(path, driver="GTiff") as source:
             if source.crs is None:
                 raise IntegrityError(f"{path.name} does not say where it lies")
             whole = GeoBox(source.shape, source.transform, source.crs.to_wkt())
@@ -169,34 +187,44 @@ def _read_window(path: Path, geobox: GeoBox) -> tuple[GeoBox, NDArray[np.generic
             if window is None:
                 return None
             dn = source.read(1, window=window)
-    except RasterioError as error:
+    except _BROKEN as error:
         raise IntegrityError(f"{path.name} cannot be read: {error}") from error
+    except MemoryError as error:
+        raise Transient(f"there is not memory enough to read {path.name}") from error
     grid = GeoBox(
         dn.shape, whole.affine * Affine.translation(window.col_off, window.row_off), whole.crs
     )
     return grid, dn
 
 
+@lru_cache(maxsize=256)
 def _covering(whole: GeoBox, wanted: GeoBox) -> Window | None:
-    assert whole.crs is not None and wanted.crs is not None
+    if whole.crs is None or wanted.crs is None:
+        raise Permanent("a grid without a CRS lies nowhere")
     west, south, east, north = transform_bounds(
         wanted.crs.to_wkt(), whole.crs.to_wkt(), *wanted.boundingbox.bbox, densify_pts=DENSIFY
     )
-    (left, top), (right, bottom) = (~whole.affine * p for p in ((west, north), (east, south)))
-    first_col = max(0, int(np.floor(min(left, right))) - MARGIN)
-    first_row = max(0, int(np.floor(min(top, bottom))) - MARGIN)
-    last_col = min(whole.shape[1], int(np.ceil(max(left, right))) + MARGIN)
-    last_row = min(whole.shape[0], int(np.ceil(max(top, bottom))) + MARGIN)
+    corners = [~whole.affine * (x, y) for x in (west, east) for y in (south, north)]
+    if not np.isfinite(corners).all():
+        return None
+    cols, rows = zip(*corners, strict=True)
+    first_col = max(0, int(np.floor(min(cols))) - MARGIN)
+    first_row = max(0, int(np.floor(min(rows))) - MARGIN)
+    last_col = min(whole.shape[1], int(np.ceil(max(cols))) + MARGIN)
+    last_row = min(whole.shape[0], int(np.ceil(max(rows))) + MARGIN)
     if last_col <= first_col or last_row <= first_row:
         return None
+    if (last_col - first_col) * (last_row - first_row) > LARGEST:
+        raise Permanent("the source's pixels are too small for the wanted ground")
     return Window(first_col, first_row, last_col - first_col, last_row - first_row)
 
 
 def _layers(reads: Sequence[_Read]) -> Iterator[Layer]:
     """Put bands of one scene on one grid together."""
 
-    def place(read: _Read) -> tuple[str, tuple[float, ...], tuple[int, ...]]:
-        return read.scene, tuple(read.geobox.affine)[:6], tuple(read.geobox.shape)
+    def place(read: _Read) -> tuple[str, str, tuple[float, ...], tuple[int, ...]]:
+        grid = read.geobox
+        return read.scene, str(grid.crs), tuple(grid.affine)[:6], tuple(grid.shape)
 
     for _, group in groupby(sorted(reads, key=place), key=place):
         same = list(group)
@@ -213,11 +241,18 @@ def _layers(reads: Sequence[_Read]) -> Iterator[Layer]:
 
 
 def _source(path: Path, root: Path, asset: Asset) -> Source:
-    status = path.stat()
+    status = _stat(path)
     digest = _file_sha256(path, status.st_size, status.st_mtime_ns)
     if asset.sha256 is not None and digest != asset.sha256:
         raise IntegrityError(f"{path.relative_to(root)} is not the file its catalogue lists")
     return Source(str(path.relative_to(root)), digest, status.st_size)
+
+
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as error:
+        raise IntegrityError(f"{path.name} cannot be read: {error.strerror}") from error
 
 
 @lru_cache(maxsize=65536)
@@ -242,17 +277,22 @@ def _provenance(name: str, scenes: Sequence[Scene], sources: Sequence[Source]) -
     )
 
 
-_indexed: dict[Path, tuple[tuple[int, int], tuple[tuple[Scene, ...], tuple[str, ...]]]] = {}
+_indexed: dict[Path, tuple[int, tuple[tuple[Scene, ...], tuple[str, ...]]]] = {}
 _lock = threading.Lock()
 
 
 def _index(path: Path) -> tuple[tuple[Scene, ...], tuple[str, ...]]:
     """Parse the catalogue once per process and change of its files."""
-    if not path.exists():
-        raise Permanent(f"there is no catalogue at {path}")
     with _lock:
-        files = sorted(_documents(path))
-        stamp = (len(files), max((f.stat().st_mtime_ns for f in files), default=0))
+        try:
+            if not path.exists():
+                raise Permanent(f"there is no catalogue at {path}")
+            files = sorted(_documents(path))
+            stamp = hash(tuple((f, s.st_size, s.st_mtime_ns) for f in files for s in [f.stat()]))
+        except FileNotFoundError as error:
+            raise Transient(f"{path} changed while it was read") from error
+        except (OSError, RuntimeError) as error:
+            raise Permanent(f"{path} cannot be read: {error}") from error
         held = _indexed.get(path)
         if held is None or held[0] != stamp:
             held = stamp, _parse(files)
@@ -263,7 +303,7 @@ def _index(path: Path) -> tuple[tuple[Scene, ...], tuple[str, ...]]:
 def _documents(path: Path) -> Iterator[Path]:
     """Return every JSON document that may hold items."""
     folder = path if path.is_dir() else path.parent
-    if path.is_file() and _load(path).get("type") in ("Feature", "FeatureCollection"):
+    if path.is_file() and _kind(_load(path)) in ("Feature", "FeatureCollection"):
         yield path
     else:
         yield from folder.rglob("*.json")
@@ -280,8 +320,8 @@ def _parse(files: Sequence[Path]) -> tuple[tuple[Scene, ...], tuple[str, ...]]:
             continue
         for item in _items(document):
             try:
-                _refuse_addresses(item)
                 scene = scene_from_item(item, FolderProvider.name, f"{file.parent}/")
+                _refuse_addresses(scene)
                 scenes[scene.collection, scene.id] = scene
             except ImageryError as error:
                 faults.append(f"{file.name}: {error}")
@@ -290,23 +330,28 @@ def _parse(files: Sequence[Path]) -> tuple[tuple[Scene, ...], tuple[str, ...]]:
 
 
 def _items(document: Any) -> Iterator[dict[str, Any]]:
-    kind = document.get("type") if isinstance(document, dict) else None
-    if kind == "Feature" and "assets" in document:
-        yield document
-    elif kind == "FeatureCollection":
-        yield from (f for f in document.get("features", ()) if isinstance(f, dict))
+    kind = _kind(document)
+    features = document.get("features") if kind == "FeatureCollection" else [document]
+    for feature in features if isinstance(features, list) else ():
+        # Other GeoJSON may lie beside the catalogue: outlines of villages, say.
+        if _kind(feature) == "Feature" and ("assets" in feature or "stac_version" in feature):
+            yield feature
 
 
-def _refuse_addresses(item: dict[str, Any]) -> None:
-    for key, asset in (item.get("assets") or {}).items():
-        if "://" in str(asset.get("href", "")):
-            raise Permanent(f"the item {item.get('id')} points to a network address: {key}")
+def _kind(document: Any) -> Any:
+    return document.get("type") if isinstance(document, dict) else None
+
+
+def _refuse_addresses(scene: Scene) -> None:
+    for asset in scene.assets:
+        if "://" in asset.href:
+            raise Permanent(f"the item {scene.id} points to a network address: {asset.band}")
 
 
 def _load(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Permanent(f"{path.name} is not readable JSON: {error}") from error
 
 

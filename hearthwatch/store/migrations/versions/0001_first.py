@@ -154,14 +154,16 @@ def _events() -> None:
         *_wholes("first_changed", "first_detected", "last_detected", "looks"),
         *_texts("observed", "evidence", "doubts"),
     )
+    edges = ("west", "south", "east", "north")
     _current(
         "events",
         *columns,
-        *_reals("west", "south", "east", "north"),
+        *_reals(*edges),
         _refers("events", "region", "regions"),
         sa.UniqueConstraint("organisation", "id", name="uq_events"),
     )
-    op.create_index("ix_events_time", "events", ["organisation", "first_changed", "id"])
+    time = ["organisation", "first_changed", "id", *edges, "kind", "state"]
+    op.create_index("ix_events_time", "events", time)
     op.create_index("ix_events_region", "events", ["organisation", "region", "first_changed", "id"])
     _past("event_versions", *columns, _refers("event_versions", "id", "events"))
     op.create_index(

@@ -1,0 +1,214 @@
+"""`hearthwatch demo`: real scenes of a Romanian forest, watched as if live, and what was found."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from hearthwatch.cli.call import Call, store_at
+from hearthwatch.cli.demo_picture import draw
+from hearthwatch.cli.ledger import summary_value
+from hearthwatch.cli.ledger_words import summarise, summary_in_words
+from hearthwatch.cli.progress import ProgressLine
+from hearthwatch.cli.reading import all_events, all_looks
+from hearthwatch.cli.report import Answer
+from hearthwatch.cli.sample import fetch_to
+from hearthwatch.cli.tables import counted, hectares, interval, table
+from hearthwatch.cli.values import event_value
+from hearthwatch.identity import code_digest
+from hearthwatch.pipeline.layout import Layout
+from hearthwatch.pipeline.run import RunReport, run_region
+from hearthwatch.records import Event, EventFilter, EventState, LedgerRow, Region
+from hearthwatch.settings import Settings
+from hearthwatch.store.protocol import Store
+from hearthwatch.watchlist import make_region, read_area
+from imagery.registry import create_provider
+from imagery.types import ImageryProvider, Query
+
+NAME = "Romanian square"
+START = datetime(2015, 8, 1, tzinfo=UTC)
+UNTIL = datetime(2020, 12, 31, 23, 59, 59, tzinfo=UTC)
+PICTURE = "demo.png"
+
+_FOUND = frozenset(
+    {EventState.PROVISIONAL, EventState.CORROBORATED, EventState.CONFIRMED, EventState.DISPUTED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the demonstration shows."""
+
+    region: Region
+    report: RunReport
+    events: tuple[Event, ...]
+    looks: tuple[LedgerRow, ...]
+
+    @property
+    def found(self) -> list[Event]:
+        """Events that stand, earliest change first."""
+        standing = [event for event in self.events if event.state in _FOUND]
+        return sorted(standing, key=lambda e: (e.first_changed, e.last_unharmed or START, e.id))
+
+
+def demo(call: Call) -> Answer:
+    """Fetch the sample, watch it from 2015 to 2020, and show what was found."""
+    settings = _settings(call)
+    catalogue = fetch_to(call, call.settings.data_dir / "sample").catalogue.parent
+    provider = create_provider("folder", path=catalogue)
+    if not _is_given(call):
+        _forget_other_code(call, settings)
+    with store_at(settings.data_dir, write=True) as store:
+        region = _region(settings, store, provider)
+        call.note(f"watching the {NAME} ({region.area_km2:.2f} km²), {START:%Y} to {UNTIL:%Y}")
+        line = ProgressLine("replaying", silent=call.as_json)
+        report = run_region(settings, store, provider, region, UNTIL, line)
+        result = Result(
+            region=region,
+            report=report,
+            events=tuple(all_events(store, settings.organisation, EventFilter(region=region.id))),
+            looks=tuple(all_looks(store, region)),
+        )
+    picture = draw(Layout(settings.data_dir), region, result.looks, result.found, _target(call))
+    return Answer(_document(result, picture), _text(call, settings, result, picture))
+
+
+def _is_given(call: Call) -> bool:
+    return getattr(call.args, "data_dir", None) is not None
+
+
+def _settings(call: Call) -> Settings:
+    own = call.settings.data_dir if _is_given(call) else call.settings.data_dir / "demo"
+    return call.settings.model_copy(update={"data_dir": own, "executor": "threads"})
+
+
+def _target(call: Call) -> Path:
+    if call.args.out:
+        return Path(call.args.out).expanduser().absolute() / PICTURE
+    return _settings(call).data_dir / PICTURE
+
+
+def _forget_other_code(call: Call, settings: Settings) -> None:
+    """Start from nothing where other code made what is there: its state is not ours to go on with.
+
+    Only the demonstration's own folder; the archive of what was pulled stays.
+    """
+    layout = Layout(settings.data_dir)
+    mark = settings.data_dir / "code"
+    if mark.is_file() and mark.read_text(encoding="ascii") == code_digest():
+        return
+    if layout.database.exists():
+        call.note("the code has changed since the last demonstration: starting from nothing")
+        with store_at(settings.data_dir, write=True):
+            for path in settings.data_dir.glob(f"{layout.database.name}*"):
+                path.unlink()
+            shutil.rmtree(layout.states, ignore_errors=True)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    mark.write_text(code_digest(), encoding="ascii")
+
+
+def _region(settings: Settings, store: Store, provider: ImageryProvider) -> Region:
+    """Return the square on the watchlist, put there the first time."""
+    for known in store.regions(settings.organisation):
+        if known.name == NAME:
+            return known
+    everywhere = Query(area=shapely.box(-180, -90, 180, 90), start=START, end=UNTIL)
+    footprint = shapely.union_all([scene.footprint for scene in provider.search(everywhere)])
+    area = read_area(shapely.to_geojson(footprint), settings)[0]
+    region = make_region(
+        area, NAME, settings.organisation, purpose="demonstration", owner="hearthwatch demo"
+    )
+    # The ids of events follow from it: everyone who runs the demonstration sees the same.
+    region = dataclasses.replace(region, id=str(uuid.uuid5(uuid.NAMESPACE_URL, NAME)))
+    with store.transaction() as transaction:
+        transaction.put_region(region)
+    return region
+
+
+def _document(result: Result, picture: Path) -> dict[str, Any]:
+    names = {result.region.id: result.region.name}
+    return {
+        "region": result.region.id,
+        "looks": result.report.looks,
+        "looks_taken_before": result.report.skipped,
+        "found": [event_value(event, names) for event in result.found],
+        "by_year": _by_year(result.found),
+        "not_found": _others(result),
+        "ledger": summary_value(summarise(result.looks)),
+        "picture": str(picture),
+    }
+
+
+def _text(call: Call, settings: Settings, result: Result, picture: Path) -> str:
+    option = f" --data-dir {_shown(settings.data_dir)}"
+    years = ", ".join(f"{year}: {number}" for year, number in _by_year(result.found).items())
+    total = hectares(sum(event.area_m2 for event in result.found))
+    return "\n".join(
+        (
+            _table(result.found),
+            "",
+            f"{counted(len(result.found), 'clearing')} found, {total} ha; by year {years}",
+            f"Told of, but not counted as found: {_others_in_words(result)}",
+            "",
+            summary_in_words(summarise(result.looks)),
+            "",
+            f"Picture: {_shown(picture)}",
+            f"Look further: hearthwatch events show {_example(result)}{option}",
+            f"              hearthwatch ledger{option}",
+        )
+    )
+
+
+def _table(found: Sequence[Event]) -> str:
+    header = ("id", "unharmed .. first changed", "ha", "looks", "state", "evidence", "doubts")
+    rows = [
+        (e.id[:8], interval(e.last_unharmed, e.first_changed), hectares(e.area_m2), str(e.looks),
+         e.state.value, _evidence(e), "; ".join(e.doubts) or "-")
+        for e in found
+    ]  # fmt: skip
+    return table(header, rows)
+
+
+def _evidence(event: Event) -> str:
+    """Return the two factors of change and the weight of evidence, shortly."""
+    e = event.evidence
+    return (
+        f"red/NIR x{e['red_to_near_infrared_factor']:.2f}, "
+        f"SWIR x{e['short_wave_infrared_factor']:.2f}, "
+        f"log likelihood ratio {e['log_likelihood_ratio']:.0f}"
+    )
+
+
+def _by_year(events: Sequence[Event]) -> dict[str, int]:
+    return dict(sorted(Counter(f"{event.first_changed:%Y}" for event in events).items()))
+
+
+def _others(result: Result) -> dict[str, int]:
+    states = (event.state for event in result.events)
+    return dict(sorted(Counter(state.value for state in states if state not in _FOUND).items()))
+
+
+def _others_in_words(result: Result) -> str:
+    words = {"candidate": "still a candidate", "closed": "closed (no longer seen)"}
+    listed = [f"{count} {words.get(state, state)}" for state, count in _others(result).items()]
+    return ", ".join(listed) or "nothing"
+
+
+def _example(result: Result) -> str:
+    largest = max(result.found, key=lambda event: event.area_m2, default=None)
+    return largest.id[:8] if largest else "ID"
+
+
+def _shown(path: Path) -> str:
+    """Return a path as it is typed from the current folder, where it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

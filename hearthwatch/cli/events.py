@@ -1,0 +1,106 @@
+"""`hearthwatch events list | show`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hearthwatch.cli.call import Call
+from hearthwatch.cli.reading import event_filter, find_event, find_region, region_names
+from hearthwatch.cli.report import Answer
+from hearthwatch.cli.tables import day, hectares, interval, table
+from hearthwatch.cli.values import detection_value, event_value, moment
+from hearthwatch.records import Detection, Event, EventFilter
+from hearthwatch.store.protocol import Store
+
+
+def list_events(call: Call) -> Answer:
+    """List events, newest change first."""
+    args = call.args
+    with call.store() as store:
+        where = asked_for(call, store)
+        page = store.events(call.organisation, where, after=args.after, limit=args.limit)
+        names = region_names(store, call.organisation)
+    document = {"events": [event_value(e, names) for e in page.items], "next": page.next}
+    header = ("id", "state", "kind", "unharmed .. first changed", "ha", "looks", "region")
+    rows = [
+        (e.id[:8], e.state.value, e.kind.value, interval(e.last_unharmed, e.first_changed),
+         hectares(e.area_m2), str(e.looks), names.get(e.region, e.region))
+        for e in page.items
+    ]  # fmt: skip
+    text = table(header, rows) if rows else "No event meets that."
+    if page.next:
+        text += f"\nThere are more: add --after {page.next}"
+    return Answer(document, text)
+
+
+def show(call: Call) -> Answer:
+    """Show one event with all its versions and detections."""
+    with call.store() as store:
+        event = find_event(store, call.organisation, call.args.event)
+        history = store.event_history(call.organisation, event.id)
+        detections = store.detections(call.organisation, event.id)
+        names = region_names(store, call.organisation)
+    document = {
+        "event": event_value(event, names),
+        "history": [_version(version) for version in history],
+        "detections": [detection_value(detection) for detection in detections],
+    }
+    text = "\n\n".join(
+        (_facts(event, names.get(event.region, "")), _history(history), _detections(detections))
+    )
+    return Answer(document, text)
+
+
+def asked_for(call: Call, store: Store) -> EventFilter:
+    """Return the filter the options ask for."""
+    args = call.args
+    region = find_region(store, call.organisation, args.region).id if args.region else None
+    return event_filter(region, args.kind, args.state, args.bbox, args.since, args.until)
+
+
+def _version(event: Event) -> dict[str, object]:
+    return {
+        "version": event.version,
+        "state": event.state.value,
+        "detector_state": event.detector_state,
+        "last_detected": moment(event.last_detected),
+        "area_m2": round(event.area_m2, 1),
+        "looks": event.looks,
+        "observed": event.observed,
+        "doubts": list(event.doubts),
+    }
+
+
+def _facts(event: Event, region: str) -> str:
+    spot = event.geometry.representative_point()
+    lines = [
+        f"{event.kind.value}, {event.state.value} ({event.mode.value})",
+        f"  {event.observed}",
+        f"  id         {event.id}",
+        f"  region     {region}, cell {event.cell}",
+        f"  place      {spot.x:.5f}, {spot.y:.5f}",
+        f"  area       {hectares(event.area_m2)} ha",
+        f"  interval   {interval(event.last_unharmed, event.first_changed)}",
+        f"  told       {day(event.first_detected)}, last {day(event.last_detected)}",
+        *(f"  evidence   {name} {value}" for name, value in event.evidence.items()),
+        *(f"  doubt      {doubt}" for doubt in event.doubts),
+    ]
+    return "\n".join(lines)
+
+
+def _history(history: Sequence[Event]) -> str:
+    rows = [
+        (str(e.version), day(e.last_detected), e.state.value, e.detector_state,
+         hectares(e.area_m2), str(e.looks))
+        for e in history
+    ]  # fmt: skip
+    return table(("version", "told on", "state", "detector says", "ha", "looks"), rows)
+
+
+def _detections(detections: Sequence[Detection]) -> str:
+    rows = [
+        (day(d.sensed), d.acquisition, f"{d.detector} {d.detector_version}", d.detector_state,
+         hectares(d.area_m2), d.digest[:12])
+        for d in detections
+    ]  # fmt: skip
+    return table(("look", "acquisition", "detector", "says", "ha", "code"), rows)

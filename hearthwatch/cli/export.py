@@ -1,0 +1,64 @@
+"""`hearthwatch export`: events as a file for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC
+from pathlib import Path
+
+from hearthwatch.cli.call import Call
+from hearthwatch.cli.events import asked_for
+from hearthwatch.cli.export_formats import as_csv, as_geojson, as_geopackage
+from hearthwatch.cli.reading import all_events, region_names
+from hearthwatch.cli.report import Answer
+from hearthwatch.cli.tables import counted
+from hearthwatch.errors import HearthwatchError
+from hearthwatch.records import Event
+from tiles.atomic import write_atomically
+
+Writer = Callable[[Sequence[Event], Mapping[str, str], str], bytes]
+
+FORMATS: Mapping[str, Writer] = {"geojson": as_geojson, "gpkg": as_geopackage, "csv": as_csv}
+_SUFFIXES = {".geojson": "geojson", ".json": "geojson", ".gpkg": "gpkg", ".csv": "csv"}
+
+
+def export(call: Call) -> Answer:
+    """Write the events asked for to a file, whole or not at all."""
+    target = Path(call.args.file).expanduser().absolute()
+    kind = call.args.format or _by_suffix(target)
+    _refuse_to_overwrite(target, force=call.args.force)
+    with call.store() as store:
+        events = list(all_events(store, call.organisation, asked_for(call, store)))
+        names = region_names(store, call.organisation)
+    text = notice(events)
+    write_atomically(target, FORMATS[kind](events, names, text))
+    document = {"file": str(target), "format": kind, "events": len(events), "notice": text}
+    return Answer(document, f"{counted(len(events), 'event')} written to {target}. {text}.")
+
+
+def notice(events: Sequence[Event]) -> str:
+    """Return what Copernicus asks to be said, with the years the events rest on."""
+    moments = [
+        moment
+        for event in events
+        for moment in (event.last_unharmed, event.first_changed, event.last_detected)
+        if moment is not None
+    ]
+    years = sorted({moment.astimezone(UTC).year for moment in moments})
+    span = f" {years[0]}-{years[-1]}" if len(years) > 1 else "".join(f" {y}" for y in years)
+    return f"Contains modified Copernicus Sentinel data{span}"
+
+
+def _by_suffix(target: Path) -> str:
+    kind = _SUFFIXES.get(target.suffix.lower())
+    if kind is None:
+        raise HearthwatchError(
+            f"The format of {target.name} cannot be told from its name: end it in .geojson, "
+            ".gpkg or .csv, or give --format."
+        )
+    return kind
+
+
+def _refuse_to_overwrite(target: Path, *, force: bool) -> None:
+    if target.exists() and not force:
+        raise HearthwatchError(f"{target} exists. Name another file, or give --force.")

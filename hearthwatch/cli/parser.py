@@ -1,0 +1,224 @@
+"""What can be typed. Nothing heavy is imported here: `--help` must come at once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, NoReturn
+
+from hearthwatch.errors import HearthwatchError
+
+DESCRIPTION = (
+    "Watches settlements from the Sentinel satellites and tells when one has burned, been razed "
+    "or emptied."
+)
+KINDS = ("burned", "razed", "camp_change", "abandonment", "ground_change")
+STATES = (
+    "candidate", "provisional", "corroborated", "confirmed", "disputed", "rejected", "retracted",
+    "closed",
+)  # fmt: skip
+
+
+class UsageError(HearthwatchError):
+    """What was typed is no command."""
+
+    code = "usage"
+    exit_status = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors have the shape of all others, and without abbreviations."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError`."""
+        raise UsageError(f"{message}. See `{self.prog} --help`.")
+
+
+def build_parser() -> Parser:
+    """Return the parser of all commands."""
+    parser = Parser(prog="hearthwatch", description=DESCRIPTION, parents=[_common()])
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for add in (_region, _run, _events, _ledger, _export, _doctor, _sample, _demo, _version):
+        add(commands)
+    return parser
+
+
+def command_list() -> Iterator[tuple[str, str]]:
+    """Yield every command with its one line of help, in the order of `--help`."""
+    yield from _walk(build_parser(), "")
+
+
+def _walk(parser: argparse.ArgumentParser, prefix: str) -> Iterator[tuple[str, str]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            lines = {choice.dest: choice.help or "" for choice in action._choices_actions}
+            for name, sub in action.choices.items():
+                below = list(_walk(sub, f"{prefix}{name} "))
+                yield from below or [(f"{prefix}{name}", lines[name])]
+
+
+def _common() -> argparse.ArgumentParser:
+    """Options that stand before or after any command."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group("common options")
+    group.add_argument("--data-dir", metavar="DIR", help="folder for all that is kept (var)")
+    group.add_argument("--json", action="store_true", help="print one JSON document instead")
+    group.add_argument(
+        "--log-level", choices=("debug", "info", "warning", "error"), help="least severe message"
+    )
+    return common
+
+
+def _command(commands: Any, name: str, handler: str, text: str) -> argparse.ArgumentParser:
+    """Add a command; `handler` is ``module:function``, loaded only when it is called."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=f"{text[0].upper()}{text[1:]}.", parents=[_common()]
+    )
+    parser.set_defaults(handler=f"hearthwatch.cli.{handler}")
+    return parser
+
+
+def _group(commands: Any, name: str, text: str) -> Any:
+    parser = commands.add_parser(name, help=text, parents=[_common()])
+    return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+
+def _region(commands: Any) -> None:
+    group = _group(commands, "region", "the watchlist")
+    add = _command(group, "add", "regions:add", "put an area on the watchlist")
+    add.add_argument("name", metavar="NAME")
+    area = add.add_mutually_exclusive_group(required=True)
+    area.add_argument("file", metavar="FILE", nargs="?", help="GeoJSON, GeoPackage or FlatGeobuf")
+    area.add_argument("--bbox", metavar="W,S,E,N", help="a box in degrees instead of a file")
+    add.add_argument("--kind", choices=KINDS, default="ground_change", help="what to watch for")
+    add.add_argument("--purpose", default="", help="why it is watched")
+    add.add_argument("--owner", default="", help="who answers for it")
+    add.add_argument("--expires", type=_day_end, metavar="DATE", help="last day of the watch")
+    _command(group, "list", "regions:list_all", "list the watchlist")
+    show = _command(group, "show", "regions:show", "show one region")
+    show.add_argument("region", metavar="REGION", help="name or id")
+    remove = _command(group, "remove", "regions:remove", "stop watching a region; keep its records")
+    remove.add_argument("region", metavar="REGION", help="name or id")
+
+
+def _run(commands: Any) -> None:
+    run = _command(commands, "run", "runs:run", "take every look that is new, oldest first")
+    run.add_argument("regions", metavar="REGION", nargs="*", help="name or id; all if none")
+    run.add_argument(
+        "--until", type=_day_end, metavar="DATE", help="replay history up to this day as if live"
+    )
+    run.add_argument("--catalogue", metavar="PATH", help="scenes that the folder provider reads")
+    run.add_argument("--provider", help="where scenes come from")
+    run.add_argument("--executor", choices=("threads", "processes", "dask"), help="what works")
+    run.add_argument("--workers", type=int, metavar="N", help="cells worked on at once")
+    run.add_argument("--dask-scheduler", metavar="ADDRESS", help="as tcp://host:port")
+
+
+def _events(commands: Any) -> None:
+    group = _group(commands, "events", "what was found")
+    listing = _command(group, "list", "events:list_events", "list events, newest first")
+    _event_filter(listing)
+    listing.add_argument("--limit", type=_count, default=100, metavar="N", help="at most (100)")
+    listing.add_argument("--after", metavar="CURSOR", help="go on after an earlier answer")
+    show = _command(group, "show", "events:show", "show one event, its history and detections")
+    show.add_argument("event", metavar="ID", help="the id or its beginning")
+
+
+def _event_filter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--region", metavar="REGION", help="name or id")
+    parser.add_argument("--since", type=_day_start, metavar="DATE", help="first seen then or later")
+    parser.add_argument("--until", type=_day_end, metavar="DATE", help="first seen then or before")
+    parser.add_argument("--bbox", type=_bbox, metavar="W,S,E,N", help="in degrees")
+    parser.add_argument(
+        "--state", choices=STATES, action="append", default=[], help="may be given several times"
+    )
+    parser.add_argument("--kind", choices=KINDS)
+
+
+def _ledger(commands: Any) -> None:
+    text = "tell what became of every look"
+    ledger = _command(commands, "ledger", "ledger:show", text)
+    ledger.add_argument("region", metavar="REGION", nargs="?", help="name or id; all if none")
+    ledger.add_argument("--since", type=_day_start, metavar="DATE")
+    ledger.add_argument("--until", type=_day_end, metavar="DATE")
+
+
+def _export(commands: Any) -> None:
+    export = _command(commands, "export", "export:export", "write events to a file")
+    export.add_argument("file", metavar="FILE")
+    export.add_argument(
+        "--format", choices=("geojson", "gpkg", "csv"), help="by the file's suffix if not given"
+    )
+    export.add_argument("--force", action="store_true", help="replace a file that is there")
+    _event_filter(export)
+
+
+def _doctor(commands: Any) -> None:
+    doctor = _command(commands, "doctor", "doctor:doctor", "check that all is in order")
+    doctor.add_argument(
+        "--quick", action="store_true", help="do not read the whole archive to verify it"
+    )
+
+
+def _sample(commands: Any) -> None:
+    group = _group(commands, "sample", "real scenes to try it with")
+    text = "fetch 140 real Sentinel-2 looks at one square kilometre"
+    fetch = _command(group, "fetch", "sample:fetch", text)
+    fetch.add_argument("--dest", metavar="DIR", help="folder to make (DATA_DIR/sample)")
+    _wheel(fetch)
+
+
+def _demo(commands: Any) -> None:
+    text = "watch a square of Romanian forest, 2015 to 2020, and show what was found"
+    demo = _command(commands, "demo", "demo:demo", text)
+    demo.add_argument("--out", metavar="DIR", help="folder for the picture (the demo's own)")
+    _wheel(demo)
+
+
+def _wheel(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--wheel", metavar="FILE", help="the sample's wheel, if it is on disk")
+
+
+def _version(commands: Any) -> None:
+    _command(commands, "version", "version:version", "print version and code digest")
+
+
+def _day_start(text: str) -> datetime:
+    return _moment(text, timedelta())
+
+
+def _day_end(text: str) -> datetime:
+    return _moment(text, timedelta(days=1) - timedelta(microseconds=1))
+
+
+def _moment(text: str, into_day: timedelta) -> datetime:
+    """Return a moment in UTC; a bare date means its first or its last instant."""
+    try:
+        if "T" not in text:
+            day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007
+            return datetime.combine(day, time(), UTC) + into_day
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2020-12-31") from None
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} has no time zone: add Z for UTC")
+    return moment.astimezone(UTC)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+    return int(text)
+
+
+def _bbox(text: str) -> tuple[float, float, float, float]:
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not west,south,east,north") from None
+    return west, south, east, north

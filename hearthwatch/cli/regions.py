@@ -1,0 +1,112 @@
+"""`hearthwatch region add | list | show | remove`."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+
+from detectors.registry import create_detector, detector_ids
+from hearthwatch.cli.call import Call
+from hearthwatch.cli.reading import find_region
+from hearthwatch.cli.report import Answer
+from hearthwatch.cli.tables import counted, day, table
+from hearthwatch.cli.values import region_value
+from hearthwatch.errors import RegionError
+from hearthwatch.records import Kind, Region
+from hearthwatch.watchlist import NamedArea, join_areas, make_region, read_area, read_bbox
+from tiles.geodesy import polygons
+from tiles.grid import cells_for
+
+
+def add(call: Call) -> Answer:
+    """Put an area on the watchlist."""
+    args = call.args
+    kind = _watchable(Kind(args.kind))
+    area = _area(call)
+    with call.store(write=True) as store:
+        region = make_region(
+            area,
+            args.name,
+            call.organisation,
+            kind=kind,
+            purpose=args.purpose,
+            owner=args.owner,
+            expires=args.expires,
+            taken=[other.name for other in store.regions(call.organisation)],
+        )
+        with store.transaction() as transaction:
+            transaction.put_region(region)
+    lines = [f"{region.name} is on the watchlist: {region.area_km2:,.2f} km², id {region.id}."]
+    lines += [f"  repaired: {words}" for words in area.repairs]
+    document = {"region": region_value(region), "repairs": list(area.repairs)}
+    return Answer(document, "\n".join(lines))
+
+
+def list_all(call: Call) -> Answer:
+    """List the watchlist."""
+    with call.store() as store:
+        regions = store.regions(call.organisation)
+    rows = [
+        (r.name, r.kind.value, f"{r.area_km2:,.2f}", day(r.created), day(r.expires), r.id)
+        for r in regions
+    ]
+    header = ("name", "watched for", "km²", "since", "expires", "id")
+    text = table(header, rows) if rows else "Nothing is watched. `hearthwatch region add` adds."
+    return Answer({"regions": [region_value(r) for r in regions]}, text)
+
+
+def show(call: Call) -> Answer:
+    """Show one region."""
+    with call.store() as store:
+        region = find_region(store, call.organisation, call.args.region)
+    cells = [cell.id for cell in cells_for(region.geometry)]
+    west, south, east, north = region.geometry.bounds
+    parts = counted(len(polygons(region.geometry)), "part")
+    lines = [
+        region.name,
+        f"  id        {region.id}",
+        f"  kind      {region.kind.value} ({region.mode.value})",
+        f"  area      {region.area_km2:,.3f} km² in {parts}",
+        f"  bounds    {west:.5f} {south:.5f} {east:.5f} {north:.5f}",
+        f"  cells     {', '.join(cells)}",
+        f"  purpose   {region.purpose or '-'}",
+        f"  owner     {region.owner or '-'}",
+        f"  since     {day(region.created)}",
+        f"  expires   {day(region.expires)}",
+    ]
+    return Answer({"region": region_value(region) | {"cells": cells}}, "\n".join(lines))
+
+
+def remove(call: Call) -> Answer:
+    """Stop watching a region. Its events and ledger stay readable."""
+    with call.store(write=True) as store:
+        region = find_region(store, call.organisation, call.args.region)
+        gone = dataclasses.replace(region, removed=datetime.now(UTC))
+        with store.transaction() as transaction:
+            transaction.put_region(gone)
+    text = f"{region.name} is no longer watched. Its events and ledger stay readable."
+    return Answer({"region": region_value(gone)}, text)
+
+
+def lapsed(region: Region, now: datetime) -> bool:
+    """Tell whether the watch has come to its end."""
+    return region.expires is not None and region.expires <= now
+
+
+def _area(call: Call) -> NamedArea:
+    args = call.args
+    if args.bbox is not None:
+        return read_bbox(args.bbox, call.settings)
+    return join_areas(read_area(Path(args.file), call.settings), call.settings)
+
+
+def _watchable(kind: Kind) -> Kind:
+    try:
+        create_detector(kind.value)
+    except LookupError as error:
+        raise RegionError(
+            f"No installed detector watches for {kind.value}; installed: "
+            f"{', '.join(detector_ids()) or 'none'}."
+        ) from error
+    return kind

@@ -1,0 +1,136 @@
+"""`hearthwatch run`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from hearthwatch.cli.call import Call
+from hearthwatch.cli.progress import ProgressLine
+from hearthwatch.cli.reading import all_looks, find_region
+from hearthwatch.cli.regions import lapsed
+from hearthwatch.cli.report import Answer
+from hearthwatch.cli.tables import counted, day
+from hearthwatch.cli.values import moment
+from hearthwatch.errors import NotFound, SettingsError
+from hearthwatch.pipeline.run import RunReport, run_region
+from hearthwatch.records import Region
+from hearthwatch.settings import Settings
+from hearthwatch.store.protocol import Store
+from imagery.registry import create_provider
+from imagery.types import ImageryProvider
+
+FOLDER = "folder"
+
+
+def run(call: Call) -> Answer:
+    """Take every look that is new, region by region."""
+    now = datetime.now(UTC)
+    until = call.args.until or now
+    provider = provider_from(call.settings)
+    with call.store(write=True) as store:
+        regions = _regions(call, store)
+        over = [region for region in regions if lapsed(region, now)]
+        for region in over:
+            call.note(f"{region.name}: the watch ended on {day(region.expires)}; not looked at.")
+        done = [
+            _run_one(call, store, provider, region, until)
+            for region in regions
+            if region not in over
+        ]
+    faults = _tell_faults(call, provider)
+    document = {
+        "until": moment(until),
+        "runs": [value for value, _ in done],
+        "lapsed": [region.name for region in over],
+        "catalogue_faults": faults,
+    }
+    text = "\n".join(line for _, line in done) or "No region is watched at present."
+    return Answer(document, text)
+
+
+def provider_from(settings: Settings) -> ImageryProvider:
+    """Return the imagery provider the settings name.
+
+    Raises
+    ------
+    SettingsError
+        If there is none of that name, or it lacks its catalogue.
+    """
+    options: dict[str, object] = {}
+    if settings.provider == FOLDER:
+        if settings.catalogue is None:
+            raise SettingsError(
+                "No catalogue of scenes is named. Give it with --catalogue, or set "
+                "HEARTHWATCH_CATALOGUE; `hearthwatch sample fetch` makes one to try."
+            )
+        options["path"] = settings.catalogue
+    try:
+        return create_provider(settings.provider, **options)
+    except (LookupError, TypeError) as error:
+        raise SettingsError(f"The provider cannot be used: {error}.") from error
+
+
+def provider_faults(provider: ImageryProvider) -> Sequence[str]:
+    """Return what a provider could not read of its catalogue; nothing where it keeps no count."""
+    asked = getattr(provider, "faults", None)
+    return tuple(asked()) if asked else ()
+
+
+def _regions(call: Call, store: Store) -> list[Region]:
+    names = call.args.regions
+    if names:
+        found = [find_region(store, call.organisation, name) for name in names]
+        return list({region.id: region for region in found}.values())
+    everything = store.regions(call.organisation)
+    if not everything:
+        raise NotFound("Nothing is watched. Put an area on the list with `hearthwatch region add`.")
+    return list(everything)
+
+
+def _run_one(
+    call: Call, store: Store, provider: ImageryProvider, region: Region, until: datetime
+) -> tuple[dict[str, Any], str]:
+    line = ProgressLine(region.name, silent=call.as_json)
+    report = run_region(call.settings, store, provider, region, until, line)
+    statuses = Counter(row.status.value for row in all_looks(store, region, until=until))
+    return _value(region, report, statuses), _words(region, report, statuses)
+
+
+def _value(region: Region, report: RunReport, statuses: Counter[str]) -> dict[str, Any]:
+    return {
+        "id": report.run.id,
+        "region": region.id,
+        "region_name": region.name,
+        "outcome": report.run.outcome,
+        "looks": report.looks,
+        "looks_taken_before": report.skipped,
+        "events": list(report.events),
+        "ledger": dict(sorted(statuses.items())),
+        "digest": report.run.digest,
+    }
+
+
+def _words(region: Region, report: RunReport, statuses: Counter[str]) -> str:
+    if not report.looks and not report.skipped:
+        return f"{region.name}: the catalogue has no scene of it."
+    new = counted(report.looks, "new look")
+    events = counted(len(report.events), "event")
+    line = f"{region.name}: {new}, {report.skipped:,} taken before; {events} new or changed."
+    return f"{line}\n  ledger so far: {_listed(statuses)}"
+
+
+def _listed(statuses: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {status}" for status, count in sorted(statuses.items()))
+
+
+def _tell_faults(call: Call, provider: ImageryProvider) -> list[str]:
+    """Say which items of the catalogue could not be read."""
+    listed = list(provider_faults(provider))
+    for fault in listed[:10]:
+        call.note(f"left out of the catalogue: {fault}")
+    if len(listed) > 10:
+        call.note(f"left out of the catalogue: {len(listed) - 10:,} more")
+    return listed

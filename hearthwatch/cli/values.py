@@ -1,0 +1,125 @@
+"""Records as JSON values: one shape for every command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
+
+from hearthwatch.records import Detection, Event, LedgerRow, Region
+
+DECIMALS = 7
+"""Of a degree: one centimetre."""
+
+
+def moment(value: datetime | None) -> str | None:
+    """Return a time as RFC 3339 in UTC."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
+
+
+def rounded(geometry: BaseGeometry) -> BaseGeometry:
+    """Return a geometry with seven decimals, areas wound as GeoJSON wants them."""
+
+    def to_decimals(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.round(points, DECIMALS)
+
+    return shapely.orient_polygons(shapely.transform(geometry, to_decimals))
+
+
+def geojson(geometry: BaseGeometry) -> dict[str, Any]:
+    """Return a geometry as GeoJSON, CRS84."""
+    return dict(mapping(rounded(geometry)))
+
+
+def region_value(region: Region) -> dict[str, Any]:
+    """Return a region for programs."""
+    return {
+        "id": region.id,
+        "name": region.name,
+        "organisation": region.organisation,
+        "kind": region.kind.value,
+        "mode": region.mode.value,
+        "area_km2": round(region.area_km2, 6),
+        "bbox": [round(edge, DECIMALS) for edge in region.geometry.bounds],
+        "geometry": geojson(region.geometry),
+        "purpose": region.purpose,
+        "owner": region.owner,
+        "created": moment(region.created),
+        "expires": moment(region.expires),
+        "removed": moment(region.removed),
+    }
+
+
+def event_value(event: Event, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return an event for programs; `names` gives the regions' names by id."""
+    return {
+        "id": event.id,
+        **event_properties(event, names),
+        "geometry": geojson(event.geometry),
+    }
+
+
+def event_properties(event: Event, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return all of an event but its id and geometry."""
+    return {
+        "version": event.version,
+        "organisation": event.organisation,
+        "region": event.region,
+        "region_name": names.get(event.region, ""),
+        "kind": event.kind.value,
+        "mode": event.mode.value,
+        "state": event.state.value,
+        "last_unharmed": moment(event.last_unharmed),
+        "first_changed": moment(event.first_changed),
+        "first_detected": moment(event.first_detected),
+        "last_detected": moment(event.last_detected),
+        "area_m2": round(event.area_m2, 1),
+        "area_ha": round(event.area_m2 / 10_000, 4),
+        "looks": event.looks,
+        "observed": event.observed,
+        "evidence": dict(event.evidence),
+        "doubts": list(event.doubts),
+        "detector": event.detector,
+        "detector_state": event.detector_state,
+        "cell": event.cell,
+    }
+
+
+def detection_value(detection: Detection) -> dict[str, Any]:
+    """Return a detection for programs."""
+    return {
+        "id": detection.id,
+        "acquisition": detection.acquisition,
+        "sensed": moment(detection.sensed),
+        "detector": detection.detector,
+        "detector_version": detection.detector_version,
+        "detector_state": detection.detector_state,
+        "area_m2": round(detection.area_m2, 1),
+        "last_unharmed": moment(detection.last_unharmed),
+        "first_changed": moment(detection.first_changed),
+        "looks": detection.looks,
+        "evidence": dict(detection.evidence),
+        "doubts": list(detection.doubts),
+        "digest": detection.digest,
+        "geometry": geojson(detection.geometry),
+    }
+
+
+def ledger_value(row: LedgerRow) -> dict[str, Any]:
+    """Return a ledger row for programs."""
+    return {
+        "sensed": moment(row.sensed),
+        "cell": row.cell,
+        "acquisition": row.acquisition,
+        "detector": row.detector,
+        "status": row.status.value,
+        "cause": row.cause.value if row.cause else None,
+        "usable": row.usable,
+        "detail": dict(row.detail),
+    }

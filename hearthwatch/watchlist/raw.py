@@ -1,0 +1,54 @@
+"""What a file says before anything of it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ring = NDArray[np.float64]
+"""Corners of one ring, shape (corner, 2): longitude and latitude, or x and y."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawFeature:
+    """One feature of a file.
+
+    Attributes
+    ----------
+    where : str
+        How the feature is called in messages: ``feature 2``.
+    name : str or None
+        From the property ``name``, if it has one.
+    polygons : sequence of sequence of Ring
+        The first ring of each polygon is its outline, the others are its holes.
+    ignored : tuple of str
+        Kinds of the parts that are no areas.
+    repairs, faults : tuple of str
+        Found while it was read.
+    """
+
+    where: str
+    name: str | None
+    polygons: Sequence[Sequence[Ring]]
+    ignored: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """All of a file.
+
+    Attributes
+    ----------
+    degrees : bool
+        Whether the coordinates are meant as longitude and latitude.
+    """
+
+    features: tuple[RawFeature, ...]
+    degrees: bool = True
+    repairs: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()

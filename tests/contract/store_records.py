@@ -1,0 +1,164 @@
+"""Records to store in tests: plain ones, of which a test changes what it is about."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shapely.geometry import MultiPolygon, box
+
+from hearthwatch.records import (
+    Detection,
+    Event,
+    EventState,
+    Job,
+    JobKey,
+    Kind,
+    LedgerRow,
+    Mode,
+    ObservationStatus,
+    Region,
+    Run,
+    StateVersion,
+)
+from hearthwatch.store import Store
+
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+VILLAGE = MultiPolygon([box(25.30, 13.60, 25.32, 13.62)])
+
+
+def region(**changes: Any) -> Region:
+    plain = Region(
+        id="reg-1",
+        organisation="ours",
+        kind=Kind.BURNED,
+        mode=Mode.ACTUAL,
+        name="Village",
+        geometry=VILLAGE,
+        area_km2=4.8,
+        created=NOON,
+    )
+    return replace(plain, **changes)
+
+
+def run(**changes: Any) -> Run:
+    plain = Run(
+        id="run-1",
+        organisation="ours",
+        kind=Kind.BURNED,
+        mode=Mode.ACTUAL,
+        region="reg-1",
+        started=NOON,
+        until=None,
+        digest="d" * 64,
+        executor="threads",
+    )
+    return replace(plain, **changes)
+
+
+def key(**changes: Any) -> JobKey:
+    plain = JobKey("ours", Kind.BURNED, "reg-1", "36N_0512_0143", "S2A-1", "indices")
+    return replace(plain, **changes)
+
+
+def job(**changes: Any) -> Job:
+    plain = Job(
+        key=key(), mode=Mode.ACTUAL, run="run-1", digest="d" * 64, sensed=NOON, committed=NOON
+    )
+    return replace(plain, **changes)
+
+
+def state(**changes: Any) -> StateVersion:
+    plain = StateVersion(
+        organisation="ours",
+        kind=Kind.BURNED,
+        mode=Mode.ACTUAL,
+        region="reg-1",
+        cell="36N_0512_0143",
+        detector="indices",
+        detector_version="1",
+        sequence=1,
+        acquisition="S2A-1",
+        sensed=NOON,
+        path="state/1",
+        sha256="a" * 64,
+        digest="d" * 64,
+    )
+    return replace(plain, **changes)
+
+
+def look(**changes: Any) -> LedgerRow:
+    plain = LedgerRow(
+        organisation="ours",
+        kind=Kind.BURNED,
+        mode=Mode.ACTUAL,
+        region="reg-1",
+        cell="36N_0512_0143",
+        acquisition="S2A-1",
+        detector="indices",
+        sensed=NOON,
+        status=ObservationStatus.UNCHANGED,
+        usable=0.9,
+        detail={"cloud": 0.1},
+    )
+    return replace(plain, **changes)
+
+
+def event(**changes: Any) -> Event:
+    plain = Event(
+        id="evt-1",
+        organisation="ours",
+        kind=Kind.BURNED,
+        mode=Mode.ACTUAL,
+        region="reg-1",
+        cell="36N_0512_0143",
+        detector="indices",
+        state=EventState.CANDIDATE,
+        detector_state="watch",
+        version=1,
+        geometry=VILLAGE,
+        area_m2=1200.0,
+        last_unharmed=NOON - DAY,
+        first_changed=NOON,
+        first_detected=NOON,
+        last_detected=NOON,
+        looks=1,
+        observed="Roofs gone",
+        evidence={"drop": 0.31, "bands": ["B8A", "B12"]},
+        doubts=("thin cloud",),
+    )
+    return replace(plain, **changes)
+
+
+def detection(**changes: Any) -> Detection:
+    plain = Detection(
+        id="det-1",
+        organisation="ours",
+        kind=Kind.BURNED,
+        mode=Mode.ACTUAL,
+        event="evt-1",
+        region="reg-1",
+        cell="36N_0512_0143",
+        acquisition="S2A-1",
+        detector="indices",
+        detector_version="1",
+        detector_state="watch",
+        sensed=NOON,
+        geometry=VILLAGE,
+        area_m2=1200.0,
+        last_unharmed=None,
+        first_changed=NOON,
+        looks=1,
+        evidence={"drop": 0.31},
+        doubts=(),
+        digest="d" * 64,
+    )
+    return replace(plain, **changes)
+
+
+def with_region(store: Store, organisation: str = "ours") -> Store:
+    """Put the region and run that everything else names."""
+    with store.transaction() as tx:
+        tx.put_region(region(organisation=organisation))
+        tx.put_run(run(organisation=organisation))
+    return store

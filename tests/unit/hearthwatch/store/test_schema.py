@@ -1,0 +1,123 @@
+"""Databases of this, an older, a newer and another program's schema."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from hearthwatch.errors import StoreError
+from hearthwatch.store import SqlStore, schema, sqlite
+from hearthwatch.store.tables import metadata
+from hearthwatch.store.window import YEAR
+from tests.contract import store_records as a
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "hearthwatch.db"
+    SqlStore.open(path, write=True).close()
+    return path
+
+
+@pytest.fixture
+def engine(path: Path) -> Iterator[Engine]:
+    engine = sqlite.writing_engine(path)
+    yield engine
+    engine.dispose()
+
+
+def change(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+
+
+def test_the_migrations_make_the_tables_of_the_code(engine: Engine) -> None:
+    with engine.connect() as connection:
+        options = {"include_name": schema.is_ours, "compare_type": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_newest_migration_is_the_one_named(engine: Engine) -> None:
+    with engine.connect() as connection:
+        script = ScriptDirectory.from_config(schema.alembic_config(connection))
+        assert schema.revision(connection) == schema.HEAD == script.get_current_head()
+
+
+def test_every_table_says_whose_what_and_how_real(engine: Engine) -> None:
+    for table in metadata.sorted_tables:
+        assert {"organisation", "kind", "mode"} <= set(table.c.keys()), table.name
+
+
+def test_the_index_counts_years_as_the_question_does(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'")
+        divisors = re.findall(r"/ (\d+)\.0", "".join(sql for (sql,) in rows))
+    assert set(divisors) == {str(YEAR)}
+
+
+def test_the_way_down_and_up_again_leads_to_the_same_place(engine: Engine) -> None:
+    with engine.begin() as connection:
+        command.downgrade(schema.alembic_config(connection), "base")
+        left = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE sql NOT NULL")
+        assert {name for (name,) in left} <= {"alembic_version", "sqlite_sequence"}
+        command.upgrade(schema.alembic_config(connection), "head")
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_newer_schema_is_refused(path: Path, write: bool) -> None:
+    change(path, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match=r"9999.*Install a newer hearthwatch"):
+        SqlStore.open(path, write=write)
+
+
+def test_an_older_schema_is_not_read_until_brought_up(tmp_path: Path) -> None:
+    path = tmp_path / "hearthwatch.db"
+    path.touch()
+    with pytest.raises(StoreError, match="older version"):
+        SqlStore.open(path)
+    SqlStore.open(path, write=True).close()
+    SqlStore.open(path).close()
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path, write: bool) -> None:
+    path = tmp_path / "other.db"
+    change(path, "CREATE TABLE theirs (id)")
+    with pytest.raises(StoreError, match="another program"):
+        SqlStore.open(path, write=write)
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master").fetchall()
+    assert names == [("theirs",)]
+
+
+def test_a_migration_that_fails_leaves_nothing_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "hearthwatch.db"
+
+    def cut_short(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("alembic.operations.Operations.create_index", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            SqlStore.open(path, write=True)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    SqlStore.open(path, write=True).close()
+
+
+def test_opening_again_changes_nothing(path: Path) -> None:
+    with closing(SqlStore.open(path, write=True)) as store:
+        a.with_region(store)
+    with closing(SqlStore.open(path, write=True)) as store:
+        assert store.regions("ours") == (a.region(),)

@@ -1,0 +1,27 @@
+"""What the store's package gives, and how late it loads it."""
+
+import subprocess
+import sys
+
+import pytest
+
+import hearthwatch.store
+
+
+def test_no_database_library_is_loaded_before_a_store_is_opened() -> None:
+    code = (
+        "import sys; from hearthwatch.store import open_store;"
+        "print([m for m in ('sqlalchemy', 'alembic', 'shapely', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_every_name_given_is_there() -> None:
+    for name in hearthwatch.store.__all__:
+        assert getattr(hearthwatch.store, name).__module__.startswith("hearthwatch.store")
+
+
+def test_another_name_is_not() -> None:
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = hearthwatch.store.nothing

@@ -1,0 +1,119 @@
+"""Which index answers a search, and that both ways give the same answer."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from shapely.geometry import Point, box
+from sqlalchemy import text
+
+from hearthwatch.records import EventFilter, EventState, Kind
+from hearthwatch.store import SqlStore, queries
+from hearthwatch.store.queries import EventSearch
+from tests.contract import store_records as a
+
+SUDAN = (21.8, 8.7, 38.6, 22.2)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqlStore]:
+    store = SqlStore.open(tmp_path / "hearthwatch.db", write=True)
+    a.with_region(store)
+    yield store
+    store.close()
+
+
+def plan(store: SqlStore, where: EventFilter, *, narrow: bool) -> str:
+    statement = EventSearch("ours", where, None).statement(narrow=narrow).limit(101)
+    with store._reader.connect() as connection:
+        compiled = statement.compile(connection, compile_kwargs={"render_postcompile": True})
+        values = tuple(compiled.params[name] for name in compiled.positiontup or ())
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)
+        return "\n".join(str(row[3]) for row in rows)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        EventFilter(bbox=SUDAN),
+        EventFilter(bbox=SUDAN, since=a.NOON, until=a.NOON),
+        EventFilter(bbox=SUDAN, kind=Kind.BURNED, states=(EventState.CLOSED,)),
+        EventFilter(bbox=(179, -1, -179, 1)),
+    ],
+    ids=["box", "period", "words", "over 180"],
+)
+def test_a_narrow_window_is_looked_up_in_the_rtree(store: SqlStore, where: EventFilter) -> None:
+    steps = plan(store, where, narrow=True)
+    assert "VIRTUAL TABLE INDEX 2:" in steps
+    assert "INTEGER PRIMARY KEY" in steps
+    # All six edges of the window reach the index, two for each of its dimensions.
+    index = steps.split("VIRTUAL TABLE INDEX 2:")[1].split()[0]
+    assert {index[n] for n in range(1, len(index), 2)} == set("012345")
+
+
+def test_a_wide_window_goes_back_through_time(store: SqlStore) -> None:
+    steps = plan(store, EventFilter(bbox=SUDAN), narrow=False)
+    assert "ix_events_time" in steps
+    assert "VIRTUAL" not in steps
+
+
+def test_a_region_is_looked_up_by_its_own_index(store: SqlStore) -> None:
+    where = EventFilter(bbox=SUDAN, region="reg-1")
+    assert "ix_events_region" in plan(store, where, narrow=False)
+    with store._reader.connect() as connection:
+        assert not EventSearch("ours", where, None).narrow(connection)
+
+
+def test_the_way_follows_the_number_of_candidates(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "MOST_CANDIDATES", 3)
+    for number in range(5):
+        with store.transaction() as tx:
+            tx.put_event(a.event(id=str(number), geometry=Point(number, 0)))
+        with store._reader.connect() as connection:
+            search = EventSearch("ours", EventFilter(bbox=(-1, -1, 9, 1)), None)
+            assert search.narrow(connection) is (number < 3)
+
+
+def test_both_ways_give_the_same_events(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(7)
+    with store.transaction() as tx:
+        for number in range(200):
+            x, y = rng.uniform(20, 40), rng.uniform(8, 24)
+            day = a.NOON + rng.randrange(2000) * a.DAY
+            shape = box(x, y, x + 1, y + 1)
+            tx.put_event(a.event(id=str(number), geometry=shape, first_changed=day))
+    for _ in range(50):
+        x, y = rng.uniform(20, 40), rng.uniform(8, 24)
+        since = a.NOON + rng.randrange(2000) * a.DAY
+        where = EventFilter(bbox=(x, y, x + 5, y + 5), since=since, until=since + 500 * a.DAY)
+        answers = []
+        for most in (0, 1000):
+            monkeypatch.setattr(queries, "MOST_CANDIDATES", most)
+            answers.append(store.events("ours", where).items)
+        assert answers[0] == answers[1]
+
+
+def test_the_rtree_is_wider_than_the_event_and_the_recheck_exact(store: SqlStore) -> None:
+    x = 25.1  # no 32-bit float
+    with store.transaction() as tx:
+        tx.put_event(a.event(geometry=Point(x, 13.7)))
+    with store._reader.connect() as connection:
+        west, east = connection.execute(text("SELECT west, east FROM event_window")).one()
+    assert west < x < east
+    beside = x + 1e-9
+    assert beside < east, "the index alone would find it"
+    assert store.events("ours", EventFilter(bbox=(beside, 13, 26, 14))).items == ()
+
+
+def test_values_are_bound_and_never_part_of_the_text(store: SqlStore) -> None:
+    evil = "x' OR 1=1 --"
+    where = EventFilter(region=evil, bbox=SUDAN, since=a.NOON)
+    for narrow in (True, False):
+        search = EventSearch(evil, where, (17, evil))
+        compiled = search.statement(narrow=narrow).compile(store._reader)
+        assert evil not in str(compiled)
+        assert str(SUDAN[0]) not in str(compiled)
+        assert evil in compiled.params.values()
