@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from detectors.registry import create_detector, detector_ids
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.reading import find_region
 from hearthwatch.cli.report import Answer
@@ -14,13 +14,16 @@ from hearthwatch.cli.tables import counted, day, table
 from hearthwatch.cli.values import region_value
 from hearthwatch.errors import RegionError
 from hearthwatch.records import Kind, Region
-from hearthwatch.watchlist import NamedArea, join_areas, make_region, read_area, read_bbox
 from tiles.geodesy import polygons
-from tiles.grid import cells_for
+
+if TYPE_CHECKING:
+    from hearthwatch.watchlist import NamedArea
 
 
 def add(call: Call) -> Answer:
     """Put an area on the watchlist."""
+    from hearthwatch.watchlist import make_region
+
     args = call.args
     kind = _watchable(Kind(args.kind))
     area = _area(call)
@@ -58,6 +61,8 @@ def list_all(call: Call) -> Answer:
 
 def show(call: Call) -> Answer:
     """Show one region."""
+    from tiles.grid import cells_for
+
     with call.store() as store:
         region = find_region(store, call.organisation, call.args.region)
     cells = [cell.id for cell in cells_for(region.geometry)]
@@ -95,6 +100,8 @@ def lapsed(region: Region, now: datetime) -> bool:
 
 
 def _area(call: Call) -> NamedArea:
+    from hearthwatch.watchlist import join_areas, read_area, read_bbox
+
     args = call.args
     if args.bbox is not None:
         return read_bbox(args.bbox, call.settings)
@@ -102,6 +109,9 @@ def _area(call: Call) -> NamedArea:
 
 
 def _watchable(kind: Kind) -> Kind:
+    # Loads the arrays' libraries: not for those who only want the list.
+    from detectors.registry import create_detector, detector_ids
+
     try:
         create_detector(kind.value)
     except LookupError as error:
