@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pyproj import Geod, Transformer
 from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
+from skimage.measure import label
 
 from imagery.types import GeoBox
 
@@ -20,7 +21,7 @@ _CROSS = ndimage.generate_binary_structure(2, 1)
 
 def components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
     """Label the edge-connected components of `mask`, shape (y, x), from 1 in scan order."""
-    labels, count = ndimage.label(mask, structure=_CROSS)
+    labels, count = label(mask, connectivity=1, return_num=True)
     return labels.astype(np.int32), int(count)
 
 
