@@ -51,13 +51,14 @@ class Result:
     region: Region
     report: RunReport
     events: tuple[Event, ...]
+    told: frozenset[str]
     looks: tuple[LedgerRow, ...]
 
     @property
     def found(self) -> list[Event]:
-        """Events that stand, earliest change first."""
-        standing = [event for event in self.events if event.state in _FOUND]
-        return sorted(standing, key=lambda e: (e.first_changed, e.last_unharmed or START, e.id))
+        """Events that were ever more than a candidate, earliest change first."""
+        told = [event for event in self.events if event.id in self.told]
+        return sorted(told, key=lambda e: (e.first_changed, e.last_unharmed or START, e.id))
 
 
 def demo(call: Call) -> Answer:
@@ -72,14 +73,22 @@ def demo(call: Call) -> Answer:
         call.note(f"watching the {NAME} ({region.area_km2:.2f} km²), {START:%Y} to {UNTIL:%Y}")
         line = ProgressLine("replaying", silent=call.as_json)
         report = run_region(settings, store, provider, region, UNTIL, line)
+        where = EventFilter(region=region.id)
+        events = tuple(all_events(store, settings.organisation, where))
         result = Result(
             region=region,
             report=report,
-            events=tuple(all_events(store, settings.organisation, EventFilter(region=region.id))),
+            events=events,
+            told=frozenset(event.id for event in events if _was_told(store, event)),
             looks=tuple(all_looks(store, region)),
         )
     picture = draw(Layout(settings.data_dir), region, result.looks, result.found, _target(call))
     return Answer(_document(result, picture), _text(call, settings, result, picture))
+
+
+def _was_told(store: Store, event: Event) -> bool:
+    history = store.event_history(event.organisation, event.id)
+    return any(version.state in _FOUND for version in history)
 
 
 def _is_given(call: Call) -> bool:
@@ -157,7 +166,7 @@ def _text(call: Call, settings: Settings, result: Result, picture: Path) -> str:
             _table(result.found),
             "",
             f"{counted(len(result.found), 'clearing')} found, {total} ha; by year {years}",
-            f"Told of, but not counted as found: {_others_in_words(result)}",
+            f"Never more than candidates, and not listed: {_others_in_words(result)}",
             "",
             summary_in_words(summarise(result.looks)),
             "",
@@ -193,12 +202,12 @@ def _by_year(events: Sequence[Event]) -> dict[str, int]:
 
 
 def _others(result: Result) -> dict[str, int]:
-    states = (event.state for event in result.events)
-    return dict(sorted(Counter(state.value for state in states if state not in _FOUND).items()))
+    states = (event.state.value for event in result.events if event.id not in result.told)
+    return dict(sorted(Counter(states).items()))
 
 
 def _others_in_words(result: Result) -> str:
-    words = {"candidate": "still a candidate", "closed": "closed (no longer seen)"}
+    words = {"candidate": "still a candidate", "closed": "that faded"}
     listed = [f"{count} {words.get(state, state)}" for state, count in _others(result).items()]
     return ", ".join(listed) or "nothing"
 
