@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 
-from hearthwatch.errors import DigestMismatch, SettingsError
+from hearthwatch.errors import DigestMismatch, HearthwatchError, SettingsError
 from hearthwatch.identity import check_identity
 from hearthwatch.settings import Settings
 
@@ -26,22 +29,49 @@ def open_executor(settings: Settings, digest: str) -> Iterator[Executor]:
         If a worker runs other code: its results could not be told from this code's.
     SettingsError
         If the scheduler cannot be reached or its workers do not see the data folder.
+    HearthwatchError
+        If a worker process is killed, by the system for want of memory, say.
     """
     if settings.executor == "dask":
         with _dask(settings, digest) as executor:
             yield executor
     elif settings.executor == "processes":
-        # Forking a process that runs GDAL and numba threads can hang the child.
-        with ProcessPoolExecutor(
-            settings.workers,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=check_identity,
-            initargs=(digest,),
-        ) as executor:
+        with _processes(settings, digest) as executor:
             yield executor
     else:
         with ThreadPoolExecutor(settings.workers, thread_name_prefix="look") as executor:
             yield executor
+
+
+@contextmanager
+def _processes(settings: Settings, digest: str) -> Iterator[Executor]:
+    # Forking a process that runs GDAL and numba threads can hang the child.
+    context = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(
+            settings.workers, mp_context=context, initializer=_begin_work, initargs=(digest,)
+        ) as executor:
+            yield executor
+    except BrokenProcessPool as error:
+        raise HearthwatchError(
+            "A worker process died, most likely because memory ran out. Run again with fewer "
+            "workers; what was committed stays and the run goes on where it stopped."
+        ) from error
+
+
+def _begin_work(digest: str) -> None:
+    """Run first in a worker process."""
+    check_identity(digest)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A worker holds both ends of the pipe it takes work from: it would wait in it for ever, and
+    # a task in hand would go on writing while the next run has begun.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextmanager

@@ -117,7 +117,10 @@ class MemoryTransaction:
     def put_ledger(self, row: LedgerRow) -> None:
         """Write the ledger row of one look; the replaced row goes to its history."""
         with self._turn.step():
-            self._append(LedgerRow, to_row(row))
+            values = to_row(row)
+            told = self._draft.by_record[LedgerRow].get(_key(LedgerRow, values))
+            if told is None or told[-1] != values:
+                self._append(LedgerRow, values)
 
     def add_state(self, version: StateVersion, keep: int) -> tuple[StateVersion, ...]:
         """Make `version` current; return the versions that fall out of the last `keep`."""

@@ -49,7 +49,8 @@ class Transaction(Protocol):
     def put_ledger(self, row: LedgerRow) -> None:
         """Write the ledger row of one look; a later truth about the same look replaces it.
 
-        The replaced row stays readable in the row's history.
+        The replaced row stays readable in the row's history. A row that says what is there
+        already changes nothing: a look tried again in vain is told of once.
         """
         ...
 

@@ -67,9 +67,13 @@ class SqlTransaction:
         """Write the ledger row of one look; the replaced row goes to its history."""
         with self._step():
             values = to_row(row)
-            stored = self._put(tables.ledger, values, IDENTITY[LedgerRow])
-            if stored is not None:
-                self._insert(tables.ledger_history, {name: stored[name] for name in values})
+            stored = self._find(tables.ledger, values, IDENTITY[LedgerRow])
+            before = {name: stored[name] for name in values} if stored else None
+            if before == values:
+                return
+            self._write(tables.ledger, values, stored)
+            if before is not None:
+                self._insert(tables.ledger_history, before)
 
     def add_state(self, version: StateVersion, keep: int) -> tuple[StateVersion, ...]:
         """Make `version` current; return the versions that fall out of the last `keep`."""

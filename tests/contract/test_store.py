@@ -356,6 +356,13 @@ class TestLedger:
         assert store.ledger_history("ours", *look) == (missing, failed, seen)
         assert store.ledger_history("theirs", *look) == ()
 
+    def test_saying_the_same_again_changes_nothing(self, store: Store) -> None:
+        for _ in range(2):
+            with store.transaction() as tx:
+                tx.put_ledger(a.look())
+        look = ("reg-1", "36N_0512_0143", "S2A-1", "indices")
+        assert store.ledger_history("ours", *look) == (a.look(),)
+
 
 class TestOrganisations:
     def test_none_sees_what_another_has(self, store: Store) -> None:

@@ -19,13 +19,16 @@ from hearthwatch.store.faults import translated_files
 from tests.contract import store_records as a
 
 WRITE_AND_WAIT = """
-import sys, time
+import sys
 from hearthwatch.store import SqlStore
 from tests.contract import store_records as a
 store = SqlStore.open(sys.argv[1], write=True)
+with store._writer.connect() as connection:
+    # Without room in memory, pages go to the file before the commit.
+    connection.exec_driver_sql("PRAGMA cache_size = 10")
 with store.transaction() as tx:
     tx.put_event(a.event(version=2, observed="half written"))
-    for number in range(2000):
+    for number in range(300):
         tx.put_event(a.event(id=f"more-{number}", observed="x" * 5000))
     tx.finish_job(a.job())
     print("written", flush=True)
@@ -61,6 +64,7 @@ def test_a_kill_in_a_transaction_leaves_what_was_before(path: Path, store: SqlSt
         assert process.stdout is not None
         assert process.stdout.readline() == "written\n"
         os.kill(process.pid, signal.SIGKILL)
+    assert path.with_name("hearthwatch.db-wal").stat().st_size > 1_000_000, "half was on the disk"
     with closing(SqlStore.open(path)) as reader:
         assert reader.event_history("ours", "evt-1") == (a.event(),)
     with closing(SqlStore.open(path, write=True)) as again:

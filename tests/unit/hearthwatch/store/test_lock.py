@@ -16,7 +16,7 @@ from hearthwatch.store import SqlStore
 from tests.contract import store_records as a
 
 HOLD = """
-import sys, time
+import sys
 from hearthwatch.store import SqlStore
 store = SqlStore.open(sys.argv[1], write=True)
 print("open", flush=True)

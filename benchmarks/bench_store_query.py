@@ -133,7 +133,7 @@ def some_window(edge: float, period: int) -> EventFilter:
 
 
 def scan(connection: Connection, where: EventFilter) -> list[str]:
-    """Ask without any index: only the ids, so the scan is not charged for making records."""
+    """Go through every event; only the ids, so the scan is not charged for making records."""
     c = tables.events.c
     exact = EventSearch("org", where, None)._exact()
     statement = (
