@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from imagery.types import GeoBox
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 class DetectorState(StrEnum):

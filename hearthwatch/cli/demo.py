@@ -29,6 +29,7 @@ from hearthwatch.pipeline.layout import Layout
 from hearthwatch.pipeline.run import RunReport, run_region
 from hearthwatch.records import Event, EventFilter, EventState, LedgerRow, Region
 from hearthwatch.settings import Settings
+from hearthwatch.store.lock import WriteLock
 from hearthwatch.store.protocol import Store
 from hearthwatch.watchlist import make_region, read_area
 from imagery.registry import create_provider
@@ -117,10 +118,12 @@ def _forget_other_code(call: Call, settings: Settings) -> None:
         return
     if layout.database.exists():
         call.note("the code has changed since the last demonstration: starting from nothing")
-        with store_at(settings.data_dir, write=True):
-            for path in settings.data_dir.glob(f"{layout.database.name}*"):
-                path.unlink()
-            shutil.rmtree(layout.states, ignore_errors=True)
+        # The database itself is not opened: this code may not be able to read it.
+        lock = WriteLock(layout.database)
+        for path in settings.data_dir.glob(f"{layout.database.name}*"):
+            path.unlink()
+        shutil.rmtree(layout.states, ignore_errors=True)
+        lock.release()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     mark.write_text(code_digest(), encoding="ascii")
 
@@ -165,7 +168,8 @@ def _text(call: Call, settings: Settings, result: Result, picture: Path) -> str:
         (
             _table(result.found),
             "",
-            f"{counted(len(result.found), 'clearing')} found, {total} ha; by year {years}",
+            f"{counted(len(result.found), 'place')} found where the ground turned bare, "
+            f"{total} ha; by year {years}",
             f"Never more than candidates, and not listed: {_others_in_words(result)}",
             "",
             summary_in_words(summarise(result.looks)),

@@ -43,7 +43,7 @@ def draw(
         early,
         late,
         [outline(event) for event in found],
-        title=f"{region.name}: {counted(len(found), 'clearing')}, {total} ha",
+        title=f"{region.name}: ground turned bare in {counted(len(found), 'place')}, {total} ha",
         subtitle="Forest appears dark red, young growth in clearings pink, bare ground green",
         look="false",
     )

@@ -115,6 +115,9 @@ def run_region(
             bench = _Bench(settings, layout, store, provider, region, detector, run, executor)
             events = _take_looks(bench, plan, progress)
         outcome = "complete"
+    except KeyboardInterrupt:
+        outcome = "interrupted"
+        raise
     except StorageFull as error:
         raise DiskFull(
             f"the disk is full: {error}. Free some space and run again; nothing that was "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
 import shapely
 from pyproj import Transformer
 from shapely.geometry import MultiPolygon, box
@@ -84,7 +85,6 @@ def _ground() -> MultiPolygon:
     grid = catalogue.grid(origin=ORIGIN, size=SIDE)
     move = Transformer.from_crs(str(grid.crs), "OGC:CRS84", always_xy=True)
     square = shapely.transform(
-        box(*grid.boundingbox),
-        lambda xy: list(zip(*move.transform(xy[:, 0], xy[:, 1]), strict=True)),
+        box(*grid.boundingbox), lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1]))
     )
     return MultiPolygon([shapely.orient_polygons(square, exterior_cw=False)])

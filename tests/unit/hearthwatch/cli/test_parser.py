@@ -1,0 +1,91 @@
+import importlib
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from hearthwatch.cli.parser import KINDS, STATES, build_parser, command_list
+from hearthwatch.records import EventState, Kind
+
+EXAMPLES = {
+    "region add": ["Oak", "--bbox", "1,2,3,4"],
+    "region list": [],
+    "region show": ["Oak"],
+    "region remove": ["Oak"],
+    "run": [],
+    "events list": [],
+    "events show": ["abcd"],
+    "ledger": [],
+    "export": ["a.csv"],
+    "doctor": [],
+    "sample fetch": [],
+    "demo": [],
+    "version": [],
+}
+
+
+def test_help_comes_at_once():
+    command = [sys.executable, "-m", "hearthwatch.cli", "--help"]
+    best = min(_seconds(command) for _ in range(5))
+    assert best < 0.5
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys, hearthwatch.cli.parser as p; p.build_parser().format_help();"
+        "print(*sorted({'numpy', 'shapely', 'pydantic', 'sqlalchemy', 'rasterio', 'xarray'}"
+        " & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_every_command_has_an_example_here_and_one_line_of_help():
+    listed = dict(command_list())
+    assert listed.keys() == EXAMPLES.keys()
+    assert all(text and "\n" not in text for text in listed.values())
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_json_is_taken_before_and_after_every_command(command):
+    words = [*command.split(), *EXAMPLES[command]]
+    assert build_parser().parse_args([*words, "--json"]).json
+    args = build_parser().parse_args(["--json", "--data-dir", "d", *words])
+    assert args.json
+    assert args.data_dir == "d"
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_every_command_leads_to_a_function(command):
+    args = build_parser().parse_args([*command.split(), *EXAMPLES[command]])
+    module, _, function = args.handler.partition(":")
+    assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_the_words_for_kinds_and_states_are_the_frozen_ones():
+    assert tuple(kind.value for kind in Kind) == KINDS
+    assert tuple(state.value for state in EventState) == STATES
+
+
+def test_a_bare_date_means_its_whole_day_in_utc():
+    args = build_parser().parse_args(
+        ["events", "list", "--since", "2018-05-01", "--until", "2018-05-31"]
+    )
+    assert args.since == datetime(2018, 5, 1, tzinfo=UTC)
+    assert args.until == datetime(2018, 5, 31, 23, 59, 59, 999999, tzinfo=UTC)
+
+
+def test_a_moment_needs_a_time_zone():
+    parser = build_parser()
+    args = parser.parse_args(["run", "--until", "2018-05-01T12:00:00+02:00"])
+    assert args.until == datetime(2018, 5, 1, 10, tzinfo=UTC)
+    with pytest.raises(Exception, match="has no time zone"):
+        parser.parse_args(["run", "--until", "2018-05-01T12:00:00"])
+
+
+def _seconds(command):
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - start
