@@ -14,6 +14,9 @@ from skimage.measure import label
 
 from imagery.types import GeoBox
 
+Window = tuple[slice, slice]
+"""Rows and columns of a part of an array."""
+
 _GEOD = Geod(ellps="WGS84")
 # Neighbours share an edge: two clearings that meet at a corner stay two.
 _CROSS = ndimage.generate_binary_structure(2, 1)
@@ -25,6 +28,21 @@ def components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
     return labels.astype(np.int32), int(count)
 
 
+def windows(labels: NDArray[np.integer]) -> list[Window | None]:
+    """Return where each number lies, at place number - 1, with a margin of one pixel."""
+    height, width = labels.shape
+    found = ndimage.find_objects(labels)
+    return [
+        None
+        if one is None
+        else (
+            slice(max(one[0].start - 1, 0), min(one[0].stop + 1, height)),
+            slice(max(one[1].start - 1, 0), min(one[1].stop + 1, width)),
+        )
+        for one in found
+    ]
+
+
 def touching(part: NDArray[np.bool_], labels: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """Return the numbers of the labelled objects that share an edge with `part`, ascending."""
     border = ndimage.binary_dilation(part, structure=_CROSS) & ~part
@@ -32,14 +50,19 @@ def touching(part: NDArray[np.bool_], labels: NDArray[np.uint16]) -> NDArray[np.
     return found[found > 0]
 
 
-def outline(mask: NDArray[np.bool_], geobox: GeoBox) -> BaseGeometry:
+def outline(
+    mask: NDArray[np.bool_], geobox: GeoBox, corner: tuple[int, int] = (0, 0)
+) -> BaseGeometry:
     """Return the outline of the pixels in `mask`, in CRS84, wound as RFC 7946 asks.
 
     Parameters
     ----------
     mask : ndarray of bool, shape (y, x)
+    corner : (int, int)
+        Row and column of the mask's first pixel in `geobox`.
     """
     rows, starts, stops = _runs(mask)
+    rows, starts, stops = rows + corner[0], starts + corner[1], stops + corner[1]
     if geobox.crs is None:
         raise ValueError("a grid without a CRS lies nowhere")
     a = geobox.affine

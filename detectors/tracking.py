@@ -7,6 +7,7 @@ so that the same place can be reported a second time.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from detectors import kernel
 from detectors.kernel import EVIDENCE_UNIT, NO_DATA
-from detectors.objects import area_m2, components, outline, touching
+from detectors.objects import Window, area_m2, components, outline, touching, windows
 from detectors.types import DetectorState, Finding
 from imagery.types import GeoBox
 
@@ -74,6 +75,19 @@ class _View:
     geobox: GeoBox
     day_time: Callable[[int], datetime]
     rules: ObjectRules
+    corner: tuple[int, int] = (0, 0)
+
+    def within(self, window: Window) -> _View:
+        """Return the fields in a window around one object: the whole square is much larger."""
+        return dataclasses.replace(
+            self,
+            evidence=self.evidence[window],
+            run=self.run[window],
+            changed=self.changed[window],
+            unharmed=self.unharmed[window],
+            residual=self.residual[:, window[0], window[1]],
+            corner=(window[0].start, window[1].start),
+        )
 
 
 def track(
@@ -98,8 +112,11 @@ def track(
     records = {int(str(o["number"])): dict(o) for o in objects}
     number = _adopt(view, label, records, number)
     findings = []
+    places = windows(label)
     for key in sorted(records):
-        finding = _advance(view, label, records, key)
+        window = places[key - 1]
+        assert window is not None, f"object {key} has no pixels"
+        finding = _advance(view.within(window), label[window], records, key)
         if finding is not None:
             findings.append(finding)
         if records[key]["state"] == DetectorState.CLOSED:
@@ -135,20 +152,21 @@ def _adopt(
     """Give every unowned component to the object it belongs to, or found a new one."""
     rules = view.rules
     free = (view.evidence >= rules.grow) & (view.run >= rules.looks_watch) & (label == 0)
-    parts, count = components(free)
-    for index in range(1, count + 1):
-        part = parts == index
-        day = int(np.median(view.changed[part]))
+    parts, _ = components(free)
+    for index, window in enumerate(windows(parts), 1):
+        assert window is not None
+        part, owners = parts[window] == index, label[window]
+        day = int(np.median(view.changed[window][part]))
         near = [
             int(k)
-            for k in touching(part, label)
+            for k in touching(part, owners)
             if abs(day - int(str(records[int(k)]["day"]))) <= rules.same_episode_days
         ]
-        seeds = int((view.evidence[part] >= rules.seed).sum())
+        seeds = int((view.evidence[window][part] >= rules.seed).sum())
         if near:
-            label[part] = near[0]
+            owners[part] = near[0]
         elif part.sum() >= rules.minimum_pixels and seeds >= rules.minimum_seeds:
-            label[part] = number
+            owners[part] = number
             records[number] = {"number": number, "state": "", "day": day, "reported": 0, "peak": 0}
             number += 1
     return number
@@ -190,7 +208,7 @@ def _state(evidence: float, looks: int, rules: ObjectRules) -> DetectorState:
 
 
 def _finding(view: _View, mask: NDArray[np.bool_], key: int, state: DetectorState) -> Finding:
-    geometry = outline(mask, view.geobox)
+    geometry = outline(mask, view.geobox, view.corner)
     changed = int(np.percentile(view.changed[mask], 75, method="higher"))
     seen = view.unharmed[mask]
     seen = seen[(seen != NO_DATA) & (seen < changed)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from enum import IntEnum
 
 import numpy as np
@@ -9,7 +11,8 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from imagery.types import Cause
+from imagery.cube import CLASSES, build_cube
+from imagery.types import Cause, Chip, GeoBox
 
 
 class Scl(IntEnum):
@@ -61,8 +64,14 @@ def causes_of(scl: NDArray[np.uint8], pixel_m: float) -> NDArray[np.uint8]:
     return causes
 
 
-def with_causes(cube: xr.Dataset) -> xr.Dataset:
-    """Return the cube with a variable ``cause`` (time, y, x) added from its ``SCL``."""
-    pixel_m = abs(float(cube.attrs["pixel_m"]))
-    causes = np.stack([causes_of(scl, pixel_m) for scl in cube["SCL"].values])
-    return cube.assign(cause=(("time", "y", "x"), causes))
+def look_cube(chip: Chip, geobox: GeoBox, bands: Sequence[str]) -> xr.Dataset:
+    """Return the cube of one look with the variable ``cause`` (time, y, x) beside its bands.
+
+    Clouds are widened on a grid larger than `geobox` by the margin, so that ground at the edge
+    of a window is masked as it is in the middle of one.
+    """
+    margin = math.ceil(CLOUD_MARGIN_M / abs(float(geobox.transform.a)))
+    classes = build_cube([chip], geobox.pad(margin), [CLASSES])[CLASSES].values[0]
+    causes = causes_of(classes, abs(float(geobox.transform.a)))
+    inner = causes[margin:-margin, margin:-margin][np.newaxis]
+    return build_cube([chip], geobox, bands).assign(cause=(("time", "y", "x"), inner))

@@ -24,6 +24,12 @@ from imagery.types import Acquisition, Asset, Scene
 SAME_PASS = timedelta(minutes=50)
 """Scenes of one platform and orbit closer than this are one datatake, where it has no name."""
 
+# Names that catalogues of Cloud-Optimised GeoTIFFs give to Sentinel-2's bands.
+_ALIASES = {
+    "coastal": "B01", "blue": "B02", "green": "B03", "red": "B04", "rededge1": "B05",
+    "rededge2": "B06", "rededge3": "B07", "nir": "B08", "nir08": "B8A", "nir09": "B09",
+    "swir16": "B11", "swir22": "B12", "scl": "SCL",
+}  # fmt: skip
 _BAND = re.compile(r"^(B\d{2}|B8A|SCL|VV|VH|HH|HV)(?![A-Za-z0-9])", re.IGNORECASE)
 _SHA256 = "1220"
 """Multihash prefix of a SHA-256 digest: function 0x12, length 0x20."""
@@ -80,7 +86,7 @@ def group_acquisitions(scenes: Iterable[Scene]) -> list[Acquisition]:
     Of scenes of the same name but for the processing, the newest baseline is kept. The result is
     ordered by sensing time and key.
     """
-    ordered = sorted(scenes, key=lambda scene: (_pass_key(scene), scene.sensed, scene.id))
+    ordered = sorted(scenes, key=lambda scene: (_pass_key(scene), _order(scene)))
     found = []
     for _, group in groupby(ordered, key=_pass_key):
         for members in _by_time(list(group)):
@@ -122,9 +128,19 @@ def _newest(scenes: Sequence[Scene]) -> list[Scene]:
     for scene in scenes:
         tile = scene.footprint.normalize().wkb
         rival = best.get(tile)
-        if rival is None or (scene.baseline or "", scene.id) > (rival.baseline or "", rival.id):
+        if rival is None or _age(scene) > _age(rival):
             best[tile] = scene
-    return sorted(best.values(), key=lambda scene: (scene.sensed, scene.id))
+    return sorted(best.values(), key=_order)
+
+
+def _order(scene: Scene) -> tuple[datetime, str, str, str]:
+    """Return what scenes are ordered by, so that no two of them tie by chance."""
+    return scene.sensed, scene.id, scene.platform or "", scene.item_sha256
+
+
+def _age(scene: Scene) -> tuple[str, str, str, str]:
+    """Return what rises with the processing of one tile."""
+    return scene.baseline or "", scene.id, scene.platform or "", scene.item_sha256
 
 
 def _key(scenes: Sequence[Scene]) -> str:
@@ -301,6 +317,8 @@ def _band_name(key: str, asset: Mapping[str, Any]) -> str | None:
         found = _BAND.match(str(candidate))
         if found:
             return found.group(1).upper()
+        if str(candidate).lower() in _ALIASES:
+            return _ALIASES[str(candidate).lower()]
     return None
 
 

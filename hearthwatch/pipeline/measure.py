@@ -5,20 +5,21 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from detectors.registry import create_detector
 from detectors.types import Detector, Features, Places
 from hearthwatch.pipeline.tasks import Measured, MeasureTask
 from hearthwatch.records import NotObservable, ObservationStatus
-from imagery.cube import build_cube, check_cube
+from imagery.cube import check_cube
 from imagery.errors import ImageryError, IntegrityError, NotYet, Permanent
-from imagery.masks import with_causes
-from imagery.types import Acquisition, Chip
+from imagery.masks import look_cube
+from imagery.types import Acquisition, Chip, GeoBox
 from tiles.archive import Archive
 from tiles.cell import cell_from_id
 from tiles.grid import rasterise
@@ -75,10 +76,9 @@ def pull(task: MeasureTask, detector: Detector) -> Chip:
     """Return the chip from the archive, and from the provider (into the archive) if need be."""
     bands = wanted_bands(task.acquisition, detector)
     archive = archive_at(task.archive)
-    if archive.has(task.acquisition.key, task.site.cell, bands):
-        chip = archive.load(task.acquisition.key, task.site.cell)
-        if chip is not None:
-            return chip
+    stored = archive.load(task.acquisition.key, task.site.cell)
+    if stored is not None and {b for layer in stored.layers for b in layer.bands} >= set(bands):
+        return stored
     # The whole cell, never the region alone: the provider's log must not draw the watchlist.
     cell = cell_from_id(task.site.cell).geobox()
     chip = task.provider.read(task.acquisition.scenes, cell, bands, task.deadline)
@@ -124,11 +124,18 @@ def load_features(path: str) -> Features:
 def _measure(task: MeasureTask, detector: Detector, chip: Chip) -> Features:
     window = task.site.window
     bands = [*detector.info.needed, *detector.info.useful]
-    cube = with_causes(build_cube([chip], window, bands))
+    cube = look_cube(chip, window, bands)
     check_cube(cube)
     cube.attrs.update(acquisition=chip.acquisition, sensed=chip.sensed.isoformat())
-    watched = rasterise(shapely.from_wkb(task.site.area_wkb), window)
-    return detector.measure(cube, Places(watched=watched))
+    return detector.measure(cube, Places(watched=_watched(task.site.area_wkb, window)))
+
+
+@lru_cache(maxsize=64)
+def _watched(area_wkb: bytes, window: GeoBox) -> NDArray[np.bool_]:
+    """Draw a site once per process, not once per look."""
+    watched = rasterise(shapely.from_wkb(area_wkb), window)
+    watched.setflags(write=False)
+    return watched
 
 
 def _keep(scratch: Path, features: Features) -> str:

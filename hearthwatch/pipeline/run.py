@@ -34,6 +34,7 @@ from hearthwatch.store.protocol import Store
 from imagery.types import Acquisition, ImageryProvider
 from tiles.atomic import sweep
 from tiles.errors import StorageFull
+from tiles.grid import cells_for
 
 DEADLINE_SECONDS = 180.0
 
@@ -132,18 +133,20 @@ def run_region(
 
 def tidy(store: Store, layout: Layout, region: Region, detector: DetectorInfo) -> None:
     """Remove what a killed run left behind: half-written files and states nobody committed."""
-    sweep(layout.archive)
+    for cell in cells_for(region.geometry):
+        for folder in layout.archive.glob(f"*/{cell.id}/*"):
+            sweep(folder)
     shutil.rmtree(layout.scratch, ignore_errors=True)
     layout.scratch.mkdir(parents=True, exist_ok=True)
     folder = layout.states / region.id
-    for cell in folder.iterdir() if folder.is_dir() else ():
+    for place in folder.iterdir() if folder.is_dir() else ():
         kept = {
             layout.root / version.path
             for version in store.state_versions(
-                region.organisation, region.id, cell.name, detector.id
+                region.organisation, region.id, place.name, detector.id
             )
         }
-        for path in (cell / detector.id).glob("*"):
+        for path in (place / detector.id).glob("*"):
             if path not in kept:
                 path.unlink()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import threading
 import time
@@ -39,8 +40,10 @@ from imagery.types import (
     Source,
 )
 
-MARGIN = 2
-"""Source pixels read beyond the wanted ground, so that a view on another grid has no rim."""
+MARGIN_M = 120.0
+"""Read beyond the wanted ground: a cloud just outside it must widen into it, as one inside does."""
+MARGIN_PX = 2
+"""Source pixels read beyond at least, so that a view on another grid has no rim."""
 
 DENSIFY = 21
 """Points per edge when a rectangle is carried into another projection."""
@@ -208,15 +211,29 @@ def _covering(whole: GeoBox, wanted: GeoBox) -> Window | None:
     if not np.isfinite(corners).all():
         return None
     cols, rows = zip(*corners, strict=True)
-    first_col = max(0, int(np.floor(min(cols))) - MARGIN)
-    first_row = max(0, int(np.floor(min(rows))) - MARGIN)
-    last_col = min(whole.shape[1], int(np.ceil(max(cols))) + MARGIN)
-    last_row = min(whole.shape[0], int(np.ceil(max(rows))) + MARGIN)
-    if last_col <= first_col or last_row <= first_row:
+    wanted_cols = math.floor(min(cols)), math.ceil(max(cols))
+    wanted_rows = math.floor(min(rows)), math.ceil(max(rows))
+    if not (
+        _meets_range(wanted_cols, whole.shape[1]) and _meets_range(wanted_rows, whole.shape[0])
+    ):
         return None
+    rim = _rim(whole)
+    first_col, last_col = max(0, wanted_cols[0] - rim), min(whole.shape[1], wanted_cols[1] + rim)
+    first_row, last_row = max(0, wanted_rows[0] - rim), min(whole.shape[0], wanted_rows[1] + rim)
     if (last_col - first_col) * (last_row - first_row) > LARGEST:
         raise Permanent("the source's pixels are too small for the wanted ground")
     return Window(first_col, first_row, last_col - first_col, last_row - first_row)
+
+
+def _meets_range(wanted: tuple[int, int], size: int) -> bool:
+    return wanted[0] < size and wanted[1] > 0
+
+
+def _rim(whole: GeoBox) -> int:
+    """Pixels read beyond the wanted ground; a source in degrees has no metres to count."""
+    if whole.crs is None or not whole.crs.projected:
+        return MARGIN_PX
+    return max(MARGIN_PX, math.ceil(MARGIN_M / abs(whole.affine.a)))
 
 
 def _layers(reads: Sequence[_Read]) -> Iterator[Layer]:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from pyproj import Geod, Proj
 
-from detectors.objects import area_m2, components, outline, touching
+from detectors.objects import area_m2, components, outline, touching, windows
 
 
 def mask(*rows: str) -> NDArray[np.bool_]:
@@ -100,3 +100,19 @@ def test_parts_that_meet_at_a_corner_make_a_valid_geometry() -> None:
     geometry = outline(shape, grid(shape.shape, "EPSG:32635", UTM_TRUE, 10))
     assert shapely.is_valid(geometry)
     assert area_m2(geometry) == pytest.approx(200, rel=1e-3)
+
+
+def test_a_part_of_the_grid_has_the_same_outline_as_the_whole() -> None:
+    whole = np.zeros((9, 12), bool)
+    whole[4:8, 6:11] = L_SHAPE
+    box = grid(whole.shape, "EPSG:32635", UTM_TRUE, 10)
+    assert outline(L_SHAPE, box, (4, 6)).equals(outline(whole, box))
+
+
+def test_a_window_holds_its_object_and_a_margin_inside_the_grid() -> None:
+    labels = np.array([[1, 1, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 3, 0], [0, 0, 0, 0, 0]])
+    assert windows(labels) == [
+        (slice(0, 2), slice(0, 3)),
+        None,
+        (slice(1, 4), slice(2, 5)),
+    ]

@@ -1,14 +1,16 @@
 """Which pixels a look loses, and to what."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
-import xarray as xr
+from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from imagery.masks import CLOUD_MARGIN_M, Scl, causes_of, with_causes
-from imagery.types import Cause
+from imagery.masks import CLOUD_MARGIN_M, Scl, causes_of, look_cube
+from imagery.types import Cause, Chip, Cost, GeoBox, Layer, Provenance
 
 
 def alone(value: int) -> int:
@@ -68,11 +70,22 @@ def test_every_pixel_has_a_cause_and_the_classes_are_not_touched(scl):
     assert causes.dtype == np.uint8 and set(np.unique(causes)) <= {0, 1, 4, 5}
 
 
-def test_each_look_of_a_cube_has_its_own_clouds():
-    scl = np.full((2, 4, 4), 4, np.uint8)
-    scl[1] = 9
-    cube = xr.Dataset({"SCL": (("time", "y", "x"), scl)}, attrs={"pixel_m": 10.0})
-    causes = with_causes(cube)["cause"]
-    assert causes.dims == ("time", "y", "x") and causes.dtype == np.uint8
-    assert (causes[0] == Cause.CLEAR).all() and (causes[1] == Cause.CLOUD).all()
-    assert "cause" not in cube
+def one_look(classes):
+    """Return a chip of 60 by 60 pixels of 10 m with the given classes."""
+    grid = GeoBox((60, 60), Affine(10, 0, 600_000, 0, -10, 5_000_000), "EPSG:32634")
+    layer = Layer("s", ("SCL",), grid, classes[np.newaxis], (None,), (None,), (0,))
+    when = datetime(2020, 6, 1, tzinfo=UTC)
+    provenance = Provenance("folder", ("s",), ("",), (), when, Cost(0, 0.0, 0))
+    return grid, Chip("a", "sentinel-2-l2a", when, (layer,), provenance)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 59), st.integers(0, 59), st.integers(0, 30), st.integers(0, 30))
+def test_ground_at_a_windows_edge_is_masked_as_in_the_middle(row, col, top, left):
+    classes = np.full((60, 60), Scl.VEGETATION, np.uint8)
+    classes[row, col] = Scl.CLOUD_HIGH
+    grid, chip = one_look(classes)
+    whole = look_cube(chip, grid, ["SCL"])["cause"].values[0]
+    part = look_cube(chip, grid[top : top + 25, left : left + 25], ["SCL"])["cause"]
+    assert part.dims == ("time", "y", "x") and part.dtype == np.uint8
+    np.testing.assert_array_equal(part.values[0], whole[top : top + 25, left : left + 25])
