@@ -8,9 +8,11 @@ so that the same place can be reported a second time.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +62,32 @@ class ObjectRules:
     report_growth: float = 1.2
 
 
+@dataclass(slots=True)
+class _Record:
+    """What is remembered of one open object.
+
+    Attributes
+    ----------
+    day : int
+        Day of its change, in the state's own count.
+    reported, peak : int
+        Pixels alive when it was last reported, and at most.
+    strongest : float
+        Highest evidence it has had, nats (median of its pixels).
+    red, swir : float
+        Factors of change, red to near-infrared and short-wave infrared, seen at that look.
+    """
+
+    number: int
+    day: int
+    state: str = ""
+    reported: int = 0
+    peak: int = 0
+    strongest: float = 0.0
+    red: float = 1.0
+    swir: float = 1.0
+
+
 _RANK = {DetectorState.WATCH: 1, DetectorState.PROBABLE: 2, DetectorState.ESTABLISHED: 3}
 
 
@@ -93,13 +121,13 @@ class _View:
 def track(
     slab: NDArray[np.int16],
     label: NDArray[np.uint16],
-    objects: Sequence[Mapping[str, object]],
+    objects: Sequence[Mapping[str, Any]],
     number: int,
     residual: NDArray[np.float32],
     geobox: GeoBox,
     day_time: Callable[[int], datetime],
     rules: ObjectRules,
-) -> tuple[NDArray[np.uint16], tuple[Mapping[str, object], ...], int, tuple[Finding, ...]]:
+) -> tuple[NDArray[np.uint16], tuple[Mapping[str, Any], ...], int, tuple[Finding, ...]]:
     """Bring the objects up to date with the evidence; `slab` and `label` are changed in place.
 
     Returns
@@ -109,7 +137,7 @@ def track(
     view = _view(slab, residual, geobox, day_time, rules)
     if not objects and not (view.evidence >= rules.seed).any():
         return label, (), number, ()
-    records = {int(str(o["number"])): dict(o) for o in objects}
+    records = {one.number: one for one in (_Record(**o) for o in objects)}
     number = _adopt(view, label, records, number)
     findings = []
     places = windows(label)
@@ -119,12 +147,12 @@ def track(
         finding = _advance(view.within(window), label[window], records, key)
         if finding is not None:
             findings.append(finding)
-        if records[key]["state"] == DetectorState.CLOSED:
+        if records[key].state == DetectorState.CLOSED:
             _rearm(slab, label == key)
-        if records[key]["state"] in (DetectorState.CLOSED, DetectorState.LAPSED):
+        if records[key].state in (DetectorState.CLOSED, DetectorState.LAPSED):
             label[label == key] = 0
             del records[key]
-    return label, tuple(records.values()), number, tuple(findings)
+    return label, tuple(map(dataclasses.asdict, records.values())), number, tuple(findings)
 
 
 def _view(
@@ -146,9 +174,7 @@ def _view(
     )
 
 
-def _adopt(
-    view: _View, label: NDArray[np.uint16], records: dict[int, dict[str, object]], number: int
-) -> int:
+def _adopt(view: _View, label: NDArray[np.uint16], records: dict[int, _Record], number: int) -> int:
     """Give every unowned component to the object it belongs to, or found a new one."""
     rules = view.rules
     free = (view.evidence >= rules.grow) & (view.run >= rules.looks_watch) & (label == 0)
@@ -160,43 +186,53 @@ def _adopt(
         near = [
             int(k)
             for k in touching(part, owners)
-            if abs(day - int(str(records[int(k)]["day"]))) <= rules.same_episode_days
+            if abs(day - records[int(k)].day) <= rules.same_episode_days
         ]
         seeds = int((view.evidence[window][part] >= rules.seed).sum())
         if near:
             owners[part] = near[0]
         elif part.sum() >= rules.minimum_pixels and seeds >= rules.minimum_seeds:
             owners[part] = number
-            records[number] = {"number": number, "state": "", "day": day, "reported": 0, "peak": 0}
+            records[number] = _Record(number=number, day=day)
             number += 1
     return number
 
 
 def _advance(
-    view: _View, label: NDArray[np.uint16], records: dict[int, dict[str, object]], key: int
+    view: _View, label: NDArray[np.uint16], records: dict[int, _Record], key: int
 ) -> Finding | None:
     """Move one object on; return a finding if there is something new to say of it."""
     rules, record = view.rules, records[key]
     mask = label == key
     alive = mask & (view.evidence >= rules.alive)
     pixels = int(alive.sum())
-    record["peak"] = max(int(str(record["peak"])), pixels)
-    before = str(record["state"])
-    if pixels < max(rules.minimum_pixels, int(str(record["peak"])) // 4):
-        record["state"] = DetectorState.LAPSED
-        return _finding(view, mask, key, DetectorState.LAPSED)
+    record.peak = max(record.peak, pixels)
+    before = record.state
+    if pixels < max(rules.minimum_pixels, record.peak // 4):
+        record.state = DetectorState.LAPSED
+        return _finding(view, mask, mask, record)
     looks = int(np.median(view.run[alive]))
     if before == DetectorState.ESTABLISHED and looks >= rules.rearm_looks:
-        record["state"] = DetectorState.CLOSED
-        return _finding(view, alive, key, DetectorState.CLOSED)
-    state = _state(float(np.median(view.evidence[alive])), looks, rules)
+        record.state = DetectorState.CLOSED
+        return _finding(view, mask, alive, record)
+    evidence = float(np.median(view.evidence[alive]))
+    _remember(view, alive, record, evidence)
+    state = _state(evidence, looks, rules)
     if before and _RANK[DetectorState(before)] > _RANK[state]:
         state = DetectorState(before)
-    grown = pixels >= rules.report_growth * int(str(record["reported"]))
+    grown = pixels >= rules.report_growth * record.reported
     if state == before and not grown:
         return None
-    record["state"], record["reported"] = state, pixels
-    return _finding(view, alive, key, state)
+    record.state, record.reported = state, pixels
+    return _finding(view, mask, alive, record)
+
+
+def _remember(view: _View, alive: NDArray[np.bool_], record: _Record, evidence: float) -> None:
+    """Keep what the look showed if it was the plainest so far; ground greens again."""
+    moved = [_middle(view.residual[k][alive]) for k in range(2)]
+    if evidence > record.strongest and max(moved) > 0.0:
+        record.strongest = round(evidence, 3)
+        record.red, record.swir = (round(math.exp(value), 3) for value in moved)
 
 
 def _state(evidence: float, looks: int, rules: ObjectRules) -> DetectorState:
@@ -207,27 +243,29 @@ def _state(evidence: float, looks: int, rules: ObjectRules) -> DetectorState:
     return DetectorState.WATCH
 
 
-def _finding(view: _View, mask: NDArray[np.bool_], key: int, state: DetectorState) -> Finding:
+def _finding(
+    view: _View, mask: NDArray[np.bool_], alive: NDArray[np.bool_], record: _Record
+) -> Finding:
+    """Report an object: all its ground, and the dates of the pixels that still show it."""
     geometry = outline(mask, view.geobox, view.corner)
-    changed = int(np.percentile(view.changed[mask], 75, method="higher"))
-    seen = view.unharmed[mask]
+    changed = int(np.percentile(view.changed[alive], 75, method="higher"))
+    seen = view.unharmed[alive]
     seen = seen[(seen != NO_DATA) & (seen < changed)]
     unharmed = int(np.percentile(seen, 25, method="lower")) if seen.size else None
-    moved = [_middle(view.residual[k][mask]) for k in range(2)]
     return Finding(
-        object=key,
+        object=record.number,
         kind="ground_change",
-        state=state,
+        state=DetectorState(record.state),
         geometry=geometry,
         area_m2=area_m2(geometry),
         pixels=int(mask.sum()),
         last_unharmed=None if unharmed is None else view.day_time(unharmed),
         first_changed=view.day_time(changed),
-        looks=int(np.median(view.run[mask])),
+        looks=int(np.median(view.run[alive])),
         evidence={
-            "log_likelihood_ratio": round(float(np.median(view.evidence[mask])), 3),
-            "red_to_near_infrared_factor": round(float(np.exp(moved[0])), 3),
-            "short_wave_infrared_factor": round(float(np.exp(moved[1])), 3),
+            "log_likelihood_ratio": record.strongest,
+            "red_to_near_infrared_factor": record.red,
+            "short_wave_infrared_factor": record.swir,
         },
         doubts=()
         if unharmed is not None

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,7 +159,7 @@ class MonitorState:
     geobox: GeoBox
     arrays: Mapping[str, NDArray[np.generic]]
     scalars: Mapping[str, int | float | str]
-    objects: tuple[Mapping[str, object], ...] = ()
+    objects: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
