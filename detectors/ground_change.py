@@ -89,7 +89,7 @@ class GroundChange:
         _put(pixels[0], _bareness(look), clear)
         if "B11" in look:
             _put(pixels[1], _log(look["B11"].values, 0.02), clear)
-        watched = int(places.watched.sum())
+        watched = max(int(places.watched.sum()), 1)
         lost = {
             cause.name.lower(): float((places.watched & (causes == cause)).sum() / watched)
             for cause in Cause
@@ -106,7 +106,7 @@ class GroundChange:
         )
 
     def start(self, geobox: GeoBox) -> MonitorState:
-        """Return the state of an area never looked at: 28 bytes a pixel."""
+        """Return the state of an area never looked at: 30 bytes a pixel."""
         height, width = geobox.shape
         return MonitorState(
             detector=self.info.id,
@@ -114,7 +114,7 @@ class GroundChange:
             geobox=geobox,
             arrays={
                 "slab": kernel.new_slab(height * width, self.parameters.kernel),
-                "label": np.zeros((height, width), np.uint16),
+                "label": np.zeros((height, width), np.uint32),
             },
             scalars={"next": 1, "looks": 0, "last": ""},
         )
@@ -141,16 +141,16 @@ class GroundChange:
             hold=scene.verdict is GuardVerdict.SUSPECT,
             telling=contrast >= TELLING_CONTRAST,
         )
-        baseline = kernel.residuals(slab, features.pixels.reshape(2, -1), scale, phase)
         label, objects, number, findings = track(
             slab,
-            np.array(state.arrays["label"], dtype=np.uint16),
+            np.array(state.arrays["label"], dtype=np.uint32),
             state.objects,
             int(state.scalars["next"]),
-            baseline,
+            lambda: kernel.residuals(slab, features.pixels.reshape(2, -1), scale, phase),
             state.geobox,
             _day_time,
             self.parameters.objects,
+            self.parameters.kernel,
         )
         after = MonitorState(
             state.detector, state.version, state.geobox,

@@ -149,6 +149,7 @@ def _any_seen(values):  # type: ignore[no-untyped-def]
 def _update(pixels, state, look, p, day):  # type: ignore[no-untyped-def]
     cosine, sine, ceiling_now = look[0, 0], look[0, 1], look[0, 2]
     c0, c1, h0, h1, w0, w1 = look[1, 0], look[1, 1], look[2, 0], look[2, 1], look[3, 0], look[3, 1]
+    free = look[1, 2] > _ZERO
     training, memory = p[0], p[1]
     weight, plain, ceiling = p[2], p[5], p[6]
     freeze, quiet = p[3], np.int16(p[4])
@@ -194,13 +195,13 @@ def _update(pixels, state, look, p, day):  # type: ignore[no-untyped-def]
             running = after > quiet
             begins = running & (before <= quiet)
             x[CHANGED * BLOCK + i] = day if begins else x[CHANGED * BLOCK + i]
-            harmless = seen & (not running) & ((said <= plain) | (not trained))
+            harmless = free & seen & (not running) & ((said <= plain) | (not trained))
             x[UNHARMED * BLOCK + i] = day if harmless else x[UNHARMED * BLOCK + i]
             run = x[RUN * BLOCK + i]
-            run = np.int16(run + 1) if scored & (run < _MANY) else run
+            run = np.int16(run + 1) if free & scored & (run < _MANY) else run
             x[RUN * BLOCK + i] = run if running else np.int16(0)
             x[EVIDENCE * BLOCK + i] = after
-            learns = weighed <= freeze
+            learns = free & (weighed <= freeze)
             teach0, teach1 = seen0 & learns, seen1 & learns
             cut0, cut1 = s0 * winsor, s1 * winsor
             e0 = min(max(r0, -cut0), cut0) if teach0 else _ZERO
@@ -221,7 +222,8 @@ def _update(pixels, state, look, p, day):  # type: ignore[no-untyped-def]
             f1 = f1 if (teach1 & settled) else _ONE
             x[SCALE_0 * BLOCK + i] = np.int16(min(max(s0 * f0, low), high) + _HALF)
             x[SCALE_1 * BLOCK + i] = np.int16(min(max(s1 * f1, low), high) + _HALF)
-            x[LOOKS * BLOCK + i] = np.int16(looks + 1) if seen & (looks < _MANY) else looks
+            counts = free & seen & (looks < _MANY)
+            x[LOOKS * BLOCK + i] = np.int16(looks + 1) if counts else looks
 
 
 def update(
@@ -249,12 +251,14 @@ def update(
     day : int
         Day of the look in the state's own count.
     hold : bool
-        True for a look the scene guard holds back: evidence may only fall.
+        True for a look the scene guard holds back: evidence may only fall, and the look teaches
+        the baseline nothing, counts for no change and proves nothing unharmed.
     telling : bool
         False for a look on which a change would hardly show: it proves nothing unharmed.
     """
     look = np.zeros((4, 3), np.float32)
     look[0] = math.cos(phase), math.sin(phase), 0.0 if hold else parameters.ceiling / EVIDENCE_UNIT
+    look[1] = 0.0, 0.0, 0.0 if hold else 1.0
     look[1, :2] = scale.centre / np.float32(FEATURE_UNIT)
     look[2, :2] = scale.shift * np.float32(_STEPS)
     look[3, :2] = np.float32(1.0) / scale.spread / np.float32(_STEPS)

@@ -43,7 +43,7 @@ def windows(labels: NDArray[np.integer]) -> list[Window | None]:
     ]
 
 
-def touching(part: NDArray[np.bool_], labels: NDArray[np.uint16]) -> NDArray[np.uint16]:
+def touching(part: NDArray[np.bool_], labels: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Return the numbers of the labelled objects that share an edge with `part`, ascending."""
     border = ndimage.binary_dilation(part, structure=_CROSS) & ~part
     found = np.unique(labels[border])

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import kernel
-from detectors.kernel import EVIDENCE_UNIT, NO_DATA
+from detectors.kernel import EVIDENCE_UNIT, NO_DATA, KernelParameters
 from detectors.objects import Window, area_m2, components, outline, touching, windows
 from detectors.types import DetectorState, Finding
 from imagery.types import GeoBox
@@ -74,8 +74,9 @@ class _Record:
         Pixels alive when it was last reported, and at most.
     strongest : float
         Highest evidence it has had, nats (median of its pixels).
-    red, swir : float
-        Factors of change, red to near-infrared and short-wave infrared, seen at that look.
+    red, swir : float or None
+        Factors of change, red to near-infrared and short-wave infrared, seen at that look; None
+        where the look did not have the band.
     """
 
     number: int
@@ -84,8 +85,8 @@ class _Record:
     reported: int = 0
     peak: int = 0
     strongest: float = 0.0
-    red: float = 1.0
-    swir: float = 1.0
+    red: float | None = None
+    swir: float | None = None
 
 
 _RANK = {DetectorState.WATCH: 1, DetectorState.PROBABLE: 2, DetectorState.ESTABLISHED: 3}
@@ -120,23 +121,30 @@ class _View:
 
 def track(
     slab: NDArray[np.int16],
-    label: NDArray[np.uint16],
+    label: NDArray[np.uint32],
     objects: Sequence[Mapping[str, Any]],
     number: int,
-    residual: NDArray[np.float32],
+    residual: Callable[[], NDArray[np.float32]],
     geobox: GeoBox,
     day_time: Callable[[int], datetime],
     rules: ObjectRules,
-) -> tuple[NDArray[np.uint16], tuple[Mapping[str, Any], ...], int, tuple[Finding, ...]]:
+    baseline: KernelParameters,
+) -> tuple[NDArray[np.uint32], tuple[Mapping[str, Any], ...], int, tuple[Finding, ...]]:
     """Bring the objects up to date with the evidence; `slab` and `label` are changed in place.
+
+    Parameters
+    ----------
+    residual : callable
+        Gives what each pixel of the look differs from its baseline by, shape (2, size); asked
+        only where there is something to report, for it costs as much as the update.
 
     Returns
     -------
     label, objects, next number, findings
     """
-    view = _view(slab, residual, geobox, day_time, rules)
-    if not objects and not (view.evidence >= rules.seed).any():
+    if not objects and not (slab[:, kernel.EVIDENCE] * EVIDENCE_UNIT >= rules.seed).any():
         return label, (), number, ()
+    view = _view(slab, residual(), geobox, day_time, rules)
     records = {one.number: one for one in (_Record(**o) for o in objects)}
     number = _adopt(view, label, records, number)
     findings = []
@@ -148,7 +156,7 @@ def track(
         if finding is not None:
             findings.append(finding)
         if records[key].state == DetectorState.CLOSED:
-            _rearm(slab, label == key)
+            _rearm(slab, label == key, baseline)
         if records[key].state in (DetectorState.CLOSED, DetectorState.LAPSED):
             label[label == key] = 0
             del records[key]
@@ -174,7 +182,7 @@ def _view(
     )
 
 
-def _adopt(view: _View, label: NDArray[np.uint16], records: dict[int, _Record], number: int) -> int:
+def _adopt(view: _View, label: NDArray[np.uint32], records: dict[int, _Record], number: int) -> int:
     """Give every unowned component to the object it belongs to, or found a new one."""
     rules = view.rules
     free = (view.evidence >= rules.grow) & (view.run >= rules.looks_watch) & (label == 0)
@@ -190,7 +198,7 @@ def _adopt(view: _View, label: NDArray[np.uint16], records: dict[int, _Record], 
         ]
         seeds = int((view.evidence[window][part] >= rules.seed).sum())
         if near:
-            owners[part] = near[0]
+            owners[part] = min(near, key=lambda k: (abs(day - records[k].day), k))
         elif part.sum() >= rules.minimum_pixels and seeds >= rules.minimum_seeds:
             owners[part] = number
             records[number] = _Record(number=number, day=day)
@@ -199,7 +207,7 @@ def _adopt(view: _View, label: NDArray[np.uint16], records: dict[int, _Record], 
 
 
 def _advance(
-    view: _View, label: NDArray[np.uint16], records: dict[int, _Record], key: int
+    view: _View, label: NDArray[np.uint32], records: dict[int, _Record], key: int
 ) -> Finding | None:
     """Move one object on; return a finding if there is something new to say of it."""
     rules, record = view.rules, records[key]
@@ -230,9 +238,9 @@ def _advance(
 def _remember(view: _View, alive: NDArray[np.bool_], record: _Record, evidence: float) -> None:
     """Keep what the look showed if it was the plainest so far; ground greens again."""
     moved = [_middle(view.residual[k][alive]) for k in range(2)]
-    if evidence > record.strongest and max(moved) > 0.0:
+    if evidence > record.strongest and max(value or 0.0 for value in moved) > 0.0:
         record.strongest = round(evidence, 3)
-        record.red, record.swir = (round(math.exp(value), 3) for value in moved)
+        record.red, record.swir = (None if v is None else round(math.exp(v), 3) for v in moved)
 
 
 def _state(evidence: float, looks: int, rules: ObjectRules) -> DetectorState:
@@ -262,26 +270,32 @@ def _finding(
         last_unharmed=None if unharmed is None else view.day_time(unharmed),
         first_changed=view.day_time(changed),
         looks=int(np.median(view.run[alive])),
-        evidence={
-            "log_likelihood_ratio": record.strongest,
-            "red_to_near_infrared_factor": record.red,
-            "short_wave_infrared_factor": record.swir,
-        },
+        evidence=_evidence(record),
         doubts=()
         if unharmed is not None
         else ("no look shows the ground plainly unharmed before",),
     )
 
 
-def _middle(values: NDArray[np.float32]) -> float:
+def _evidence(record: _Record) -> dict[str, float]:
+    """Return the numbers of a finding; a band that was not seen has none."""
+    factors = {
+        "red_to_near_infrared_factor": record.red,
+        "short_wave_infrared_factor": record.swir,
+    }
+    seen = {name: value for name, value in factors.items() if value is not None}
+    return {"log_likelihood_ratio": record.strongest, **seen}
+
+
+def _middle(values: NDArray[np.float32]) -> float | None:
     good = values[np.isfinite(values)]
-    return float(np.median(good)) if good.size else 0.0
+    return float(np.median(good)) if good.size else None
 
 
-def _rearm(slab: NDArray[np.int16], mask: NDArray[np.bool_]) -> None:
+def _rearm(slab: NDArray[np.int16], mask: NDArray[np.bool_], baseline: KernelParameters) -> None:
     """Let the pixels of a closed object learn their new normal from nothing."""
     where = np.flatnonzero(mask)
-    fresh = kernel.gather(kernel.new_slab(kernel.BLOCK, kernel.KernelParameters()), where[:1] * 0)
+    fresh = kernel.gather(kernel.new_slab(kernel.BLOCK, baseline), where[:1] * 0)
     part = kernel.gather(slab, where)
     kept = part[:, kernel.UNHARMED].copy()
     part[:] = fresh[0]

@@ -193,12 +193,13 @@ def _table(found: Sequence[Event]) -> str:
 
 def _evidence(event: Event) -> str:
     """Return the two factors of change and the weight of evidence, shortly."""
-    e = event.evidence
-    return (
-        f"red/NIR x{e['red_to_near_infrared_factor']:.2f}, "
-        f"SWIR x{e['short_wave_infrared_factor']:.2f}, "
-        f"log likelihood ratio {e['log_likelihood_ratio']:.0f}"
+    shown = (
+        ("red/NIR x{:.2f}", "red_to_near_infrared_factor"),
+        ("SWIR x{:.2f}", "short_wave_infrared_factor"),
+        ("log likelihood ratio {:.0f}", "log_likelihood_ratio"),
     )
+    e = event.evidence
+    return ", ".join(words.format(e[name]) for words, name in shown if name in e)
 
 
 def _by_year(events: Sequence[Event]) -> dict[str, int]:

@@ -19,6 +19,10 @@ _STATE_OF = {
     DetectorState.CLOSED: EventState.PROVISIONAL,
     DetectorState.LAPSED: EventState.CLOSED,
 }
+_FACTORS = {
+    "red_to_near_infrared_factor": "red against near-infrared",
+    "short_wave_infrared_factor": "short-wave infrared",
+}
 _SAID_BY_PEOPLE = frozenset(
     {EventState.CONFIRMED, EventState.DISPUTED, EventState.REJECTED, EventState.RETRACTED}
 )
@@ -129,12 +133,15 @@ def in_words(finding: Finding) -> str:
         if finding.last_unharmed
         else f"on or before {finding.first_changed:%Y-%m-%d}"
     )
-    e = finding.evidence
+    factors = [
+        f"{words} is {finding.evidence[name]:.2f} times"
+        for name, words in _FACTORS.items()
+        if name in finding.evidence
+    ]
+    compared = f": {' and '.join(factors)} what its past and its surroundings let expect"
     return (
-        f"Ground over {finding.area_m2 / 1e4:.2f} ha changed {since}: red against near-infrared "
-        f"is {e['red_to_near_infrared_factor']:.2f} times and short-wave infrared "
-        f"{e['short_wave_infrared_factor']:.2f} times what the place's own past and its "
-        f"surroundings let expect; seen in {finding.looks} looks."
+        f"Ground over {finding.area_m2 / 1e4:.2f} ha changed {since}{compared if factors else ''}; "
+        f"seen in {finding.looks} looks."
     )
 
 

@@ -361,7 +361,7 @@ def test_a_pixel_of_state_is_small_and_stays_so(clearing: Clearing) -> None:
         k: a.nbytes for k, a in fresh.arrays.items()
     }
     whole = DETECTOR.start(GeoBox((512, 512), GRID.affine, GRID.crs))
-    assert sum(array.nbytes for array in whole.arrays.values()) == 28 * 512 * 512
+    assert sum(array.nbytes for array in whole.arrays.values()) == 30 * 512 * 512
 
 
 def test_features_are_the_logarithms_of_what_was_seen() -> None:

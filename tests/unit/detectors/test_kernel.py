@@ -74,16 +74,17 @@ def reference(
     close |= abs(after - p.quiet) < 2 * EVIDENCE_UNIT and any(seen)
     if running and before <= p.quiet:
         new["changed"] = day
-    if any(seen) and not running and (said <= p.unharmed or not trained):
+    free = any(seen) and not hold
+    if free and not running and (said <= p.unharmed or not trained):
         new["unharmed"] = day
     close |= trained and abs(said - p.unharmed) < 1e-3
-    counted = state["run"] + (1 if any(seen) and trained else 0)
+    counted = state["run"] + (1 if free and trained else 0)
     new["run"] = min(counted, 30_000) if running else 0
-    new["looks"] = min(looks + (1 if any(seen) else 0), 30_000)
+    new["looks"] = min(looks + (1 if free else 0), 30_000)
 
     close |= abs(after - p.freeze) < 1e-3
     for k in range(2):
-        if seen[k] and after <= p.freeze:
+        if seen[k] and not hold and after <= p.freeze:
             close |= learn(new, state, k, residual[k], phase, p)
     return new, close
 
@@ -305,8 +306,13 @@ def test_a_look_that_is_held_back_never_raises_evidence(seed: int) -> None:
     slab = random_slab(rng, 700)
     before = kernel.field(slab, kernel.EVIDENCE, 700).copy()
     look = kernel.blocked(random_look(rng, slab, 700))
-    kernel.update(slab, look, random_scale(rng), 0.5, 5000, DEFAULT, hold=True)
-    assert (kernel.field(slab, kernel.EVIDENCE, 700) <= before).all()
+    held = slab.copy()
+    kernel.update(held, look, random_scale(rng), 0.5, 5000, DEFAULT, hold=True)
+    assert (kernel.field(held, kernel.EVIDENCE, 700) <= before).all()
+    for name in ("level_0", "cosine_0", "sine_0", "scale_0", "looks", "unharmed"):
+        place = NAMES.index(name)
+        was, now = (kernel.gather(one, np.arange(700))[:, place] for one in (slab, held))
+        assert (was == now).all(), f"a look that was held back changed {name}"
 
 
 def test_a_look_that_would_hardly_show_a_change_proves_nothing_unharmed() -> None:

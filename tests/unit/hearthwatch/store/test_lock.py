@@ -77,10 +77,12 @@ def test_a_forked_worker_does_not_hold_the_lock_on(tmp_path: Path) -> None:
     path = tmp_path / "hearthwatch.db"
     store = SqlStore.open(path, write=True)
     fork = get_context("fork")
-    wait = fork.Event()
-    worker = fork.Process(target=wait.wait)
+    running, wait = fork.Event(), fork.Event()
+    worker = fork.Process(target=lambda: (running.set(), wait.wait()))
     worker.start()
     try:
+        # The child lets go as its first act, but a moment after start() has returned here.
+        assert running.wait(30)
         with pytest.raises(StoreLocked):
             SqlStore.open(path, write=True)
         store.close()
