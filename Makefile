@@ -40,7 +40,7 @@ install: $(INSTALLED) ## Make .venv and install hearthwatch with its locked depe
 venv: install ## The same as install
 
 .PHONY: demo
-demo: $(INSTALLED) ## Show what hearthwatch does, without network or accounts
+demo: $(INSTALLED) ## Watch a real forest from 2015 to 2020 and draw what was found; no account, no server
 	@$(BIN)/hearthwatch demo
 
 .PHONY: test

@@ -35,8 +35,8 @@ from odc.geo.geobox import GeoBox  # noqa: E402
 from detectors.ground_change import GroundChange  # noqa: E402
 from detectors.guard import judge_scene  # noqa: E402
 from detectors.types import Features, MonitorState  # noqa: E402
+from hearthwatch.layout import Layout  # noqa: E402
 from hearthwatch.pipeline import measure, plan, run, score  # noqa: E402
-from hearthwatch.pipeline.layout import Layout  # noqa: E402
 from hearthwatch.records import Kind, Mode, Region  # noqa: E402
 from hearthwatch.settings import Settings, load_settings  # noqa: E402
 from hearthwatch.store import open_store  # noqa: E402

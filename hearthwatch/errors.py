@@ -75,6 +75,13 @@ class StoreLocked(StoreError):
     exit_status = 15
 
 
+class QuestionError(StoreError):
+    """What is asked of the store makes no sense: a broken cursor, a limit or a box out of range."""
+
+    code = "question"
+    exit_status = 19
+
+
 class DiskFull(HearthwatchError):
     """There is no room left where the data are kept."""
 

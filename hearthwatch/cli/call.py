@@ -73,7 +73,7 @@ def prepare(args: argparse.Namespace) -> Call:
 @contextmanager
 def store_at(data_dir: Path, *, write: bool = False) -> Iterator[Store]:
     """Open the store of a data folder for the length of a block."""
-    from hearthwatch.pipeline.layout import Layout
+    from hearthwatch.layout import Layout
     from hearthwatch.store import open_store
 
     store = open_store(Layout(data_dir).database, write=write)

@@ -17,21 +17,22 @@ import shapely
 from hearthwatch.cli.call import Call, store_at
 from hearthwatch.cli.demo_picture import draw
 from hearthwatch.cli.ledger import summary_value
-from hearthwatch.cli.ledger_words import summarise, summary_in_words
 from hearthwatch.cli.progress import ProgressLine
-from hearthwatch.cli.reading import all_events, all_looks
 from hearthwatch.cli.report import Answer
 from hearthwatch.cli.sample import fetch_to
-from hearthwatch.cli.tables import counted, hectares, interval, table
-from hearthwatch.cli.values import event_value
+from hearthwatch.cli.tables import table
 from hearthwatch.identity import code_digest
-from hearthwatch.pipeline.layout import Layout
+from hearthwatch.layout import Layout
+from hearthwatch.ledger_words import summarise, summary_in_words
 from hearthwatch.pipeline.run import RunReport, run_region
 from hearthwatch.records import Event, EventFilter, EventState, LedgerRow, Region
 from hearthwatch.settings import Settings
 from hearthwatch.store.lock import WriteLock
 from hearthwatch.store.protocol import Store
+from hearthwatch.store.whole import all_events, all_looks
+from hearthwatch.values import event_value
 from hearthwatch.watchlist import make_region, read_area
+from hearthwatch.words import counted, hectares, interval
 from imagery.registry import create_provider
 from imagery.types import ImageryProvider, Query
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import xarray as xr
 
-from hearthwatch.cli.tables import counted, hectares
 from hearthwatch.errors import NotFound
-from hearthwatch.pipeline.layout import Layout
+from hearthwatch.layout import Layout
 from hearthwatch.records import Event, LedgerRow, Region
+from hearthwatch.words import counted, hectares
 from imagery.cube import build_cube
 from tiles.archive import Archive
 from tiles.atomic import write_atomically

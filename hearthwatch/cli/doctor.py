@@ -9,7 +9,7 @@ from hearthwatch.cli.call import Call
 from hearthwatch.cli.checks import Check, Outcome
 from hearthwatch.cli.faults import in_our_words
 from hearthwatch.cli.report import Answer
-from hearthwatch.cli.tables import counted
+from hearthwatch.words import counted
 
 FAILED_STATUS = 1
 

@@ -13,11 +13,11 @@ from detectors.registry import create_detector, detector_ids
 from hearthwatch.cli.call import Call, store_at
 from hearthwatch.cli.checks import Check, Outcome
 from hearthwatch.cli.runs import provider_faults, provider_from
-from hearthwatch.cli.tables import counted
 from hearthwatch.errors import StoreLocked
-from hearthwatch.pipeline.layout import Layout
+from hearthwatch.layout import Layout
 from hearthwatch.pipeline.plan import MISSION_START
 from hearthwatch.store.lock import WriteLock
+from hearthwatch.words import counted
 from imagery.types import Query
 from tiles.archive import Archive
 from tiles.manifest import examine

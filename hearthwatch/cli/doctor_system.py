@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from hearthwatch.cli.call import Call, store_at
 from hearthwatch.cli.checks import Check, Outcome
 from hearthwatch.identity import LIBRARIES, check_identity, gdal_version
+from hearthwatch.layout import Layout
 from hearthwatch.pipeline.executors import open_executor
-from hearthwatch.pipeline.layout import Layout
 
 FIRST_YEAR, LAST_YEAR = 2025, 2100
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hearthwatch.cli.call import Call
-from hearthwatch.cli.reading import event_filter, find_event, find_region, region_names
+from hearthwatch.cli.reading import event_filter, find_event, find_region
 from hearthwatch.cli.report import Answer
-from hearthwatch.cli.tables import day, hectares, interval, table
-from hearthwatch.cli.values import detection_value, event_value, moment
+from hearthwatch.cli.tables import table
 from hearthwatch.records import Detection, Event, EventFilter
 from hearthwatch.store.protocol import Store
+from hearthwatch.store.whole import region_names
+from hearthwatch.values import detection_value, event_value, moment
+from hearthwatch.words import day, hectares, interval
 
 
 def list_events(call: Call) -> Answer:

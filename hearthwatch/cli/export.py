@@ -9,11 +9,11 @@ from pathlib import Path
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.events import asked_for
 from hearthwatch.cli.export_formats import as_csv, as_geojson, as_geopackage
-from hearthwatch.cli.reading import all_events, region_names
 from hearthwatch.cli.report import Answer
-from hearthwatch.cli.tables import counted
 from hearthwatch.errors import HearthwatchError
 from hearthwatch.records import Event
+from hearthwatch.store.whole import all_events, region_names
+from hearthwatch.words import counted
 from tiles.atomic import write_atomically
 
 Writer = Callable[[Sequence[Event], Mapping[str, str], str], bytes]

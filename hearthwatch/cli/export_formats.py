@@ -14,8 +14,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon
 
-from hearthwatch.cli.values import DECIMALS, event_properties, geojson, rounded
 from hearthwatch.records import Event
+from hearthwatch.values import DECIMALS, event_properties, geojson, rounded
 from tiles.geodesy import polygons
 
 CRS = "OGC:CRS84"

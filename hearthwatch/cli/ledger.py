@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from hearthwatch.cli.call import Call
-from hearthwatch.cli.ledger_words import Summary, row_in_words, summarise, summary_in_words
-from hearthwatch.cli.reading import all_looks, find_region
+from hearthwatch.cli.reading import find_region
 from hearthwatch.cli.report import Answer
-from hearthwatch.cli.values import ledger_value, moment
+from hearthwatch.ledger_words import Summary, row_in_words, summarise, summary_in_words
 from hearthwatch.records import LedgerRow, Region
+from hearthwatch.store.whole import all_looks
+from hearthwatch.values import ledger_value, moment
 
 
 def show(call: Call) -> Answer:

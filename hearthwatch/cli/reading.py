@@ -1,50 +1,15 @@
-"""Whole answers from the store, which gives them in pages."""
+"""What was typed, found in the store."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from hearthwatch.errors import NotFound
-from hearthwatch.records import Event, EventFilter, EventState, Kind, LedgerRow, Region
+from hearthwatch.records import Event, EventFilter, EventState, Kind, Region
 from hearthwatch.store.protocol import Store
+from hearthwatch.store.whole import all_events
 
-PAGE = 1000
 SHORTEST_ID = 4
-
-
-def all_events(store: Store, organisation: str, where: EventFilter) -> Iterator[Event]:
-    """Yield every event that meets `where`, newest change first."""
-    after = None
-    while True:
-        page = store.events(organisation, where, after=after, limit=PAGE)
-        yield from page.items
-        after = page.next
-        if after is None:
-            return
-
-
-def all_looks(
-    store: Store,
-    region: Region,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> Iterator[LedgerRow]:
-    """Yield the ledger of one region, oldest look first."""
-    after = None
-    while True:
-        page = store.ledger(
-            region.organisation, region.id, since=since, until=until, after=after, limit=PAGE
-        )
-        yield from page.items
-        after = page.next
-        if after is None:
-            return
-
-
-def region_names(store: Store, organisation: str) -> dict[str, str]:
-    """Return the names of all regions by id, those removed included."""
-    return {region.id: region.name for region in store.regions(organisation, removed=True)}
 
 
 def find_event(store: Store, organisation: str, beginning: str) -> Event:

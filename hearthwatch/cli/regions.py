@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.reading import find_region
 from hearthwatch.cli.report import Answer
-from hearthwatch.cli.tables import counted, day, table
-from hearthwatch.cli.values import region_value
+from hearthwatch.cli.tables import table
 from hearthwatch.errors import RegionError
 from hearthwatch.records import Kind, Region
+from hearthwatch.values import region_value
+from hearthwatch.words import counted, day
 from tiles.geodesy import polygons
 
 if TYPE_CHECKING:

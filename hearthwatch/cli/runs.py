@@ -9,16 +9,17 @@ from typing import Any
 
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.progress import ProgressLine
-from hearthwatch.cli.reading import all_looks, find_region
+from hearthwatch.cli.reading import find_region
 from hearthwatch.cli.regions import lapsed
 from hearthwatch.cli.report import Answer
-from hearthwatch.cli.tables import counted, day
-from hearthwatch.cli.values import moment
 from hearthwatch.errors import NotFound, SettingsError
 from hearthwatch.pipeline.run import RunReport, run_region
 from hearthwatch.records import Region
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
+from hearthwatch.store.whole import all_looks
+from hearthwatch.values import moment
+from hearthwatch.words import counted, day
 from imagery.registry import create_provider
 from imagery.types import ImageryProvider
 

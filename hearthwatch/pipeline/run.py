@@ -21,9 +21,9 @@ from detectors.registry import create_detector
 from detectors.types import DetectorInfo, SceneJudgement
 from hearthwatch.errors import DiskFull
 from hearthwatch.identity import check_identity
+from hearthwatch.layout import Layout
 from hearthwatch.pipeline.commit import LookOutcome, commit_look
 from hearthwatch.pipeline.executors import open_executor
-from hearthwatch.pipeline.layout import Layout
 from hearthwatch.pipeline.measure import measure_look
 from hearthwatch.pipeline.plan import Plan, make_plan
 from hearthwatch.pipeline.score import score_look

@@ -16,7 +16,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, TypeVar
 
-from hearthwatch.errors import StoreError
+from hearthwatch.errors import QuestionError
 from hearthwatch.records import Event, EventFilter, LedgerRow, Page
 from hearthwatch.store.codec import microseconds
 
@@ -47,14 +47,14 @@ class Paging:
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MAX_LIMIT:
-            raise StoreError(f"The limit is {self.limit}; it must be from 1 to {MAX_LIMIT}.")
+            raise QuestionError(f"The limit is {self.limit}; it must be from 1 to {MAX_LIMIT}.")
 
     def start(self, cursor: str | None) -> Position | None:
         """Return the sort key after which the page starts; None for the first page.
 
         Raises
         ------
-        StoreError
+        QuestionError
             The cursor is damaged or belongs to another question.
         """
         if cursor is None:
@@ -127,7 +127,7 @@ def _storable(part: int | str) -> bool:
     return abs(part) < 2**63 if isinstance(part, int) else part.isprintable()
 
 
-def _refused() -> StoreError:
-    return StoreError(
+def _refused() -> QuestionError:
+    return QuestionError(
         "The cursor is damaged or belongs to another question. Start again without a cursor."
     )

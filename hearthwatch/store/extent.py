@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from hearthwatch.errors import StoreError
+from hearthwatch.errors import QuestionError
 
 
 class Box(NamedTuple):
@@ -41,12 +41,12 @@ def boxes(bbox: tuple[float, float, float, float]) -> tuple[Box, ...]:
 
     Raises
     ------
-    StoreError
+    QuestionError
         It is not four finite numbers with south <= north.
     """
     west, south, east, north = (float(edge) for edge in bbox)
     if not all(map(math.isfinite, (west, south, east, north))) or south > north:
-        raise StoreError(
+        raise QuestionError(
             f"The box {bbox} is not west, south, east, north in degrees with south below north."
         )
     if west <= east:

@@ -16,9 +16,9 @@ import pytest
 from detectors.registry import create_detector
 from hearthwatch.errors import DigestMismatch, HearthwatchError, SettingsError
 from hearthwatch.identity import PACKAGES, code_digest
+from hearthwatch.layout import Layout
 from hearthwatch.pipeline import executors
 from hearthwatch.pipeline.executors import open_executor
-from hearthwatch.pipeline.layout import Layout
 from hearthwatch.pipeline.plan import make_plan
 from hearthwatch.pipeline.tasks import MeasureTask
 from hearthwatch.store import open_store

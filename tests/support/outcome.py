@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hearthwatch.pipeline.layout import Layout
+from hearthwatch.layout import Layout
 from tiles.archive import Archive
 
 LEFT_OUT_TABLES = frozenset({"runs", "sqlite_sequence"})

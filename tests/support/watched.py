@@ -10,7 +10,7 @@ import shapely
 from pyproj import Transformer
 from shapely.geometry import MultiPolygon, box
 
-from hearthwatch.pipeline.layout import Layout
+from hearthwatch.layout import Layout
 from hearthwatch.pipeline.run import RunReport, run_region
 from hearthwatch.records import Kind, Mode, Region
 from hearthwatch.settings import Settings, load_settings

@@ -22,6 +22,7 @@ def test_the_tree_is_the_one_that_callers_rely_on():
         "CatalogueError",
         "StoreError",
         "StoreLocked",
+        "QuestionError",
         "DiskFull",
         "NotFound",
         "DigestMismatch",

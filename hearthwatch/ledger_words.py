@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from hearthwatch.cli.tables import counted, day
 from hearthwatch.records import LedgerRow, ObservationStatus
+from hearthwatch.words import counted, day
 
 _USABLE = frozenset({ObservationStatus.UNCHANGED, ObservationStatus.CHANGED})
 _UNGUARDED = "unguarded"

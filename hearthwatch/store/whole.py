@@ -1,0 +1,45 @@
+"""Whole answers from the store, which gives them in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from hearthwatch.records import Event, EventFilter, LedgerRow, Region
+from hearthwatch.store.protocol import Store
+
+PAGE = 1000
+
+
+def all_events(store: Store, organisation: str, where: EventFilter) -> Iterator[Event]:
+    """Yield every event that meets `where`, newest change first."""
+    after = None
+    while True:
+        page = store.events(organisation, where, after=after, limit=PAGE)
+        yield from page.items
+        after = page.next
+        if after is None:
+            return
+
+
+def all_looks(
+    store: Store,
+    region: Region,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Iterator[LedgerRow]:
+    """Yield the ledger of one region, oldest look first."""
+    after = None
+    while True:
+        page = store.ledger(
+            region.organisation, region.id, since=since, until=until, after=after, limit=PAGE
+        )
+        yield from page.items
+        after = page.next
+        if after is None:
+            return
+
+
+def region_names(store: Store, organisation: str) -> dict[str, str]:
+    """Return the names of all regions by id, those removed included."""
+    return {region.id: region.name for region in store.regions(organisation, removed=True)}
