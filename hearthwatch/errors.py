@@ -101,3 +101,10 @@ class DigestMismatch(HearthwatchError):
 
     code = "digest_mismatch"
     exit_status = 18
+
+
+class ServerError(HearthwatchError):
+    """The service cannot be offered at the address asked for."""
+
+    code = "server"
+    exit_status = 20

@@ -11,7 +11,9 @@ from itertools import pairwise
 from hearthwatch.records import LedgerRow, ObservationStatus
 from hearthwatch.words import counted, day
 
-_USABLE = frozenset({ObservationStatus.UNCHANGED, ObservationStatus.CHANGED})
+USABLE = frozenset({ObservationStatus.UNCHANGED, ObservationStatus.CHANGED})
+"""What tells changed from unchanged; of anything else nothing is known."""
+
 _UNGUARDED = "unguarded"
 
 
@@ -42,9 +44,14 @@ class Summary:
     guard_reasons: tuple[str, ...]
 
 
+def was_taken_in(row: LedgerRow) -> bool:
+    """Tell whether the detector took a look in, be it only to learn what is normal."""
+    return "said" in row.detail
+
+
 def summarise(rows: Sequence[LedgerRow]) -> Summary:
     """Sum up ledger rows, oldest first."""
-    usable = sorted({row.sensed for row in rows if row.status in _USABLE})
+    usable = sorted({row.sensed for row in rows if row.status in USABLE})
     gaps = list(pairwise(usable))
     unguarded = [row for row in rows if _guard(row).get("verdict") == _UNGUARDED]
     reasons = dict.fromkeys(str(_guard(row).get("reason", "")) for row in unguarded)

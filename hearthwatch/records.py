@@ -1,7 +1,8 @@
 """Records of the service: what is stored, with the frozen words it is told in.
 
 Every record carries `organisation` (whose it is), `kind` (what is watched for) and `mode`
-(actual, exercise or test), so that no query can forget them. Datetimes are aware UTC.
+(actual, exercise or test), so that no query can forget them; but a settlement, which may be
+watched for several kinds, has no `kind`, and an API key has neither. Datetimes are aware UTC.
 """
 
 from __future__ import annotations
@@ -68,6 +69,24 @@ class EventState(StrEnum):
     CLOSED = "closed"
 
 
+class RunOutcome(StrEnum):
+    """How a run stands or ended."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class Role(StrEnum):
+    """What the holder of an API key may do."""
+
+    ADMIN = "admin"
+    ANALYST = "analyst"
+    VIEWER = "viewer"
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """An area on the watchlist, watched for one kind of change.
@@ -97,8 +116,65 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Settlement:
+    """A place where people live, which may be watched for several kinds of change.
+
+    Attributes
+    ----------
+    geometry : shapely Polygon or MultiPolygon
+        Its core, CRS84.
+    area_m2 : float
+        Of the core, on the WGS 84 ellipsoid.
+    source : str
+        Where it was taken from.
+    """
+
+    id: str
+    organisation: str
+    mode: Mode
+    name: str
+    geometry: BaseGeometry
+    area_m2: float
+    created: datetime
+    source: str = ""
+    removed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key to the records of one organisation; its id alone tells which.
+
+    Attributes
+    ----------
+    name : str
+        Who or what uses it.
+    sha256 : str
+        Of the secret, which is not kept.
+    """
+
+    id: str
+    organisation: str
+    name: str
+    role: Role
+    sha256: str
+    created: datetime
+    expires: datetime | None = None
+    revoked: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """One call of the pipeline."""
+    """One call of the pipeline, waiting, under way or over.
+
+    Attributes
+    ----------
+    done, total : int
+        Looks committed so far, and looks to commit.
+    sensed : datetime or None
+        Sensing time of the newest look taken in.
+    detail : str
+        Why it failed, in words.
+    """
 
     id: str
     organisation: str
@@ -110,7 +186,11 @@ class Run:
     digest: str
     executor: str
     finished: datetime | None = None
-    outcome: str = "running"
+    outcome: RunOutcome = RunOutcome.RUNNING
+    done: int = 0
+    total: int = 0
+    sensed: datetime | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

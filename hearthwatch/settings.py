@@ -90,6 +90,28 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="Smallest changed area, in hectares, that is reported.",
     )
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address on which the API listens. By default only this machine reaches it.",
+    )
+    port: int = Field(
+        default=8480,
+        ge=0,
+        le=65535,
+        description="Port on which the API listens; 0 takes a free one.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Address under which callers reach the API, if a proxy stands before it.",
+    )
+    run_every_hours: float = Field(
+        default=6.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="How often `hearthwatch up` takes the looks that are new.",
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         Field(
             default="info",

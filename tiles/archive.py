@@ -125,11 +125,19 @@ class Archive:
         IntegrityError
             If the manifest is broken or a sidecar is not as stored.
         """
+        stored = self.bands(acquisition, cell_id)
+        return bool(stored) and stored.issuperset(bands)
+
+    def bands(self, acquisition: str, cell_id: str) -> frozenset[str]:
+        """Return the bands stored of an acquisition; empty where nothing is complete.
+
+        Raises
+        ------
+        IntegrityError
+            If the manifest is broken or a sidecar is not as stored.
+        """
         rows = self._complete(acquisition, cell_id)
-        if not bands:
-            return bool(rows)
-        stored = {band for row in rows for band in self._sidecar(row)["layer"]["bands"]}
-        return bool(rows) and stored.issuperset(bands)
+        return frozenset(band for row in rows for band in self._sidecar(row)["layer"]["bands"])
 
     def masters(self, acquisition: str, cell_id: str) -> tuple[MasterRef, ...]:
         """Return the masters of one acquisition and cell; empty where nothing is complete."""

@@ -19,3 +19,11 @@ class StorageFailed(TilesError):
 
 class IntegrityError(TilesError, ImageryIntegrityError):
     """What is on disk is not what was written: altered, cut, missing, or a second truth."""
+
+
+class NotArchived(TilesError):
+    """The archive has no complete masters of the acquisition for any of the cells asked for."""
+
+
+class StyleUnavailable(TilesError):
+    """A picture in this style needs bands, or an earlier look, that are not there."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _FROM_OPTIONS = (
     "data_dir", "log_level", "catalogue", "provider", "executor", "workers", "dask_scheduler",
+    "host", "port", "public_url", "run_every_hours",
 )  # fmt: skip
 _PATHS = ("data_dir", "catalogue")
 _LOOKS_ITSELF = "doctor"
@@ -48,9 +49,9 @@ class Call:
             print(text, file=sys.stderr, flush=True)
 
     @contextmanager
-    def store(self, *, write: bool = False) -> Iterator[Store]:
-        """Open the store for the length of a block."""
-        with store_at(self.settings.data_dir, write=write) as store:
+    def store(self, *, write: bool = False, alone: bool = True) -> Iterator[Store]:
+        """Open the store for the length of a block; not `alone`, others may write too."""
+        with store_at(self.settings.data_dir, write=write, alone=alone) as store:
             yield store
 
 
@@ -71,12 +72,12 @@ def prepare(args: argparse.Namespace) -> Call:
 
 
 @contextmanager
-def store_at(data_dir: Path, *, write: bool = False) -> Iterator[Store]:
+def store_at(data_dir: Path, *, write: bool = False, alone: bool = True) -> Iterator[Store]:
     """Open the store of a data folder for the length of a block."""
     from hearthwatch.layout import Layout
     from hearthwatch.store import open_store
 
-    store = open_store(Layout(data_dir).database, write=write)
+    store = open_store(Layout(data_dir).database, write=write, alone=alone)
     try:
         yield store
     finally:

@@ -66,7 +66,7 @@ class Result:
 def demo(call: Call) -> Answer:
     """Fetch the sample, watch it from 2015 to 2020, and show what was found."""
     settings = _settings(call)
-    catalogue = fetch_to(call, call.settings.data_dir / "sample").catalogue.parent
+    catalogue = fetch_to(call, _catalogue(call)).catalogue.parent
     provider = create_provider("folder", path=catalogue)
     if not _is_given(call):
         _forget_other_code(call, settings)
@@ -100,6 +100,10 @@ def _is_given(call: Call) -> bool:
 def _settings(call: Call) -> Settings:
     own = call.settings.data_dir if _is_given(call) else call.settings.data_dir / "demo"
     return call.settings.model_copy(update={"data_dir": own, "executor": "threads"})
+
+
+def _catalogue(call: Call) -> Path:
+    return call.settings.data_dir / "sample"
 
 
 def _target(call: Call) -> Path:
@@ -178,6 +182,8 @@ def _text(call: Call, settings: Settings, result: Result, picture: Path) -> str:
             f"Picture: {_shown(picture)}",
             f"Look further: hearthwatch events show {_example(result)}{option}",
             f"              hearthwatch ledger{option}",
+            f"On a map:     hearthwatch up{option} --catalogue {_shown(_catalogue(call))}",
+            "              prints an address and a key; open the address in a browser",
         )
     )
 

@@ -18,6 +18,7 @@ STATES = (
     "candidate", "provisional", "corroborated", "confirmed", "disputed", "rejected", "retracted",
     "closed",
 )  # fmt: skip
+ROLES = ("admin", "analyst", "viewer")
 
 
 class UsageError(HearthwatchError):
@@ -43,7 +44,10 @@ def build_parser() -> Parser:
     parser = Parser(prog="hearthwatch", description=DESCRIPTION, parents=[_common()])
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_region, _run, _events, _ledger, _export, _doctor, _sample, _demo, _version):
+    for add in (
+        _region, _run, _events, _ledger, _export, _up, _serve, _key, _doctor, _sample, _demo,
+        _version,
+    ):  # fmt: skip
         add(commands)
     return parser
 
@@ -156,6 +160,41 @@ def _export(commands: Any) -> None:
     )
     export.add_argument("--force", action="store_true", help="replace a file that is there")
     _event_filter(export)
+
+
+def _up(commands: Any) -> None:
+    text = "serve the page and the API, and take new looks every few hours"
+    up = _command(commands, "up", "service:up", text)
+    _listening(up)
+    up.add_argument(
+        "--every", type=float, dest="run_every_hours", metavar="HOURS", help="between runs (6)"
+    )
+    up.add_argument("--catalogue", metavar="PATH", help="scenes that the folder provider reads")
+    up.add_argument("--provider", help="where scenes come from")
+
+
+def _serve(commands: Any) -> None:
+    text = "serve the page and the API; `hearthwatch run` may run beside it"
+    _listening(_command(commands, "serve", "service:serve", text))
+
+
+def _listening(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", metavar="ADDRESS", help="to listen on (127.0.0.1)")
+    parser.add_argument(
+        "--port", type=int, metavar="N", help="to listen on (8480); 0: any free one"
+    )
+    parser.add_argument("--public-url", metavar="URL", help="as callers reach it through a proxy")
+
+
+def _key(commands: Any) -> None:
+    group = _group(commands, "key", "keys to the API")
+    add = _command(group, "add", "keys:add", "make a key and show it once")
+    add.add_argument("name", metavar="NAME", help="who or what will use it")
+    add.add_argument("--role", choices=ROLES, default="analyst", help="what it allows (analyst)")
+    add.add_argument("--expires", type=_day_end, metavar="DATE", help="last day it can be used")
+    _command(group, "list", "keys:list_all", "list the keys, without their secrets")
+    revoke = _command(group, "revoke", "keys:revoke", "let a key open nothing from now on")
+    revoke.add_argument("key", metavar="ID")
 
 
 def _doctor(commands: Any) -> None:

@@ -28,7 +28,7 @@ def add(call: Call) -> Answer:
     args = call.args
     kind = _watchable(Kind(args.kind))
     area = _area(call)
-    with call.store(write=True) as store:
+    with call.store(write=True, alone=False) as store:
         region = make_region(
             area,
             args.name,
@@ -86,7 +86,7 @@ def show(call: Call) -> Answer:
 
 def remove(call: Call) -> Answer:
     """Stop watching a region. Its events and ledger stay readable."""
-    with call.store(write=True) as store:
+    with call.store(write=True, alone=False) as store:
         region = find_region(store, call.organisation, call.args.region)
         gone = dataclasses.replace(region, removed=datetime.now(UTC))
         with store.transaction() as transaction:

@@ -25,6 +25,9 @@ from tiles.cell import cell_from_id
 from tiles.grid import rasterise
 from tiles.slabs import read_slab, write_slab
 
+PICTURE_BANDS = ("B02", "B03", "B04", "B08", "B12")
+"""For natural colours, false colours and the burn ratio: whoever verifies must see the ground."""
+
 _STATUS_OF_CAUSE = {
     "cloud": NotObservable.CLOUD,
     "shadow": NotObservable.SHADOW,
@@ -87,7 +90,7 @@ def pull(task: MeasureTask, detector: Detector) -> Chip:
 
 
 def wanted_bands(acquisition: Acquisition, detector: Detector) -> tuple[str, ...]:
-    """Return the needed bands and those useful ones that every scene offers.
+    """Return the needed bands, and of the useful ones and the pictures' those there are.
 
     Raises
     ------
@@ -98,7 +101,8 @@ def wanted_bands(acquisition: Acquisition, detector: Detector) -> tuple[str, ...
     missing = [band for band in detector.info.needed if band not in offered]
     if missing:
         raise Permanent(f"the acquisition has no {', '.join(missing)}")
-    return (*detector.info.needed, *(b for b in detector.info.useful if b in offered))
+    welcome = (b for b in (*detector.info.useful, *PICTURE_BANDS) if b in offered)
+    return tuple(dict.fromkeys((*detector.info.needed, *welcome)))
 
 
 def dominant_cause(causes: Mapping[str, float]) -> NotObservable:

@@ -7,6 +7,7 @@ is killed before it is done again by the next run, from the archive, with the sa
 from __future__ import annotations
 
 import dataclasses
+import math
 import shutil
 import time
 import uuid
@@ -19,7 +20,7 @@ from datetime import UTC, datetime
 from detectors.guard import judge_scene
 from detectors.registry import create_detector
 from detectors.types import DetectorInfo, SceneJudgement
-from hearthwatch.errors import DiskFull
+from hearthwatch.errors import DiskFull, HearthwatchError
 from hearthwatch.identity import check_identity
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.commit import LookOutcome, commit_look
@@ -28,7 +29,7 @@ from hearthwatch.pipeline.measure import measure_look
 from hearthwatch.pipeline.plan import Plan, make_plan
 from hearthwatch.pipeline.score import score_look
 from hearthwatch.pipeline.tasks import Measured, MeasureTask, Scored, ScoreTask, Site
-from hearthwatch.records import Event, Region, Run, StateVersion
+from hearthwatch.records import Event, Region, Run, RunOutcome, StateVersion
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
 from imagery.types import Acquisition, ImageryProvider
@@ -37,6 +38,12 @@ from tiles.errors import StorageFull
 from tiles.grid import cells_for
 
 DEADLINE_SECONDS = 180.0
+RECORD_SECONDS = 1.0
+"""Between two notes of how far a run has come."""
+
+
+class RunStopped(Exception):
+    """The run was told to stop before it had taken every look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,9 @@ def run_region(
     region: Region,
     until: datetime,
     progress: Callable[[Progress], None] | None = None,
+    *,
+    asked: Run | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> RunReport:
     """Take every look at a region up to `until` that is not committed yet, oldest first.
 
@@ -96,37 +106,48 @@ def run_region(
     until : datetime
         Aware UTC. With a time in the past, history is replayed as if live: no look is scored
         with knowledge of a later one.
+    asked : Run or None
+        The waiting run that asked for this; it becomes this run.
+    stopping : callable
+        Asked before every look; True ends the run there (`RunStopped`).
 
     Raises
     ------
     HearthwatchError
         `CatalogueError` for an unusable catalogue, `DiskFull` when the disk is, and those of
         the executor and the store. What was committed before stays.
+    RunStopped
+        Because `stopping` said so; the next run goes on from there.
     """
     layout = Layout(settings.data_dir)
     layout.make()
     identity = check_identity()
     detector = create_detector(region.kind.value).info
     tidy(store, layout, region, detector)
-    plan = make_plan(store, provider, region, detector, until)
-    run = _start(settings, store, region, until, identity.digest)
-    outcome = "failed"
+    run = _start(settings, store, region, until, identity.digest, asked)
+    outcome, detail = RunOutcome.FAILED, ""
+    record = _Record(store, run)
     try:
+        plan = make_plan(store, provider, region, detector, until)
         with open_executor(settings, identity.digest) as executor:
             bench = _Bench(settings, layout, store, provider, region, detector, run, executor)
-            events = _take_looks(bench, plan, progress)
-        outcome = "complete"
-    except KeyboardInterrupt:
-        outcome = "interrupted"
+            events = _take_looks(bench, plan, _each(record.note, progress), stopping)
+        outcome = RunOutcome.COMPLETE
+    except (KeyboardInterrupt, RunStopped):
+        outcome = RunOutcome.INTERRUPTED
         raise
     except StorageFull as error:
+        detail = "the disk is full"
         raise DiskFull(
-            f"the disk is full: {error}. Free some space and run again; nothing that was "
+            f"{detail}: {error}. Free some space and run again; nothing that was "
             "committed is lost and the run goes on where it stopped."
         ) from error
+    except HearthwatchError as error:
+        detail = error.message
+        raise
     finally:
         shutil.rmtree(layout.scratch, ignore_errors=True)
-        run = _finish(store, run, outcome)
+        run = record.end(outcome, detail)
     total = len(plan.looks) * len(plan.sites)
     return RunReport(run, plan.open, total - plan.open, events)
 
@@ -152,10 +173,15 @@ def tidy(store: Store, layout: Layout, region: Region, detector: DetectorInfo) -
 
 
 def _take_looks(
-    bench: _Bench, plan: Plan, progress: Callable[[Progress], None] | None
+    bench: _Bench,
+    plan: Plan,
+    progress: Callable[[Progress], None],
+    stopping: Callable[[], bool],
 ) -> tuple[str, ...]:
     started, done, told = time.monotonic(), 0, dict[str, None]()
     for look, sites, measured in _measured(bench, plan):
+        if stopping():
+            raise RunStopped("The run was stopped; the next one goes on from there.")
         judgement = judge_scene(look.key, [p for m in measured for p in m.placebos])
         scoring = [_score(bench, s, m, judgement) for s, m in zip(sites, measured, strict=True)]
         for one, (pending, state) in zip(measured, scoring, strict=True):
@@ -163,10 +189,9 @@ def _take_looks(
             for event in _commit(bench, one, judgement, scored, state):
                 told[event.id] = None
             done += 1
-        if progress:
-            rate = done / max(time.monotonic() - started, 1e-6)
-            left = (plan.open - done) / rate
-            progress(Progress(done, plan.open, look.sensed, rate, left))
+        rate = done / max(time.monotonic() - started, 1e-6)
+        left = (plan.open - done) / rate
+        progress(Progress(done, plan.open, look.sensed, rate, left))
     return tuple(told)
 
 
@@ -257,9 +282,56 @@ def _commit(
     return commit_look(bench.store, bench.layout.root, outcome, area)
 
 
-def _start(settings: Settings, store: Store, region: Region, until: datetime, digest: str) -> Run:
+def _each(*told: Callable[[Progress], None] | None) -> Callable[[Progress], None]:
+    """Return one callable that tells all."""
+
+    def tell(progress: Progress) -> None:
+        for one in told:
+            if one is not None:
+                one(progress)
+
+    return tell
+
+
+class _Record:
+    """Keeps the run's own row up to date, often enough for whoever waits and no oftener."""
+
+    def __init__(self, store: Store, run: Run) -> None:
+        self._store = store
+        self._run = run
+        self._written = -math.inf
+
+    def note(self, progress: Progress) -> None:
+        """Take progress in, and write it now and then."""
+        self._run = dataclasses.replace(
+            self._run, done=progress.done, total=progress.total, sensed=progress.sensed
+        )
+        if time.monotonic() - self._written >= RECORD_SECONDS:
+            self._write()
+
+    def end(self, outcome: RunOutcome, detail: str) -> Run:
+        """Write how the run ended."""
+        now = datetime.now(UTC)
+        self._run = dataclasses.replace(self._run, finished=now, outcome=outcome, detail=detail)
+        self._write()
+        return self._run
+
+    def _write(self) -> None:
+        with self._store.transaction() as tx:
+            tx.put_run(self._run)
+        self._written = time.monotonic()
+
+
+def _start(
+    settings: Settings,
+    store: Store,
+    region: Region,
+    until: datetime,
+    digest: str,
+    asked: Run | None,
+) -> Run:
     run = Run(
-        id=str(uuid.uuid4()),
+        id=asked.id if asked else str(uuid.uuid4()),
         organisation=region.organisation,
         kind=region.kind,
         mode=region.mode,
@@ -271,14 +343,10 @@ def _start(settings: Settings, store: Store, region: Region, until: datetime, di
     )
     with store.transaction() as tx:
         for other in store.runs(region.organisation):
-            if other.finished is None:
-                tx.put_run(dataclasses.replace(other, finished=run.started, outcome="interrupted"))
+            if other.finished is None and other.outcome is RunOutcome.RUNNING:
+                ended = dataclasses.replace(
+                    other, finished=run.started, outcome=RunOutcome.INTERRUPTED
+                )
+                tx.put_run(ended)
         tx.put_run(run)
     return run
-
-
-def _finish(store: Store, run: Run, outcome: str) -> Run:
-    finished = dataclasses.replace(run, finished=datetime.now(UTC), outcome=outcome)
-    with store.transaction() as tx:
-        tx.put_run(finished)
-    return finished

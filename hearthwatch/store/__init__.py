@@ -25,7 +25,7 @@ _HOMES = {
 }
 
 
-def open_store(path: Path | str, write: bool = False) -> Store:
+def open_store(path: Path | str, write: bool = False, alone: bool = True) -> Store:
     """Open the store in a file.
 
     Parameters
@@ -33,7 +33,10 @@ def open_store(path: Path | str, write: bool = False) -> Store:
     path : Path or str
         The SQLite database; opened for writing it is made if missing.
     write : bool
-        Whether to write; one process at a time may.
+        Whether to write.
+    alone : bool
+        Whether to keep out every other process that would write alone, until closed. One that
+        writes without it takes turns with all others, transaction by transaction.
 
     Returns
     -------
@@ -43,7 +46,8 @@ def open_store(path: Path | str, write: bool = False) -> Store:
     Raises
     ------
     StoreLocked
-        Another process writes.
+        Another process writes alone and this one is to do so too, or must first bring an older
+        schema up.
     StoreError
         The file cannot be used as it is.
     DiskFull
@@ -51,7 +55,7 @@ def open_store(path: Path | str, write: bool = False) -> Store:
     """
     from hearthwatch.store.sql import SqlStore
 
-    return SqlStore.open(path, write=write)
+    return SqlStore.open(path, write=write, alone=alone)
 
 
 def __getattr__(name: str) -> Any:

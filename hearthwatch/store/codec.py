@@ -126,6 +126,11 @@ def microseconds(moment: datetime) -> int:
         raise StoreError(f"The time {moment.isoformat()} {error}.") from None
 
 
+def storable(text: str) -> bool:
+    """Tell whether a text has a place in every database; a NUL or a lone surrogate has not."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def canonical_json(value: Any) -> str:
     """Return JSON that is the same for equal values, on every machine.
 
@@ -180,8 +185,7 @@ def _form(name: str, hint: Any) -> Column | type:
 def _from_text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("is not text")
-    # Neither a lone surrogate nor a NUL has a place in every database.
-    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+    if not storable(value):
         raise ValueError("holds a character that cannot be stored")
     return str(value)
 

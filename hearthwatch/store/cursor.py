@@ -17,8 +17,9 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 from hearthwatch.errors import QuestionError
-from hearthwatch.records import Event, EventFilter, LedgerRow, Page
-from hearthwatch.store.codec import microseconds
+from hearthwatch.records import Event, EventFilter, LedgerRow, Page, Settlement
+from hearthwatch.store.codec import microseconds, storable
+from hearthwatch.store.extent import Bounds
 
 T = TypeVar("T")
 Position = tuple[int | str, ...]
@@ -105,6 +106,11 @@ def ledger_paging(
     return Paging(question, (int, str, str, str), limit)
 
 
+def settlement_paging(organisation: str, bbox: Bounds | None, limit: int) -> Paging:
+    """Return the paging of settlements: by name, then by id."""
+    return Paging(_question("settlements", organisation, bbox), (str, str), limit)
+
+
 def event_position(found: Event) -> Position:
     """Return the sort key of an event."""
     return microseconds(found.first_changed), found.id
@@ -113,6 +119,11 @@ def event_position(found: Event) -> Position:
 def ledger_position(row: LedgerRow) -> Position:
     """Return the sort key of a ledger row."""
     return microseconds(row.sensed), row.cell, row.acquisition, row.detector
+
+
+def settlement_position(found: Settlement) -> Position:
+    """Return the sort key of a settlement."""
+    return found.name, found.id
 
 
 def _question(*parts: Any) -> str:
@@ -124,7 +135,7 @@ def _plain(value: Any) -> Any:
 
 
 def _storable(part: int | str) -> bool:
-    return abs(part) < 2**63 if isinstance(part, int) else part.isprintable()
+    return abs(part) < 2**63 if isinstance(part, int) else storable(part)
 
 
 def _refused() -> QuestionError:

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from hearthwatch.errors import QuestionError
 
+Bounds = tuple[float, float, float, float]
+"""West, south, east and north as they are asked for; west > east goes over 180 degrees."""
+
 
 class Box(NamedTuple):
     """Degrees, CRS84; west <= east and south <= north."""
@@ -26,7 +29,7 @@ class Box(NamedTuple):
         )
 
 
-def boxes(bbox: tuple[float, float, float, float]) -> tuple[Box, ...]:
+def boxes(bbox: Bounds) -> tuple[Box, ...]:
     """Return the box asked for, cut in two where it crosses 180 degrees (west > east).
 
     Parameters

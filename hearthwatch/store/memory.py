@@ -9,8 +9,11 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
+from shapely.geometry.base import BaseGeometry
+
 from hearthwatch.errors import StoreError
 from hearthwatch.records import (
+    ApiKey,
     Detection,
     Event,
     EventFilter,
@@ -20,6 +23,8 @@ from hearthwatch.records import (
     Page,
     Region,
     Run,
+    RunOutcome,
+    Settlement,
     StateVersion,
 )
 from hearthwatch.store import rules
@@ -30,8 +35,10 @@ from hearthwatch.store.cursor import (
     event_position,
     ledger_paging,
     ledger_position,
+    settlement_paging,
+    settlement_position,
 )
-from hearthwatch.store.extent import Box, boxes
+from hearthwatch.store.extent import Bounds, Box, boxes
 from hearthwatch.store.protocol import Store, Transaction
 from hearthwatch.store.turns import Turn, Turns
 
@@ -55,10 +62,10 @@ class Tables:
         """Return a copy to write on; rows are never changed in place."""
         return Tables({record: dict(table) for record, table in self.by_record.items()})
 
-    def all(self, record: type[R], organisation: str) -> Iterator[R]:
-        """Give the current records of one organisation."""
-        for key, rows in self.by_record[record].items():
-            if key[0] == organisation and rows:
+    def all(self, record: type[R], organisation: str | None = None) -> Iterator[R]:
+        """Give the current records of one organisation, or of all."""
+        for rows in self.by_record[record].values():
+            if organisation in (None, rows[-1]["organisation"]):
                 yield from_row(record, rows[-1])
 
     def history(self, record: type[R], key: Key) -> tuple[R, ...]:
@@ -92,8 +99,22 @@ class MemoryTransaction:
         with self._turn.step():
             self._append(Region, to_row(region))
 
+    def put_settlements(self, settlements: Sequence[Settlement]) -> None:
+        """Add settlements, or store new versions of them."""
+        with self._turn.step():
+            for row in map(to_row, settlements):
+                self._append(Settlement, row)
+
+    def put_key(self, key: ApiKey) -> None:
+        """Add an API key or replace it."""
+        with self._turn.step():
+            row = to_row(key)
+            stored = self._draft.by_record[ApiKey].get(_key(ApiKey, row))
+            rules.check_key_owner(key, stored[-1]["organisation"] if stored else None)
+            self._draft.by_record[ApiKey][_key(ApiKey, row)] = (row,)
+
     def put_run(self, run: Run) -> None:
-        """Add a run or replace its outcome."""
+        """Add a run or replace it as it goes on."""
         with self._turn.step():
             row = to_row(run)
             self._draft.by_record[Run][_key(Run, row)] = (row,)
@@ -177,9 +198,64 @@ class MemoryStore:
         found = [r for r in self.regions(organisation) if name_or_id in (r.id, r.name)]
         return rules.one_region(found, name_or_id)
 
-    def runs(self, organisation: str) -> tuple[Run, ...]:
-        """Return all runs, oldest first."""
-        return tuple(sorted(self._open().all(Run, organisation), key=attrgetter("started", "id")))
+    def organisations(self) -> tuple[str, ...]:
+        """Return the organisations that have a region on the watchlist, sorted."""
+        found = self._open().all(Region)
+        return tuple(sorted({region.organisation for region in found if region.removed is None}))
+
+    def settlements(
+        self,
+        organisation: str,
+        *,
+        bbox: Bounds | None = None,
+        after: str | None = None,
+        limit: int = 1000,
+    ) -> Page[Settlement]:
+        """Return the settlements that are not removed, by name, ties by id."""
+        paging = settlement_paging(organisation, bbox, limit)
+        windows = None if bbox is None else boxes(bbox)
+        found = [
+            settlement
+            for settlement in self._open().all(Settlement, organisation)
+            if settlement.removed is None and _in_any(settlement.geometry, windows)
+        ]
+        ranked = _ranked(found, settlement_position, paging.start(after))
+        return paging.page(ranked[: limit + 1], settlement_position)
+
+    def settlement(self, organisation: str, settlement_id: str) -> Settlement:
+        """Return one settlement that is not removed; `NotFound` if there is none."""
+        versions = self._open().history(Settlement, (organisation, settlement_id))
+        if not versions or versions[-1].removed is not None:
+            raise rules.not_there("settlement", settlement_id)
+        return versions[-1]
+
+    def key(self, key_id: str) -> ApiKey | None:
+        """Return a key of whatever organisation; None if there is none."""
+        found = self._open().history(ApiKey, (key_id,))
+        return found[0] if found else None
+
+    def keys(self, organisation: str) -> tuple[ApiKey, ...]:
+        """Return all keys, oldest first, those revoked or expired included."""
+        found = self._open().all(ApiKey, organisation)
+        return tuple(sorted(found, key=attrgetter("created", "id")))
+
+    def runs(self, organisation: str, *, region: str | None = None) -> tuple[Run, ...]:
+        """Return all runs, or those of one region, oldest first."""
+        found = self._open().all(Run, organisation)
+        wanted = [run for run in found if region in (None, run.region)]
+        return tuple(sorted(wanted, key=attrgetter("started", "id")))
+
+    def run(self, organisation: str, run_id: str) -> Run:
+        """Return one run; `NotFound` if there is none."""
+        found = self._open().history(Run, (organisation, run_id))
+        if not found:
+            raise rules.not_there("run", run_id)
+        return found[0]
+
+    def waiting_runs(self) -> tuple[Run, ...]:
+        """Return the runs of all organisations that wait for their turn, oldest first."""
+        waiting = [run for run in self._open().all(Run) if run.outcome is RunOutcome.WAITING]
+        return tuple(sorted(waiting, key=attrgetter("started", "id", "organisation")))
 
     def done(self, key: JobKey) -> bool:
         """Tell whether a unit of work is committed."""
@@ -214,7 +290,7 @@ class MemoryStore:
         """Return all versions of one event, oldest first."""
         versions = self._open().history(Event, (organisation, event_id))
         if not versions:
-            raise rules.no_event(event_id)
+            raise rules.not_there("event", event_id)
         return versions
 
     def events(
@@ -222,16 +298,15 @@ class MemoryStore:
     ) -> Page[Event]:
         """Return events, newest `first_changed` first, ties by id."""
         paging = event_paging(organisation, where, limit)
-        windows = None if where.bbox is None else boxes(where.bbox)
-        found = [
-            event
-            for event in self._open().all(Event, organisation)
-            if _bears(event, where)
-            and _between(event.first_changed, where.since, where.until)
-            and _in_any(event, windows)
-        ]
+        found = self._events(organisation, where)
         ranked = _ranked(found, event_position, paging.start(after), _newest_first)
         return paging.page(ranked[: limit + 1], event_position)
+
+    def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
+        """Return how many events `events` would give in all; None if more than `most`."""
+        rules.check_most(most)
+        found = len(self._events(organisation, where))
+        return found if found <= most else None
 
     def detections(self, organisation: str, event_id: str) -> tuple[Detection, ...]:
         """Return the detections of one event, oldest look first."""
@@ -259,6 +334,12 @@ class MemoryStore:
         ranked = _ranked(found, ledger_position, paging.start(after))
         return paging.page(ranked[: limit + 1], ledger_position)
 
+    def looks(self, organisation: str, acquisition: str) -> tuple[LedgerRow, ...]:
+        """Return the ledger rows of one acquisition over all regions, by region and place."""
+        found = self._open().all(LedgerRow, organisation)
+        mine = [row for row in found if row.acquisition == acquisition]
+        return tuple(sorted(mine, key=attrgetter("region", "cell", "detector")))
+
     def ledger_history(
         self, organisation: str, region: str, cell: str, acquisition: str, detector: str
     ) -> tuple[LedgerRow, ...]:
@@ -269,6 +350,16 @@ class MemoryStore:
     def close(self) -> None:
         """Take no more questions."""
         self._closed = True
+
+    def _events(self, organisation: str, where: EventFilter) -> list[Event]:
+        windows = None if where.bbox is None else boxes(where.bbox)
+        return [
+            event
+            for event in self._open().all(Event, organisation)
+            if _bears(event, where)
+            and _between(event.first_changed, where.since, where.until)
+            and _in_any(event.geometry, windows)
+        ]
 
     def _open(self) -> Tables:
         if self._closed:
@@ -303,8 +394,8 @@ def _between(moment: datetime, since: datetime | None, until: datetime | None) -
     return (since is None or since <= moment) and (until is None or moment <= until)
 
 
-def _in_any(event: Event, windows: tuple[Box, ...] | None) -> bool:
-    box = Box(*event.geometry.bounds)
+def _in_any(geometry: BaseGeometry, windows: tuple[Box, ...] | None) -> bool:
+    box = Box(*geometry.bounds)
     return windows is None or any(box.meets(window) for window in windows)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from hearthwatch.records import (
+    ApiKey,
     Detection,
     Event,
     EventFilter,
@@ -17,8 +18,10 @@ from hearthwatch.records import (
     Page,
     Region,
     Run,
+    Settlement,
     StateVersion,
 )
+from hearthwatch.store.extent import Bounds
 
 
 class Transaction(Protocol):
@@ -28,8 +31,22 @@ class Transaction(Protocol):
         """Add a region, or store a new version of it (a removal, say)."""
         ...
 
+    def put_settlements(self, settlements: Sequence[Settlement]) -> None:
+        """Add settlements, or store new versions of them; of one given twice the last one holds."""
+        ...
+
+    def put_key(self, key: ApiKey) -> None:
+        """Add an API key or replace it (to revoke it, say).
+
+        Raises
+        ------
+        StoreError
+            If its id is that of another organisation's key.
+        """
+        ...
+
     def put_run(self, run: Run) -> None:
-        """Add a run or replace its outcome."""
+        """Add a run or replace it as it goes on."""
         ...
 
     def put_event(self, event: Event) -> None:
@@ -65,13 +82,20 @@ class Transaction(Protocol):
 
 @runtime_checkable
 class Store(Protocol):
-    """All that the service remembers, always asked on behalf of one organisation.
+    """All that the service remembers.
 
-    Usable from several threads; one process at a time may write (`StoreLocked`).
+    Asked on behalf of one organisation, but for what no organisation can be asked of: whose a
+    key is, which runs wait, and which organisations there are. Usable from several threads.
     """
 
     def transaction(self) -> AbstractContextManager[Transaction]:
-        """Open a write transaction: commits on leaving, rolls back on any exception."""
+        """Open a write transaction: commits on leaving, rolls back on any exception.
+
+        Raises
+        ------
+        StoreLocked
+            Another process writes and did not come to an end in time.
+        """
         ...
 
     def regions(self, organisation: str, *, removed: bool = False) -> tuple[Region, ...]:
@@ -82,8 +106,46 @@ class Store(Protocol):
         """Return one region that is not removed; `NotFound` if there is none."""
         ...
 
-    def runs(self, organisation: str) -> tuple[Run, ...]:
-        """Return all runs, oldest first."""
+    def organisations(self) -> tuple[str, ...]:
+        """Return the organisations that have a region on the watchlist, sorted."""
+        ...
+
+    def settlements(
+        self,
+        organisation: str,
+        *,
+        bbox: Bounds | None = None,
+        after: str | None = None,
+        limit: int = 1000,
+    ) -> Page[Settlement]:
+        """Return the settlements that are not removed, by name, ties by id.
+
+        `bbox` selects those whose core's bounds meet it.
+        """
+        ...
+
+    def settlement(self, organisation: str, settlement_id: str) -> Settlement:
+        """Return one settlement that is not removed; `NotFound` if there is none."""
+        ...
+
+    def key(self, key_id: str) -> ApiKey | None:
+        """Return a key of whatever organisation; None if there is none."""
+        ...
+
+    def keys(self, organisation: str) -> tuple[ApiKey, ...]:
+        """Return all keys, oldest first, those revoked or expired included."""
+        ...
+
+    def runs(self, organisation: str, *, region: str | None = None) -> tuple[Run, ...]:
+        """Return all runs, or those of one region, oldest first."""
+        ...
+
+    def run(self, organisation: str, run_id: str) -> Run:
+        """Return one run; `NotFound` if there is none."""
+        ...
+
+    def waiting_runs(self) -> tuple[Run, ...]:
+        """Return the runs of all organisations that wait for their turn, oldest first."""
         ...
 
     def done(self, key: JobKey) -> bool:
@@ -124,6 +186,10 @@ class Store(Protocol):
         """
         ...
 
+    def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
+        """Return how many events `events` would give in all; None if more than `most`."""
+        ...
+
     def detections(self, organisation: str, event_id: str) -> tuple[Detection, ...]:
         """Return the detections of one event, oldest look first."""
         ...
@@ -139,6 +205,10 @@ class Store(Protocol):
         limit: int = 1000,
     ) -> Page[LedgerRow]:
         """Return the ledger of one region, oldest look first."""
+        ...
+
+    def looks(self, organisation: str, acquisition: str) -> tuple[LedgerRow, ...]:
+        """Return the ledger rows of one acquisition over all regions, by region and place."""
         ...
 
     def ledger_history(

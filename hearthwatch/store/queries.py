@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
 
-from hearthwatch.records import EventFilter, LedgerRow
+from hearthwatch.records import EventFilter, LedgerRow, RunOutcome
 from hearthwatch.store import tables
 from hearthwatch.store.codec import Row, microseconds
 from hearthwatch.store.cursor import Position
-from hearthwatch.store.extent import Box, boxes
+from hearthwatch.store.extent import Bounds, boxes
 from hearthwatch.store.faults import translated
 from hearthwatch.store.rules import IDENTITY
 from hearthwatch.store.window import count_in_window, in_window, unindexed
@@ -48,10 +48,65 @@ def regions(organisation: str, *, removed: bool) -> Statement:
     return statement.order_by(c.name, c.id)
 
 
-def runs(organisation: str) -> Statement:
+def organisations() -> Select[str]:
+    """Return the organisations that watch a region, sorted."""
+    c = tables.regions.c
+    watching = select(c.organisation).where(c.removed.is_(None))
+    return watching.distinct().order_by(c.organisation)
+
+
+def settlements(organisation: str, bbox: Bounds | None, start: Position | None) -> Statement:
+    """Return settlements after a position, by name."""
+    c = tables.settlements.c
+    statement = select(tables.settlements).where(
+        c.organisation == organisation, c.removed.is_(None)
+    )
+    if bbox is not None:
+        statement = statement.where(_meets(c, bbox))
+    if start is not None:
+        statement = statement.where(tuple_(c.name, c.id) > tuple_(*start))
+    return statement.order_by(c.name, c.id)
+
+
+def settlement(organisation: str, settlement_id: str) -> Statement:
+    """Return one settlement that is not removed."""
+    c = tables.settlements.c
+    return select(tables.settlements).where(
+        c.organisation == organisation, c.id == settlement_id, c.removed.is_(None)
+    )
+
+
+def key(key_id: str) -> Statement:
+    """Return the key of an id, whosever it is."""
+    return select(tables.api_keys).where(tables.api_keys.c.id == key_id)
+
+
+def keys(organisation: str) -> Statement:
+    """Return keys, oldest first."""
+    c = tables.api_keys.c
+    return select(tables.api_keys).where(c.organisation == organisation).order_by(c.created, c.id)
+
+
+def runs(organisation: str, region: str | None) -> Statement:
     """Return runs, oldest first."""
     c = tables.runs.c
-    return select(tables.runs).where(c.organisation == organisation).order_by(c.started, c.id)
+    statement = select(tables.runs).where(c.organisation == organisation)
+    if region is not None:
+        statement = statement.where(c.region == region)
+    return statement.order_by(c.started, c.id)
+
+
+def run(organisation: str, run_id: str) -> Statement:
+    """Return one run."""
+    c = tables.runs.c
+    return select(tables.runs).where(c.organisation == organisation, c.id == run_id)
+
+
+def waiting_runs() -> Statement:
+    """Return the waiting runs of all organisations, oldest first."""
+    c = tables.runs.c
+    waiting = select(tables.runs).where(c.outcome == RunOutcome.WAITING.value)
+    return waiting.order_by(c.started, c.id, c.organisation)
 
 
 def job(key: Row) -> Statement:
@@ -113,6 +168,13 @@ def ledger(
     return statement.order_by(*order)
 
 
+def looks(organisation: str, acquisition: str) -> Statement:
+    """Return the ledger rows of one acquisition, by region and place."""
+    c = tables.ledger.c
+    mine = select(tables.ledger).where(c.organisation == organisation, c.acquisition == acquisition)
+    return mine.order_by(c.region, c.cell, c.detector)
+
+
 def ledger_now(look: tuple[str, ...]) -> Statement:
     """Return the ledger row of one look."""
     return select(tables.ledger).where(*_of_look(tables.ledger.c, look))
@@ -154,14 +216,21 @@ class EventSearch:
     def statement(self, *, narrow: bool) -> Statement:
         """Return the search, by way of the index of windows if `narrow`."""
         c = tables.events.c
+        return self._found(narrow).order_by(c.first_changed.desc(), c.id)
+
+    def count(self, most: int, *, narrow: bool) -> Select[int]:
+        """Return the number of events, at most `most`, by the same way."""
+        found = self._found(narrow).with_only_columns(tables.events.c.number)
+        return select(func.count()).select_from(found.limit(most).subquery())
+
+    def _found(self, narrow: bool) -> Statement:
+        c = tables.events.c
         statement = select(tables.events).where(*self._exact())
         if narrow:
             owner = unindexed(c.organisation)
             inside = [in_window(c.number, *window) for window in self._windows()]
-            statement = statement.where(owner == self.organisation, or_(*inside))
-        else:
-            statement = statement.where(c.organisation == self.organisation)
-        return statement.order_by(c.first_changed.desc(), c.id)
+            return statement.where(owner == self.organisation, or_(*inside))
+        return statement.where(c.organisation == self.organisation)
 
     def _exact(self) -> list[Condition]:
         c = tables.events.c
@@ -173,7 +242,7 @@ class EventSearch:
         if self.where.states:
             conditions.append(c.state.in_([state.value for state in self.where.states]))
         if self.where.bbox is not None:
-            conditions.append(or_(*(_meets(box) for box in boxes(self.where.bbox))))
+            conditions.append(_meets(c, self.where.bbox))
         if self.start is not None:
             moment, event_id = self.start
             conditions.append(or_(c.first_changed < moment, c.id > event_id))
@@ -197,9 +266,13 @@ def _period(since: datetime | None, until: datetime | None) -> tuple[int, int]:
     )
 
 
-def _meets(box: Box) -> Condition:
-    c = tables.events.c
-    return and_(c.west <= box.east, c.east >= box.west, c.south <= box.north, c.north >= box.south)
+def _meets(c: Any, bbox: Bounds) -> Condition:
+    return or_(
+        *(
+            and_(c.west <= box.east, c.east >= box.west, c.south <= box.north, c.north >= box.south)
+            for box in boxes(bbox)
+        )
+    )
 
 
 def _at(c: Any, place: Place) -> list[Condition]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hearthwatch.errors import NotFound, StoreError
+from hearthwatch.errors import NotFound, QuestionError, StoreError
 from hearthwatch.records import (
+    ApiKey,
     Detection,
     Event,
     Job,
@@ -13,11 +14,15 @@ from hearthwatch.records import (
     LedgerRow,
     Region,
     Run,
+    Settlement,
     StateVersion,
 )
 
 IDENTITY: Mapping[type, tuple[str, ...]] = {
     Region: ("organisation", "id"),
+    Settlement: ("organisation", "id"),
+    # Whoever comes with a key does not say whose it is.
+    ApiKey: ("id",),
     Run: ("organisation", "id"),
     Job: ("organisation", "kind", "region", "cell", "acquisition", "detector"),
     StateVersion: ("organisation", "region", "cell", "detector", "sequence"),
@@ -29,6 +34,8 @@ IDENTITY: Mapping[type, tuple[str, ...]] = {
 
 REFERENCES: Mapping[type, Mapping[str, type]] = {
     Region: {},
+    Settlement: {},
+    ApiKey: {},
     Run: {"region": Region},
     Job: {"region": Region, "run": Run},
     StateVersion: {"region": Region},
@@ -73,9 +80,21 @@ def one_region(found: Sequence[Region], name_or_id: str) -> Region:
     raise NotFound(f"There is no region {name_or_id} on the watchlist.")
 
 
-def no_event(event_id: str) -> NotFound:
-    """Return the error for an event that is not there."""
-    return NotFound(f"There is no event {event_id}.")
+def not_there(what: str, its_id: str) -> NotFound:
+    """Return the error for a record that is not there; `what` is the word for it."""
+    return NotFound(f"There is no {what} {its_id}.")
+
+
+def check_key_owner(key: ApiKey, stored: str | None) -> None:
+    """Refuse (`StoreError`) a key with the id of another organisation's; `stored` is that one."""
+    if stored not in (None, key.organisation):
+        raise StoreError(f"The key {key.id} exists already, of another organisation.")
+
+
+def check_most(most: int) -> None:
+    """Refuse (`QuestionError`) to count up to less than nothing."""
+    if most < 0:
+        raise QuestionError(f"The most to count is {most}; it must be 0 or more.")
 
 
 def check_next_version(event: Event, stored: int | None) -> None:

@@ -13,7 +13,7 @@ from hearthwatch.store.faults import translated
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision under ``migrations/versions``."""
 
 _VERSION_TABLE = table("alembic_version", column("version_num"))
@@ -40,14 +40,19 @@ def upgrade(engine: Engine) -> None:
 
 def require_current(engine: Engine) -> None:
     """Refuse (`StoreError`) to read a database whose schema is not `HEAD`."""
-    with translated(), engine.connect() as connection:
-        found = revision(connection)
-    if found != HEAD:
-        _refuse_newer(found)
+    if not is_current(engine):
         raise StoreError(
             "The database was made by an older version of hearthwatch and must be brought up "
             "first. Open it once for writing; any command that records something does."
         )
+
+
+def is_current(engine: Engine) -> bool:
+    """Tell whether a database's schema is `HEAD`; a newer one is refused (`StoreError`)."""
+    with translated(), engine.connect() as connection:
+        found = revision(connection)
+    _refuse_newer(found)
+    return found == HEAD
 
 
 def revision(connection: Connection) -> str | None:

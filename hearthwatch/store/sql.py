@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Select, or_
 
 from hearthwatch.errors import StoreError
 from hearthwatch.records import (
+    ApiKey,
     Detection,
     Event,
     EventFilter,
@@ -20,6 +21,7 @@ from hearthwatch.records import (
     Page,
     Region,
     Run,
+    Settlement,
     StateVersion,
 )
 from hearthwatch.store import queries, rules, schema, sqlite, tables
@@ -29,7 +31,10 @@ from hearthwatch.store.cursor import (
     event_position,
     ledger_paging,
     ledger_position,
+    settlement_paging,
+    settlement_position,
 )
+from hearthwatch.store.extent import Bounds
 from hearthwatch.store.faults import translated
 from hearthwatch.store.lock import WriteLock
 from hearthwatch.store.protocol import Store, Transaction
@@ -58,7 +63,7 @@ class SqlStore:
         self._closed = False
 
     @classmethod
-    def open(cls, path: Path | str, *, write: bool = False) -> SqlStore:
+    def open(cls, path: Path | str, *, write: bool = False, alone: bool = True) -> SqlStore:
         """Open a SQLite database.
 
         Parameters
@@ -66,7 +71,10 @@ class SqlStore:
         path : Path or str
             The file. Opened for writing it is made if missing and brought to the newest schema.
         write : bool
-            Whether to write; one process at a time may.
+            Whether to write.
+        alone : bool
+            Whether to keep out every other process that would write alone, until closed. One
+            that writes without it takes turns with all others, transaction by transaction.
 
         Returns
         -------
@@ -76,7 +84,8 @@ class SqlStore:
         Raises
         ------
         StoreLocked
-            Another process writes.
+            Another process writes alone and this one is to do so too, or must first bring an
+            older schema up.
         StoreError
             The file is missing, damaged, of another program or of another schema.
         DiskFull
@@ -87,10 +96,15 @@ class SqlStore:
             writer = None
             if write:
                 sqlite.create_file(path)
-                held.callback(WriteLock(path).release)
+                if alone:
+                    held.callback(WriteLock(path).release)
+                elif not _is_current(path):
+                    # Alone for a moment: no other process may write while the schema changes.
+                    cls.open(path, write=True).close()
                 writer = sqlite.writing_engine(path)
                 held.callback(writer.dispose)
-                schema.upgrade(writer)
+                if alone:
+                    schema.upgrade(writer)
             reader = sqlite.reading_engine(path)
             held.callback(reader.dispose)
             schema.require_current(reader)
@@ -119,9 +133,55 @@ class SqlStore:
         )
         return rules.one_region(self._all(Region, named), name_or_id)
 
-    def runs(self, organisation: str) -> tuple[Run, ...]:
-        """Return all runs, oldest first."""
-        return self._all(Run, queries.runs(organisation))
+    def organisations(self) -> tuple[str, ...]:
+        """Return the organisations that have a region on the watchlist, sorted."""
+        with self._connect(self._reader) as connection, translated():
+            return tuple(connection.execute(queries.organisations()).scalars())
+
+    def settlements(
+        self,
+        organisation: str,
+        *,
+        bbox: Bounds | None = None,
+        after: str | None = None,
+        limit: int = 1000,
+    ) -> Page[Settlement]:
+        """Return the settlements that are not removed, by name, ties by id."""
+        paging = settlement_paging(organisation, bbox, limit)
+        statement = queries.settlements(organisation, bbox, paging.start(after))
+        found = self._all(Settlement, statement.limit(limit + 1))
+        return paging.page(found, settlement_position)
+
+    def settlement(self, organisation: str, settlement_id: str) -> Settlement:
+        """Return one settlement that is not removed; `NotFound` if there is none."""
+        found = self._all(Settlement, queries.settlement(organisation, settlement_id))
+        if not found:
+            raise rules.not_there("settlement", settlement_id)
+        return found[0]
+
+    def key(self, key_id: str) -> ApiKey | None:
+        """Return a key of whatever organisation; None if there is none."""
+        found = self._all(ApiKey, queries.key(key_id))
+        return found[0] if found else None
+
+    def keys(self, organisation: str) -> tuple[ApiKey, ...]:
+        """Return all keys, oldest first, those revoked or expired included."""
+        return self._all(ApiKey, queries.keys(organisation))
+
+    def runs(self, organisation: str, *, region: str | None = None) -> tuple[Run, ...]:
+        """Return all runs, or those of one region, oldest first."""
+        return self._all(Run, queries.runs(organisation, region))
+
+    def run(self, organisation: str, run_id: str) -> Run:
+        """Return one run; `NotFound` if there is none."""
+        found = self._all(Run, queries.run(organisation, run_id))
+        if not found:
+            raise rules.not_there("run", run_id)
+        return found[0]
+
+    def waiting_runs(self) -> tuple[Run, ...]:
+        """Return the runs of all organisations that wait for their turn, oldest first."""
+        return self._all(Run, queries.waiting_runs())
 
     def done(self, key: JobKey) -> bool:
         """Tell whether a unit of work is committed."""
@@ -150,14 +210,14 @@ class SqlStore:
         """Return the newest version of one event; `NotFound` if there is none."""
         found = self._all(Event, queries.event(organisation, event_id))
         if not found:
-            raise rules.no_event(event_id)
+            raise rules.not_there("event", event_id)
         return found[0]
 
     def event_history(self, organisation: str, event_id: str) -> tuple[Event, ...]:
         """Return all versions of one event, oldest first."""
         found = self._all(Event, queries.event_history(organisation, event_id))
         if not found:
-            raise rules.no_event(event_id)
+            raise rules.not_there("event", event_id)
         return found
 
     def events(
@@ -170,6 +230,16 @@ class SqlStore:
             narrow = search.narrow(connection)
             found = _answer(connection, Event, search.statement(narrow=narrow).limit(limit + 1))
         return paging.page(found, event_position)
+
+    def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
+        """Return how many events `events` would give in all; None if more than `most`."""
+        rules.check_most(most)
+        search = queries.EventSearch(organisation, where, None)
+        with self._connect(self._reader) as connection:
+            statement = search.count(most + 1, narrow=search.narrow(connection))
+            with translated():
+                found = connection.execute(statement).scalar_one()
+        return found if found <= most else None
 
     def detections(self, organisation: str, event_id: str) -> tuple[Detection, ...]:
         """Return the detections of one event, oldest look first."""
@@ -190,6 +260,10 @@ class SqlStore:
         statement = queries.ledger(organisation, region, since, until, paging.start(after))
         found = self._all(LedgerRow, statement.limit(limit + 1))
         return paging.page(found, ledger_position)
+
+    def looks(self, organisation: str, acquisition: str) -> tuple[LedgerRow, ...]:
+        """Return the ledger rows of one acquisition over all regions, by region and place."""
+        return self._all(LedgerRow, queries.looks(organisation, acquisition))
 
     def ledger_history(
         self, organisation: str, region: str, cell: str, acquisition: str, detector: str
@@ -226,6 +300,14 @@ class SqlStore:
         finally:
             with translated():
                 connection.close()
+
+
+def _is_current(path: Path) -> bool:
+    reader = sqlite.reading_engine(path)
+    try:
+        return schema.is_current(reader)
+    finally:
+        reader.dispose()
 
 
 def _answer(

@@ -8,7 +8,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
 
-from hearthwatch.records import Detection, Event, Job, LedgerRow, Region, Run, StateVersion
+from hearthwatch.records import (
+    ApiKey,
+    Detection,
+    Event,
+    Job,
+    LedgerRow,
+    Region,
+    Run,
+    Settlement,
+    StateVersion,
+)
 from hearthwatch.store import rules, tables
 from hearthwatch.store.codec import Row, from_row, to_row
 from hearthwatch.store.extent import Box
@@ -40,8 +50,25 @@ class SqlTransaction:
             self._put(tables.regions, row, IDENTITY[Region])
             self._insert(tables.region_versions, row)
 
+    def put_settlements(self, settlements: Sequence[Settlement]) -> None:
+        """Add settlements, or store new versions of them."""
+        with self._step():
+            for settlement in settlements:
+                row = to_row(settlement)
+                box = Box(*settlement.geometry.bounds)
+                self._put(tables.settlements, row | box._asdict(), IDENTITY[Settlement])
+                self._insert(tables.settlement_versions, row)
+
+    def put_key(self, key: ApiKey) -> None:
+        """Add an API key or replace it."""
+        with self._step():
+            row = to_row(key)
+            stored = self._find(tables.api_keys, row, IDENTITY[ApiKey])
+            rules.check_key_owner(key, stored["organisation"] if stored else None)
+            self._write(tables.api_keys, row, stored)
+
     def put_run(self, run: Run) -> None:
-        """Add a run or replace its outcome."""
+        """Add a run or replace it as it goes on."""
         with self._step():
             self._put(tables.runs, to_row(run), IDENTITY[Run])
 

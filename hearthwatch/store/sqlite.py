@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from hearthwatch.errors import StoreError
 from hearthwatch.store.faults import translated_files
 
-BUSY_SECONDS = 10
+BUSY_SECONDS = 30
 """How long a statement waits for another program that holds the database."""
 
 _READING = ("PRAGMA cache_size = -65536",)  # KiB, taken as needed; the default is 2 MB
@@ -35,10 +36,8 @@ def create_file(path: Path) -> None:
 
 def writing_engine(path: Path) -> Engine:
     """Return an engine of one connection whose transactions hold the write lock from the start."""
-    engine = _engine(f"{path.as_uri()}?mode=rw", _WRITING, begin="BEGIN IMMEDIATE", pool_size=1)
-    with engine.connect() as connection:
-        _require_rtree(connection)
-    return engine
+    _require_rtree()
+    return _engine(f"{path.as_uri()}?mode=rw", _WRITING, begin="BEGIN IMMEDIATE", pool_size=1)
 
 
 def reading_engine(path: Path) -> Engine:
@@ -88,8 +87,10 @@ def _connector(uri: str, pragmas: tuple[str, ...]) -> Callable[[], sqlite3.Conne
     return connect
 
 
-def _require_rtree(connection: Connection) -> None:
-    options = {row[0] for row in connection.exec_driver_sql("PRAGMA compile_options")}
+def _require_rtree() -> None:
+    # Asked of a database in memory: the one to be written may be held by another process.
+    with closing(sqlite3.connect(":memory:")) as connection:
+        options = {row[0] for row in connection.execute("PRAGMA compile_options")}
     if "ENABLE_RTREE" not in options:
         raise StoreError(
             f"SQLite {sqlite3.sqlite_version} of this Python was built without R*Tree. "

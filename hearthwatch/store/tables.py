@@ -1,7 +1,8 @@
 """The tables, made from the records they hold.
 
-Each record has a table of what holds now; regions, events and the ledger have a second one,
-append-only, of what held before. Every table has organisation, kind and mode.
+Each record has a table of what holds now; regions, settlements, events and the ledger have a
+second one, append-only, of what held before. Every table has organisation; all but those of
+settlements and keys have kind, and all but that of keys have mode.
 """
 
 from __future__ import annotations
@@ -24,7 +25,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from hearthwatch.records import Detection, Event, Job, LedgerRow, Region, Run, StateVersion
+from hearthwatch.records import (
+    ApiKey,
+    Detection,
+    Event,
+    Job,
+    LedgerRow,
+    Region,
+    Run,
+    Settlement,
+    StateVersion,
+)
 from hearthwatch.store.codec import Storage, columns
 from hearthwatch.store.rules import IDENTITY, REFERENCES
 
@@ -44,10 +55,12 @@ _TYPES: dict[Storage, type[TypeEngine[Any]]] = {
     "blob": LargeBinary,
 }
 EDGES = ("west", "south", "east", "north")
-"""Columns of the bounds of an event's geometry."""
+"""Columns of the bounds of a geometry that is searched for."""
 
 _NAMES = {
     Region: "regions",
+    Settlement: "settlements",
+    ApiKey: "api_keys",
     Run: "runs",
     Job: "jobs",
     StateVersion: "state_versions",
@@ -67,6 +80,10 @@ def _fields(record: type) -> list[Column[Any]]:
         Column(column.name, _TYPES[column.storage](), nullable=column.nullable)
         for column in columns(record)
     ]
+
+
+def _edges() -> list[Column[Any]]:
+    return [Column(edge, Double, nullable=False) for edge in EDGES]
 
 
 def _reference(table: str, field: str, target: type) -> ForeignKeyConstraint:
@@ -101,12 +118,25 @@ region_versions = _past(
     _reference("region_versions", "id", Region),
     Index("ix_region_versions_id", "organisation", "id", "seq"),
 )
-runs = _current(Run)
+settlements = _current(
+    Settlement,
+    *_edges(),
+    # With all that a search filters on, so that going through the names reads no other rows.
+    indices=[Index("ix_settlements_name", "organisation", "name", "id", "removed", *EDGES)],
+)
+settlement_versions = _past(
+    Settlement,
+    "settlement_versions",
+    _reference("settlement_versions", "id", Settlement),
+    Index("ix_settlement_versions_id", "organisation", "id", "seq"),
+)
+api_keys = _current(ApiKey, indices=[Index("ix_api_keys_created", "organisation", "created", "id")])
+runs = _current(Run, indices=[Index("ix_runs_outcome", "outcome", "started", "id")])
 jobs = _current(Job, indices=[Index("ix_jobs_place", "organisation", "region", "cell", "detector")])
 state_versions = _current(StateVersion)
 events = _current(
     Event,
-    *(Column(edge, Double, nullable=False) for edge in EDGES),
+    *_edges(),
     indices=[
         # With all that a search may filter on, so that going back through time reads no rows.
         Index(
@@ -141,7 +171,16 @@ ledger = _current(
             "cell",
             "acquisition",
             "detector",
-        )
+        ),
+        # With the order of the answer: without it SQLite prefers an index that is in order.
+        Index(
+            "ix_ledger_acquisition",
+            "organisation",
+            "acquisition",
+            "region",
+            "cell",
+            "detector",
+        ),
     ],
 )
 ledger_history = _past(

@@ -7,6 +7,7 @@ from typing import Any
 from shapely.geometry import MultiPolygon, box
 
 from hearthwatch.records import (
+    ApiKey,
     Detection,
     Event,
     EventState,
@@ -17,7 +18,9 @@ from hearthwatch.records import (
     Mode,
     ObservationStatus,
     Region,
+    Role,
     Run,
+    Settlement,
     StateVersion,
 )
 from hearthwatch.store import Store
@@ -36,6 +39,31 @@ def region(**changes: Any) -> Region:
         name="Village",
         geometry=VILLAGE,
         area_km2=4.8,
+        created=NOON,
+    )
+    return replace(plain, **changes)
+
+
+def settlement(**changes: Any) -> Settlement:
+    plain = Settlement(
+        id="set-1",
+        organisation="ours",
+        mode=Mode.ACTUAL,
+        name="Village",
+        geometry=VILLAGE,
+        area_m2=4.8e6,
+        created=NOON,
+    )
+    return replace(plain, **changes)
+
+
+def api_key(**changes: Any) -> ApiKey:
+    plain = ApiKey(
+        id="0123456789ab",
+        organisation="ours",
+        name="map room",
+        role=Role.VIEWER,
+        sha256="b" * 64,
         created=NOON,
     )
     return replace(plain, **changes)

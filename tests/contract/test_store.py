@@ -14,8 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
-from hearthwatch.errors import NotFound, StoreError
-from hearthwatch.records import EventFilter, EventState, Kind, NotObservable, ObservationStatus
+from hearthwatch.errors import NotFound, QuestionError, StoreError
+from hearthwatch.records import (
+    EventFilter,
+    EventState,
+    Kind,
+    NotObservable,
+    ObservationStatus,
+    Role,
+    RunOutcome,
+)
 from hearthwatch.store import MemoryStore, Store, Transaction, open_store
 from tests.contract import store_records as a
 
@@ -47,6 +55,11 @@ def put_events(store: Store, *events: Any) -> None:
     with store.transaction() as tx:
         for event in events:
             tx.put_event(event)
+
+
+def put_settlements(store: Store, *settlements: Any) -> None:
+    with store.transaction() as tx:
+        tx.put_settlements(settlements)
 
 
 def all_pages(ask: Callable[..., Any], limit: int) -> list[Any]:
@@ -100,15 +113,196 @@ class TestRegions:
         assert store.region("ours", name).id == "reg-2"
         assert len(store.regions("ours")) == 2
 
+    def test_organisations_are_those_that_watch_a_region(self, empty: Store) -> None:
+        assert empty.organisations() == ()
+        with empty.transaction() as tx:
+            for n, who in enumerate(("theirs", "ours", "ours", "Éire")):
+                tx.put_region(a.region(id=f"reg-{n}", organisation=who))
+            tx.put_region(a.region(organisation="past", removed=a.NOON))
+            tx.put_settlements([a.settlement(organisation="settled")])
+        assert empty.organisations() == ("ours", "theirs", "Éire")
+
+
+class TestSettlements:
+    def test_a_settlement_comes_back_as_it_was(self, empty: Store) -> None:
+        placed = a.settlement(source="census 2008", geometry=box(25.30, 13.60, 25.32, 13.62))
+        put_settlements(empty, placed)
+        assert empty.settlement("ours", "set-1") == placed
+        assert empty.settlements("ours").items == (placed,)
+
+    def test_a_new_version_takes_the_place_of_the_old(self, empty: Store) -> None:
+        put_settlements(empty, a.settlement(), a.settlement(id="set-2"))
+        moved = a.settlement(name="Town", geometry=Point(10, 10).buffer(0.1))
+        put_settlements(empty, moved)
+        assert empty.settlement("ours", "set-1") == moved
+        assert empty.settlements("ours", bbox=(9, 9, 11, 11)).items == (moved,)
+        assert empty.settlements("ours", bbox=(25, 13, 26, 14)).items == (a.settlement(id="set-2"),)
+
+    def test_of_one_given_twice_the_last_holds(self, empty: Store) -> None:
+        put_settlements(empty, a.settlement(), a.settlement(name="Town"))
+        assert empty.settlements("ours").items == (a.settlement(name="Town"),)
+
+    def test_putting_none_changes_nothing(self, empty: Store) -> None:
+        put_settlements(empty)
+        assert empty.settlements("ours").items == ()
+
+    def test_a_removed_settlement_is_not_seen_until_put_again(self, empty: Store) -> None:
+        put_settlements(empty, a.settlement(removed=a.NOON + a.DAY))
+        assert empty.settlements("ours").items == ()
+        assert empty.settlements("ours", bbox=(25, 13, 26, 14)).items == ()
+        with pytest.raises(NotFound, match="settlement set-1"):
+            empty.settlement("ours", "set-1")
+        put_settlements(empty, a.settlement())
+        assert empty.settlement("ours", "set-1") == a.settlement()
+
+    def test_an_unknown_settlement_is_not_found(self, empty: Store) -> None:
+        with pytest.raises(NotFound, match="settlement set-9"):
+            empty.settlement("ours", "set-9")
+
+    def test_settlements_come_by_name_then_by_id(self, empty: Store) -> None:
+        named = [("b", "1"), ("É", "2"), ("a", "4"), ("B", "5"), ("a", "3")]
+        put_settlements(empty, *(a.settlement(id=x, name=name) for name, x in named))
+        assert [found.id for found in empty.settlements("ours").items] == ["5", "3", "4", "1", "2"]
+
+    def test_an_edge_counts_and_a_box_just_beside_does_not_meet(self, empty: Store) -> None:
+        put_settlements(empty, a.settlement(geometry=box(25.1, 13.7, 25.2, 13.8)))
+
+        def meets(west: float, south: float, east: float, north: float) -> bool:
+            return bool(empty.settlements("ours", bbox=(west, south, east, north)).items)
+
+        assert meets(25.2, 13.8, 26, 14)
+        assert not meets(25.2 + 1e-9, 13, 26, 14)
+        assert not meets(25, 13, 25.1 - 1e-9, 14)
+        assert not meets(25, 13.8 + 1e-9, 26, 14)
+        assert not meets(25, 13, 26, 13.7 - 1e-9)
+
+    def test_a_box_over_180_degrees_has_two_parts(self, empty: Store) -> None:
+        places = {"east": 179.5, "west": -179.5, "far": 0.0}
+        put_settlements(
+            empty, *(a.settlement(id=x, geometry=Point(lon, 0)) for x, lon in places.items())
+        )
+        found = empty.settlements("ours", bbox=(179, -1, -179, 1)).items
+        assert [settlement.id for settlement in found] == ["east", "west"]
+
+    def test_an_impossible_box_is_refused(self, empty: Store) -> None:
+        with pytest.raises(QuestionError, match="south below north"):
+            empty.settlements("ours", bbox=(0, 1, 1, 0))
+
+    @pytest.mark.parametrize("bbox", [None, (25.0, 13.0, 26.0, 14.0)], ids=str)
+    def test_paging_while_settlements_come_in(self, empty: Store, bbox: Any) -> None:
+        # What people call places is not always what a printer can print.
+        names = ["", "'; DROP TABLE settlements; --", "a\nb", "a\u00a0b", "قرية", "village", "🏘"]
+
+        def settlements(wave: int) -> list[Any]:
+            return [a.settlement(id=f"{n}-{wave}", name=name) for n, name in enumerate(names)]
+
+        there = settlements(0) + settlements(1)
+        put_settlements(empty, *there)
+        waves = itertools.count(2)
+
+        def ask(**paging: Any) -> Any:
+            page = empty.settlements("ours", bbox=bbox, **paging)
+            put_settlements(empty, *settlements(next(waves)))
+            return page
+
+        seen = all_pages(ask, limit=10)
+        assert seen == sorted(seen, key=lambda found: (found.name, found.id))
+        assert len(seen) == len({found.id for found in seen})
+        assert {found.id for found in there} <= {found.id for found in seen}
+
+    def test_a_cursor_belongs_to_its_question(self, empty: Store) -> None:
+        put_settlements(empty, a.settlement(), a.settlement(id="set-2"))
+        cursor = empty.settlements("ours", limit=1).next
+        with pytest.raises(QuestionError, match="another question"):
+            empty.settlements("ours", bbox=(25, 13, 26, 14), after=cursor)
+        with pytest.raises(QuestionError, match="another question"):
+            empty.settlements("theirs", after=cursor)
+
+    @pytest.mark.parametrize("limit", [0, 10_001])
+    def test_a_limit_out_of_bounds_is_refused(self, empty: Store, limit: int) -> None:
+        with pytest.raises(QuestionError, match="limit"):
+            empty.settlements("ours", limit=limit)
+
+
+class TestKeys:
+    def test_a_key_tells_whose_it_is(self, empty: Store) -> None:
+        mine = a.api_key(role=Role.ADMIN, expires=a.NOON + a.DAY)
+        other = a.api_key(id="b", organisation="theirs")
+        with empty.transaction() as tx:
+            tx.put_key(mine)
+            tx.put_key(other)
+        assert empty.key(mine.id) == mine
+        assert empty.key("b") == other
+        assert empty.key("c") is None
+
+    def test_a_revoked_key_stays(self, empty: Store) -> None:
+        revoked = a.api_key(revoked=a.NOON)
+        for key in (a.api_key(), revoked):
+            with empty.transaction() as tx:
+                tx.put_key(key)
+        assert empty.key(revoked.id) == revoked
+        assert empty.keys("ours") == (revoked,)
+
+    def test_keys_come_oldest_first(self, empty: Store) -> None:
+        keys = [a.api_key(id=x, created=a.NOON + n * a.DAY) for n, x in enumerate("cab")]
+        with empty.transaction() as tx:
+            for key in (*reversed(keys), a.api_key(id="d", organisation="theirs")):
+                tx.put_key(key)
+        assert empty.keys("ours") == tuple(keys)
+
+    def test_a_key_never_changes_hands(self, empty: Store) -> None:
+        with empty.transaction() as tx:
+            tx.put_key(a.api_key())
+        with pytest.raises(StoreError, match="another organisation"), empty.transaction() as tx:
+            tx.put_key(a.api_key(organisation="theirs"))
+        assert empty.keys("theirs") == ()
+        assert empty.key(a.api_key().id) == a.api_key()
+
 
 class TestRunsAndJobs:
     def test_runs_come_oldest_first_with_their_outcome(self, store: Store) -> None:
         earlier = a.run(id="run-0", started=a.NOON - a.DAY)
-        finished = a.run(finished=a.NOON + a.DAY, outcome="done")
+        finished = a.run(finished=a.NOON + a.DAY, outcome=RunOutcome.COMPLETE)
         with store.transaction() as tx:
             tx.put_run(earlier)
             tx.put_run(finished)
         assert store.runs("ours") == (earlier, finished)
+
+    def test_a_run_tells_how_far_it_has_come(self, store: Store) -> None:
+        going = a.run(done=3, total=10, sensed=a.NOON - a.DAY)
+        failed = a.run(done=4, total=10, outcome=RunOutcome.FAILED, detail="the catalogue is gone")
+        for run in (going, failed):
+            with store.transaction() as tx:
+                tx.put_run(run)
+            assert store.run("ours", "run-1") == run
+
+    def test_an_unknown_run_is_not_found(self, store: Store) -> None:
+        for who, run in (("ours", "run-9"), ("theirs", "run-1")):
+            with pytest.raises(NotFound, match=run):
+                store.run(who, run)
+
+    def test_runs_of_one_region(self, store: Store) -> None:
+        other = a.run(id="run-2", region="reg-2")
+        with store.transaction() as tx:
+            tx.put_region(a.region(id="reg-2"))
+            tx.put_run(other)
+        assert store.runs("ours", region="reg-2") == (other,)
+        assert store.runs("ours", region="reg-3") == ()
+
+    def test_waiting_runs_of_all_come_oldest_first(self, store: Store) -> None:
+        a.with_region(store, "theirs")
+        waiting = [
+            a.run(id="run-2", started=a.NOON - a.DAY, outcome=RunOutcome.WAITING),
+            a.run(id="run-0", organisation="theirs", outcome=RunOutcome.WAITING),
+            a.run(id="run-9", outcome=RunOutcome.WAITING),
+        ]
+        with store.transaction() as tx:
+            for run in reversed(waiting):
+                tx.put_run(run)
+        assert store.waiting_runs() == tuple(waiting)
+        with store.transaction() as tx:
+            tx.put_run(a.run(id="run-2", outcome=RunOutcome.RUNNING))
+        assert store.waiting_runs() == tuple(waiting[1:])
 
     def test_a_job_is_done_once(self, store: Store) -> None:
         assert not store.done(a.key())
@@ -256,6 +450,20 @@ class TestEvents:
         assert ids(bbox=(25, 13, 26, 14), region="reg-2") == {"there"}
         assert ids(region="reg-2", kind=Kind.RAZED) == set()
 
+    @pytest.mark.parametrize("bbox", [None, (25, 13, 26, 14), (179, 13, 26, 14)], ids=str)
+    def test_events_are_counted_up_to_a_most(self, store: Store, bbox: Any) -> None:
+        states = [EventState.CANDIDATE, EventState.CLOSED]
+        put_events(store, *(a.event(id=str(n), state=states[n % 2]) for n in range(9)))
+        put_events(store, a.event(id="far", geometry=Point(100, 0), kind=Kind.RAZED))
+        where = EventFilter(kind=Kind.BURNED, states=(EventState.CANDIDATE,), bbox=bbox)
+        counts = [store.count_events("ours", where, most=most) for most in (0, 4, 5, 6, 10**6)]
+        assert counts == [None, None, 5, 5, 5]
+        assert store.count_events("theirs", where, most=0) == 0
+
+    def test_counting_to_less_than_nothing_is_refused(self, store: Store) -> None:
+        with pytest.raises(QuestionError, match="0 or more"):
+            store.count_events("ours", EventFilter(), most=-1)
+
     def test_both_ends_of_a_period_count(self, store: Store) -> None:
         second = timedelta(microseconds=1)
         put_events(store, a.event())
@@ -363,6 +571,23 @@ class TestLedger:
         look = ("reg-1", "36N_0512_0143", "S2A-1", "indices")
         assert store.ledger_history("ours", *look) == (a.look(),)
 
+    def test_the_looks_of_one_acquisition_in_all_regions(self, store: Store) -> None:
+        places = [
+            ("reg-1", "a", "x"),
+            ("reg-1", "b", "w"),
+            ("reg-1", "b", "x"),
+            ("reg-2", "a", "x"),
+        ]
+        rows = [a.look(region=region, cell=cell, detector=d) for region, cell, d in places]
+        with store.transaction() as tx:
+            tx.put_region(a.region(id="reg-2"))
+            for row in reversed(rows):
+                tx.put_ledger(row)
+            tx.put_ledger(a.look(acquisition="S2A-2"))
+        assert store.looks("ours", "S2A-1") == tuple(rows)
+        assert store.looks("ours", "S2A-3") == ()
+        assert store.looks("theirs", "S2A-1") == ()
+
 
 class TestOrganisations:
     def test_none_sees_what_another_has(self, store: Store) -> None:
@@ -372,8 +597,15 @@ class TestOrganisations:
             tx.put_ledger(a.look())
             tx.add_state(a.state(), keep=4)
             tx.finish_job(a.job())
+            tx.put_settlements([a.settlement()])
+            tx.put_key(a.api_key())
         who = "theirs"
         assert store.regions(who, removed=True) == ()
+        assert store.settlements(who).items == ()
+        assert store.settlements(who, bbox=(25, 13, 26, 14)).items == ()
+        assert store.keys(who) == ()
+        assert store.count_events(who, EventFilter(), most=0) == 0
+        assert store.looks(who, "S2A-1") == ()
         assert store.runs(who) == ()
         assert not store.done(a.key(organisation=who))
         assert store.jobs_done(who, *PLACE) == frozenset()
@@ -384,9 +616,15 @@ class TestOrganisations:
         assert store.events(who, EventFilter(region="reg-1")).items == ()
         assert store.detections(who, "evt-1") == ()
         assert store.ledger(who, "reg-1").items == ()
-        for ask in (store.region, store.event, store.event_history):
+        for ask, name in (
+            (store.region, "reg-1"),
+            (store.settlement, "set-1"),
+            (store.run, "run-1"),
+            (store.event, "evt-1"),
+            (store.event_history, "evt-1"),
+        ):
             with pytest.raises(NotFound):
-                ask(who, "reg-1" if ask == store.region else "evt-1")
+                ask(who, name)
 
     def test_ids_of_one_do_not_stand_in_the_way_of_another(self, store: Store) -> None:
         a.with_region(store, "theirs")
@@ -397,6 +635,8 @@ class TestOrganisations:
                 tx.put_ledger(a.look(organisation=who))
                 assert tx.add_state(a.state(organisation=who), keep=1) == ()
                 tx.finish_job(a.job(key=a.key(organisation=who)))
+                tx.put_settlements([a.settlement(organisation=who, source=who)])
+        assert store.settlement("ours", "set-1").source == "ours"
         assert store.event("ours", "evt-1").observed == "ours"
         assert store.event("theirs", "evt-1").observed == "theirs"
 
@@ -482,7 +722,9 @@ class TestTransactions:
 
 def fill(tx: Transaction) -> None:
     tx.put_region(a.region(id="reg-2", name="Camp"))
-    tx.put_run(a.run(outcome="done"))
+    tx.put_settlements([a.settlement()])
+    tx.put_key(a.api_key())
+    tx.put_run(a.run(outcome=RunOutcome.COMPLETE))
     tx.put_event(a.event())
     tx.add_detections([a.detection()])
     tx.put_ledger(a.look())
@@ -491,6 +733,8 @@ def fill(tx: Transaction) -> None:
 
 
 def assert_untouched(store: Store) -> None:
+    assert store.settlements("ours").items == ()
+    assert store.key(a.api_key().id) is None
     assert store.runs("ours") == (a.run(),)
     assert store.events("ours", EventFilter(bbox=(-180, -90, 180, 90))).items == ()
     assert store.detections("ours", "evt-1") == ()
@@ -741,6 +985,9 @@ def test_a_window_finds_what_counting_by_hand_finds(
         until=None if until is None else a.NOON + until * a.DAY,
     )
     assert {event.id for event in store.events(organisation, where).items} == wanted
+    assert store.count_events(organisation, where, most=len(wanted)) == len(wanted)
+    if wanted:
+        assert store.count_events(organisation, where, most=len(wanted) - 1) is None
 
 
 def test_readers_see_whole_transactions_while_another_thread_writes(store: Store) -> None:

@@ -23,6 +23,7 @@ def test_the_tree_is_the_one_that_callers_rely_on():
         "StoreError",
         "StoreLocked",
         "QuestionError",
+        "ServerError",
         "DiskFull",
         "NotFound",
         "DigestMismatch",

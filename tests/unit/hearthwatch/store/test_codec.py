@@ -6,7 +6,17 @@ import pytest
 from shapely.geometry import Point
 
 from hearthwatch.errors import StoreError
-from hearthwatch.records import Detection, Event, Job, LedgerRow, Region, Run, StateVersion
+from hearthwatch.records import (
+    ApiKey,
+    Detection,
+    Event,
+    Job,
+    LedgerRow,
+    Region,
+    Run,
+    Settlement,
+    StateVersion,
+)
 from hearthwatch.store.codec import canonical_json, columns, from_row, microseconds, to_row
 from tests.contract import store_records as a
 
@@ -32,7 +42,17 @@ def test_the_row_of_an_event() -> None:
 
 @pytest.mark.parametrize(
     "record",
-    [a.region(), a.run(), a.job(), a.state(), a.look(), a.event(), a.detection()],
+    [
+        a.region(),
+        a.settlement(),
+        a.api_key(),
+        a.run(),
+        a.job(),
+        a.state(),
+        a.look(),
+        a.event(),
+        a.detection(),
+    ],
     ids=lambda record: type(record).__name__,
 )
 def test_every_record_comes_back(record: object) -> None:
@@ -44,6 +64,11 @@ def test_every_record_comes_back(record: object) -> None:
 @pytest.mark.parametrize("record", [Region, Run, Job, StateVersion, LedgerRow, Event, Detection])
 def test_every_record_has_its_owner_kind_and_mode(record: type) -> None:
     assert {"organisation", "kind", "mode"} <= {column.name for column in columns(record)}
+
+
+def test_a_settlement_may_be_watched_for_several_kinds_and_a_key_opens_all() -> None:
+    assert {"organisation", "mode"} <= {column.name for column in columns(Settlement)}
+    assert "organisation" in {column.name for column in columns(ApiKey)}
 
 
 def test_a_job_keeps_its_key_in_columns_of_their_own() -> None:

@@ -152,6 +152,15 @@ def test_an_error_of_the_database_does_not_repeat_what_was_written(store: SqlSto
     assert "Secret" not in str(caught.value.__cause__)
 
 
+def test_superseded_settlements_stay_in_the_database(store: SqlStore) -> None:
+    for removed in (None, a.NOON):
+        with store.transaction() as tx:
+            tx.put_settlements([a.settlement(removed=removed)])
+    with store._reader.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT id, removed FROM settlement_versions ORDER BY 2")
+        assert rows.fetchall() == [("set-1", None), ("set-1", 1_714_564_800_000_000)]
+
+
 def test_superseded_regions_stay_in_the_database(store: SqlStore) -> None:
     with store.transaction() as tx:
         tx.put_region(a.region(removed=a.NOON))

@@ -3,10 +3,11 @@
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from shapely.geometry import Point, box
-from sqlalchemy import text
+from sqlalchemy import Select, text
 
 from hearthwatch.records import EventFilter, EventState, Kind
 from hearthwatch.store import SqlStore, queries
@@ -25,7 +26,10 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 
 
 def plan(store: SqlStore, where: EventFilter, *, narrow: bool) -> str:
-    statement = EventSearch("ours", where, None).statement(narrow=narrow).limit(101)
+    return steps_of(store, EventSearch("ours", where, None).statement(narrow=narrow).limit(101))
+
+
+def steps_of(store: SqlStore, statement: Select[Any]) -> str:
     with store._reader.connect() as connection:
         compiled = statement.compile(connection, compile_kwargs={"render_postcompile": True})
         values = tuple(compiled.params[name] for name in compiled.positiontup or ())
@@ -65,6 +69,45 @@ def test_a_region_is_looked_up_by_its_own_index(store: SqlStore) -> None:
         assert not EventSearch("ours", where, None).narrow(connection)
 
 
+def test_counting_reads_an_index_and_sorts_nothing(store: SqlStore) -> None:
+    search = EventSearch("ours", EventFilter(bbox=SUDAN, kind=Kind.BURNED), None)
+    wide = steps_of(store, search.count(10, narrow=False))
+    assert "COVERING INDEX ix_events_time" in wide
+    assert "TEMP B-TREE" not in wide
+    assert "VIRTUAL TABLE INDEX 2:" in steps_of(store, search.count(10, narrow=True))
+
+
+@pytest.mark.parametrize("bbox", [None, SUDAN, (179, -1, -179, 1)], ids=str)
+def test_settlements_are_gone_through_in_the_order_of_their_index(
+    store: SqlStore, bbox: tuple[float, float, float, float] | None
+) -> None:
+    steps = steps_of(store, queries.settlements("ours", bbox, ("Village", "set-1")).limit(11))
+    assert "USING INDEX ix_settlements_name (organisation=? AND (name,id)>(?,?))" in steps
+    assert "TEMP B-TREE" not in steps
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        (
+            queries.looks("ours", "S2A-1"),
+            "ix_ledger_acquisition (organisation=? AND acquisition=?)",
+        ),
+        (queries.ledger("ours", "reg-1", None, None, None), "ix_ledger_time (organisation=?"),
+        (queries.waiting_runs(), "ix_runs_outcome (outcome=?)"),
+        (queries.key("0123456789ab"), "sqlite_autoindex_api_keys_1 (id=?)"),
+        (queries.keys("ours"), "ix_api_keys_created (organisation=?)"),
+    ],
+    ids=["looks", "ledger", "waiting runs", "key", "keys"],
+)
+def test_what_is_asked_often_has_its_index(
+    store: SqlStore, statement: Select[Any], index: str
+) -> None:
+    steps = steps_of(store, statement)
+    assert index in steps
+    assert "FOR ORDER BY" not in steps
+
+
 def test_the_way_follows_the_number_of_candidates(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +135,8 @@ def test_both_ways_give_the_same_events(store: SqlStore, monkeypatch: pytest.Mon
         answers = []
         for most in (0, 1000):
             monkeypatch.setattr(queries, "MOST_CANDIDATES", most)
-            answers.append(store.events("ours", where).items)
+            answers.append(store.events("ours", where, limit=200).items)
+            assert store.count_events("ours", where, most=200) == len(answers[0])
         assert answers[0] == answers[1]
 
 

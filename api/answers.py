@@ -1,0 +1,142 @@
+"""Records as GeoJSON and JSON answers, written once for every route."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.context import Context
+from hearthwatch.records import Event, LedgerRow, ObservationStatus, Region, Run, Settlement
+from hearthwatch.values import DECIMALS, event_properties, geojson, ledger_value, moment
+
+GEOJSON = "application/geo+json"
+JSON = "application/json"
+
+
+class GeoJsonResponse(Response):
+    """An answer that is GeoJSON: routes name it so that the OpenAPI document does."""
+
+    media_type = GEOJSON
+
+
+def respond(
+    value: Any,
+    *,
+    status: int = 200,
+    media_type: str = JSON,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a value as a JSON answer."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Response(body.encode(), status, dict(headers or {}), media_type)
+
+
+def base_url(request: Request, here: Context) -> str:
+    """Return the address under which callers reach the service, without a slash at its end."""
+    return (here.settings.public_url or str(request.base_url)).rstrip("/")
+
+
+def next_url(request: Request, here: Context, cursor: str) -> str:
+    """Return the absolute address of the next page: this request's, with every filter kept."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
+    query = urlencode([*kept, ("after", cursor)])
+    return f"{base_url(request, here)}{request.url.path}?{query}"
+
+
+def feature(record: Event | Region | Settlement, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record as a GeoJSON feature with its box."""
+    return {
+        "type": "Feature",
+        "id": record.id,
+        "bbox": [round(edge, DECIMALS) for edge in record.geometry.bounds],
+        "geometry": geojson(record.geometry),
+        "properties": {"id": record.id, **properties},
+    }
+
+
+def collection(features: Iterable[dict[str, Any]], **members: Any) -> dict[str, Any]:
+    """Return features as a collection."""
+    return {"type": "FeatureCollection", "features": list(features), **members}
+
+
+def event_feature(event: Event, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return an event; `names` gives the regions' names by id."""
+    return feature(event, event_properties(event, names))
+
+
+def region_properties(region: Region) -> dict[str, Any]:
+    """Return all of a region but its id and geometry."""
+    return {
+        "name": region.name,
+        "kind": region.kind.value,
+        "mode": region.mode.value,
+        "purpose": region.purpose,
+        "owner": region.owner,
+        "created": moment(region.created),
+        "expires": moment(region.expires),
+        "area_km2": round(region.area_km2, 6),
+    }
+
+
+def settlement_feature(settlement: Settlement) -> dict[str, Any]:
+    """Return a settlement."""
+    return feature(
+        settlement,
+        {
+            "name": settlement.name,
+            "mode": settlement.mode.value,
+            "area_ha": round(settlement.area_m2 / 1e4, 4),
+            "source": settlement.source,
+            "created": moment(settlement.created),
+        },
+    )
+
+
+def look_value(row: LedgerRow) -> dict[str, Any]:
+    """Return a ledger row, in numbers and in words."""
+    return {**ledger_value(row), "words": look_in_words(row)}
+
+
+def look_in_words(row: LedgerRow) -> str:
+    """Return what became of a look, as a person says it."""
+    lost = {str(cause): float(share) for cause, share in row.detail.get("lost", {}).items()}
+    worst = max(lost, key=lost.__getitem__, default="")
+    if row.status is ObservationStatus.NOT_OBSERVABLE:
+        said = f"{_COMMON.get(worst, worst) or row.cause} over {lost.get(worst, 1.0):.0%}"
+    elif row.status in _PLAIN:
+        said = f"{_PLAIN[row.status]}, {row.usable:.0%} of the area seen"
+    else:
+        said = row.status.value.replace("_", " ")
+    reason = row.detail.get("reason")
+    return f"{said}: {reason}" if reason else said
+
+
+def job_value(run: Run, now: datetime) -> dict[str, Any]:
+    """Return a run as a job with its progress."""
+    seconds = ((run.finished or now) - run.started).total_seconds()
+    going = run.finished is None and run.done > 0 and seconds > 0
+    rate = run.done / seconds if going else None
+    return {
+        "id": run.id,
+        "region": run.region,
+        "state": run.outcome.value,
+        "started": moment(run.started),
+        "finished": moment(run.finished),
+        "until": moment(run.until),
+        "done": run.done,
+        "total": run.total,
+        "sensed": moment(run.sensed),
+        "rate": round(rate, 3) if rate else None,
+        "seconds_left": round((run.total - run.done) / rate, 1) if rate else None,
+        "detail": run.detail,
+    }
+
+
+_COMMON = {"nodata": "no data"}
+_PLAIN = {ObservationStatus.UNCHANGED: "unchanged", ObservationStatus.CHANGED: "changed"}

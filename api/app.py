@@ -1,0 +1,105 @@
+"""The HTTP application, assembled."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import Depends, FastAPI
+from pydantic import TypeAdapter
+
+from api import page, problems
+from api.auth import caller
+from api.context import Context
+from api.headers import Headers, Heads
+from api.limits import Limits
+from api.params import refuse_unknown
+from api.routes import events, features, jobs, regions, service, settlements, tiles
+from hearthwatch.settings import Settings
+from hearthwatch.store.protocol import Store
+from tiles.archive import Archive
+
+DESCRIPTION = (
+    "Watches settlements and the ground around them from the Sentinel satellites. That nothing "
+    "was reported never means that nothing happened: read the ledger beside the events."
+)
+
+
+def create_app(settings: Settings, store: Store, archive: Archive) -> FastAPI:
+    """Return the application.
+
+    Parameters
+    ----------
+    store : Store
+        Open for writing; the caller closes it.
+    """
+    app = FastAPI(
+        title="hearthwatch",
+        version=version("hearthwatch"),
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        responses=problems.declared(400, 413, 500, 503),
+        generate_unique_id_function=lambda route: route.name,
+        redirect_slashes=False,
+    )
+    app.state.context = Context(settings, store, archive)
+    problems.install(app)
+    for open_router in (service.open_router, features.open_router):
+        app.include_router(open_router, dependencies=[Depends(refuse_unknown)])
+    for router in (
+        service.router,
+        regions.router,
+        settlements.router,
+        events.router,
+        jobs.router,
+        tiles.router,
+        features.router,
+    ):
+        # Who asks is known before anything is said of how it was asked.
+        app.include_router(
+            router,
+            dependencies=[Depends(caller), Depends(refuse_unknown)],
+            responses=problems.declared(401),
+        )
+    page.install(app)
+    _declare_problems(app)
+    app.add_middleware(Limits)
+    app.add_middleware(Heads)
+    app.add_middleware(problems.Defects)
+    app.add_middleware(Headers)
+    return app
+
+
+def _declare_problems(app: FastAPI) -> None:
+    """Put the shape of problems where the declared answers refer to it.
+
+    FastAPI declares a 422 of its own for whatever has parameters; here those are 400 problems.
+    """
+    made = app.openapi
+
+    def with_problems() -> dict[str, object]:
+        if app.openapi_schema is None:
+            document = made()
+            schemas = document["components"]["schemas"]
+            template = "#/components/schemas/{model}"
+            shape = TypeAdapter(problems.ProblemDocument).json_schema(ref_template=template)
+            of_bodies = {str(s): words for s, words in problems.declared(408, 415).items()}
+            schemas |= shape.pop("$defs", {}) | {"ProblemDocument": shape}
+            for item in document["paths"].values():
+                for operation in item.values():
+                    _without_own_422(operation["responses"])
+                    if "requestBody" in operation:
+                        operation["responses"] |= of_bodies
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+        return app.openapi_schema or {}
+
+    app.openapi = with_problems  # type: ignore[method-assign]
+
+
+def _without_own_422(responses: dict[str, dict[str, object]]) -> None:
+    content = responses.get("422", {}).get("content", {})
+    if "application/json" in dict(content):  # type: ignore[call-overload]
+        del responses["422"]

@@ -1,0 +1,41 @@
+"""What every route works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from hearthwatch.settings import Settings
+from hearthwatch.store.protocol import Store
+from tiles.archive import Archive
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of one running service.
+
+    Attributes
+    ----------
+    store : Store
+        Opened for writing; writes of other processes are waited for.
+    """
+
+    settings: Settings
+    store: Store
+    archive: Archive
+
+
+def of_app(app: Any) -> Context:
+    """Return the context of an application."""
+    found: Context = app.state.context
+    return found
+
+
+async def context(request: Request) -> Context:
+    """Return the context of the application that serves a request."""
+    return of_app(request.app)
+
+
+InContext = Annotated[Context, Depends(context)]

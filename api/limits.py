@@ -1,0 +1,135 @@
+"""How much a request may hold, how long it may take to arrive, and what a body may be."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp as App
+from starlette.types import Message, Receive, Scope, Send
+
+from api import bodies
+from api.auth import identify
+from api.problems import Problem, answer, of_error
+from hearthwatch.errors import HearthwatchError
+
+MAX_BODY_BYTES = 10 * 1000 * 1000
+BODY_SECONDS = 30.0
+MAX_QUERY_BYTES = 8192
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+_CLOSE = {"Connection": "close"}
+
+
+class Limits:
+    """ASGI middleware that refuses large queries, large bodies, slow ones and broken ones.
+
+    Nothing of a body is read before its sender has shown a key. It is counted as it arrives,
+    whatever its header says, and is here in full before the application sees it: at most `most`
+    bytes of it are ever held. Bodies of methods that have none are not read at all.
+
+    Parameters
+    ----------
+    app : ASGI application
+    most : int
+        Bytes of a body.
+    """
+
+    def __init__(self, app: App, most: int = MAX_BODY_BYTES) -> None:
+        self.app = app
+        self.most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        try:
+            body = await self._checked(scope, receive)
+        except Problem as problem:
+            await answer(problem)(scope, receive, send)
+            return
+        except HearthwatchError as error:
+            await answer(of_error(error))(scope, receive, send)
+            return
+        if body is not None:
+            await self.app(scope, _replay(body, receive), send)
+
+    async def _checked(self, scope: Scope, receive: Receive) -> bytes | None:
+        """Return the body; None if the client has gone."""
+        headers = Headers(scope=scope)
+        _require_one_length(headers)
+        if len(scope.get("query_string", b"")) > MAX_QUERY_BYTES:
+            raise Problem(
+                413, "too_large", f"The query is longer than {MAX_QUERY_BYTES:,} bytes: shorten it."
+            )
+        if scope["method"] not in WITH_BODY:
+            return b""
+        await run_in_threadpool(identify, Request(scope))
+        body = await self._body(headers, receive)
+        if body:
+            bodies.require_json(headers.get("content-type", ""))
+            await run_in_threadpool(bodies.require_sound, body)
+        return body
+
+    async def _body(self, headers: Headers, receive: Receive) -> bytes | None:
+        declared = headers.get("content-length", "0")
+        if declared.isdigit() and int(declared) > self.most:
+            raise self._too_large()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                return await self._read(receive)
+        except TimeoutError:
+            raise Problem(
+                408,
+                "slow",
+                f"The request did not arrive within {BODY_SECONDS:.0f} seconds. Send it again.",
+                headers=_CLOSE,
+            ) from None
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        parts, size, more = [], 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            part = message.get("body", b"")
+            size += len(part)
+            if size > self.most:
+                raise self._too_large()
+            parts.append(part)
+            more = message.get("more_body", False)
+        return b"".join(parts)
+
+    def _too_large(self) -> Problem:
+        return Problem(
+            413,
+            "too_large",
+            f"The request is larger than {self.most:,} bytes. Keep only the outlines, or add the "
+            "file with `hearthwatch region add`.",
+            headers=_CLOSE,
+        )
+
+
+def _require_one_length(headers: Headers) -> None:
+    """Refuse a body with two ends: a proxy in front may believe the other one."""
+    if "transfer-encoding" in headers and "content-length" in headers:
+        raise Problem(
+            400, "http", "A request has a Content-Length or a Transfer-Encoding.", headers=_CLOSE
+        )
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives the body once, then what comes on the connection."""
+    given = False
+
+    async def once() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return once

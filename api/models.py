@@ -1,0 +1,430 @@
+"""The shapes of answers and of what is sent, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+from hearthwatch.records import (
+    EventState,
+    Kind,
+    Mode,
+    NotObservable,
+    ObservationStatus,
+    Role,
+    RunOutcome,
+)
+
+
+def _not_a_number(value: Any) -> Any:
+    """Refuse seconds since 1970, which pydantic would take: nobody means them here."""
+    if isinstance(value, str) and not value.strip().lstrip("+-").replace(".", "", 1).isdigit():
+        return value
+    if value is None or isinstance(value, datetime):
+        return value
+    raise ValueError("is no time: write it as 2019-01-01T00:00:00Z")
+
+
+Moment = Annotated[datetime, BeforeValidator(_not_a_number, json_schema_input_type=datetime)]
+
+
+def _printable(text: str) -> str:
+    """Refuse what `make_region` refuses, so that a new name may be what a first one may be."""
+    if not text.isprintable():
+        raise ValueError("is not one line of characters that can be printed")
+    return text
+
+
+Line = Annotated[
+    str,
+    StringConstraints(
+        min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", strip_whitespace=True
+    ),
+    AfterValidator(_printable),
+]
+Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
+
+
+class Sent(BaseModel):
+    """What callers send: an unknown member is refused, for it may be a misspelt one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Health(BaseModel):
+    """Whether the service answers."""
+
+    status: Literal["ok"]
+
+
+class Who(BaseModel):
+    """Whose key it is."""
+
+    organisation: str
+    name: str
+    key: str
+    role: Role
+
+
+class LimitsAnswer(BaseModel):
+    """What the service takes at most."""
+
+    max_region_km2: float
+    max_vertices: int
+    max_body_bytes: int
+
+
+class Link(BaseModel):
+    """A link."""
+
+    href: str
+    rel: str
+    type: str | None = None
+    title: str | None = None
+
+
+class Geometry(BaseModel):
+    """GeoJSON geometry, CRS84."""
+
+    type: str
+    coordinates: list[Any]
+
+
+class JobAnswer(BaseModel):
+    """A run over one region."""
+
+    id: str
+    region: str
+    state: RunOutcome
+    started: datetime
+    finished: datetime | None
+    until: datetime | None
+    done: int = Field(description="Looks committed so far.")
+    total: int = Field(description="Looks to be taken; 0 until that is known.")
+    sensed: datetime | None = Field(description="Newest look taken in.")
+    rate: float | None = Field(description="Looks a second, while it runs.")
+    seconds_left: float | None
+    detail: str = Field(description="Why it failed.")
+
+
+class Jobs(BaseModel):
+    """Jobs, newest first."""
+
+    items: list[JobAnswer]
+
+
+class RegionStatus(BaseModel):
+    """How a watch stands."""
+
+    looks: int
+    usable_looks: int
+    last_look: datetime | None
+    last_usable_look: datetime | None
+    longest_blind_days: float | None = Field(description="Between two usable looks.")
+    events: int | None = Field(description="None where there are too many to count.")
+    job: JobAnswer | None = Field(description="The newest.")
+
+
+class RegionProperties(BaseModel):
+    """A region but for its outline."""
+
+    id: str
+    name: str
+    kind: Kind
+    mode: Mode
+    purpose: str
+    owner: str
+    created: datetime
+    expires: datetime | None
+    area_km2: float
+    status: RegionStatus | None = None
+    repairs: list[str] | None = Field(None, description="What was changed in what was sent.")
+
+
+class RegionFeature(BaseModel):
+    """A region on the watchlist."""
+
+    type: Literal["Feature"]
+    id: str
+    bbox: list[float]
+    geometry: Geometry
+    properties: RegionProperties
+
+
+class RegionCollection(BaseModel):
+    """The watchlist, by name."""
+
+    type: Literal["FeatureCollection"]
+    features: list[RegionFeature]
+
+
+class CrsName(BaseModel):
+    """Name of a coordinate system."""
+
+    name: str
+
+
+class Crs(BaseModel):
+    """The member `crs` of the GeoJSON before RFC 7946, which old programs still write."""
+
+    type: str = "name"
+    properties: CrsName
+
+
+class NewRegionProperties(Sent):
+    """What a new watch is called and why it is kept."""
+
+    name: Line
+    purpose: Text = ""
+    owner: Text = ""
+    kind: Kind = Kind.GROUND_CHANGE
+    expires: Moment | None = Field(None, description="End of the watch, with a time zone.")
+
+
+class NewRegion(Sent):
+    """A GeoJSON feature, or a collection of areas that become one region."""
+
+    type: Literal["Feature", "FeatureCollection"]
+    properties: NewRegionProperties
+    geometry: dict[str, Any] | None = Field(None, description="Of a Feature: (Multi)Polygon.")
+    features: list[dict[str, Any]] | None = Field(None, description="Of a FeatureCollection.")
+    crs: Crs | None = Field(None, description="The old member; CRS84 only.")
+
+
+class RegionChange(Sent):
+    """What may change of a watch. The outline may not: its history would not be comparable."""
+
+    name: Line | None = None
+    purpose: Text | None = None
+    owner: Text | None = None
+    expires: Moment | None = None
+
+
+class LookAnswer(BaseModel):
+    """A row of the ledger: what became of one look at one cell."""
+
+    sensed: datetime
+    cell: str
+    acquisition: str
+    detector: str
+    status: ObservationStatus
+    cause: NotObservable | None
+    usable: float = Field(description="Share of the watched ground seen, 0..1.")
+    words: str
+    detail: dict[str, Any]
+
+
+class Ledger(BaseModel):
+    """The ledger of a region, oldest look first."""
+
+    items: list[LookAnswer]
+    next: str | None
+    links: list[Link]
+
+
+class ArchivedLook(BaseModel):
+    """An archived acquisition over a region."""
+
+    acquisition: str
+    sensed: datetime
+    status: ObservationStatus
+    cause: NotObservable | None
+    usable: float
+    words: str
+    styles: list[str] = Field(description="In which its map tiles can be had.")
+
+
+class ArchivedLooks(BaseModel):
+    """Archived acquisitions over a region, oldest first."""
+
+    items: list[ArchivedLook]
+
+
+class SettlementProperties(BaseModel):
+    """A settlement but for its outline."""
+
+    id: str
+    name: str
+    mode: Mode
+    area_ha: float
+    source: str
+    created: datetime
+
+
+class SettlementFeature(BaseModel):
+    """A settlement."""
+
+    type: Literal["Feature"]
+    id: str
+    bbox: list[float]
+    geometry: Geometry
+    properties: SettlementProperties
+
+
+class SettlementCollection(BaseModel):
+    """Settlements, by name."""
+
+    type: Literal["FeatureCollection"]
+    features: list[SettlementFeature]
+    next: str | None = None
+    links: list[Link] = []
+
+
+class NewSettlements(Sent):
+    """A GeoJSON collection of outlines; each may have a name in its properties."""
+
+    type: Literal["FeatureCollection"]
+    features: list[dict[str, Any]] = Field(min_length=1, max_length=10_000)
+    source: Text = Field("", description="Where the outlines come from.")
+    crs: Crs | None = Field(None, description="The old member; CRS84 only.")
+
+
+class EventProperties(BaseModel):
+    """An event but for its outline. Software fills in what was observed and nothing else."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    version: int
+    organisation: str
+    region: str
+    region_name: str
+    kind: Kind
+    mode: Mode
+    state: EventState
+    detector: str
+    detector_state: str
+    cell: str
+    area_m2: float
+    area_ha: float
+    last_unharmed: datetime | None
+    first_changed: datetime
+    first_detected: datetime
+    last_detected: datetime
+    looks: int
+    observed: str
+    evidence: dict[str, Any]
+    doubts: list[str]
+
+
+class EventFeature(BaseModel):
+    """An event."""
+
+    type: Literal["Feature"]
+    id: str
+    bbox: list[float]
+    geometry: Geometry
+    properties: EventProperties
+
+
+class EventCollection(BaseModel):
+    """Events, newest first change first."""
+
+    type: Literal["FeatureCollection"]
+    features: list[EventFeature]
+    next: str | None
+    links: list[Link]
+
+
+class EventVersions(BaseModel):
+    """All versions of one event, oldest first."""
+
+    items: list[EventFeature]
+
+
+class DetectionAnswer(BaseModel):
+    """What one detector said at one look."""
+
+    id: str
+    acquisition: str
+    sensed: datetime
+    detector: str
+    detector_version: str
+    detector_state: str
+    area_m2: float
+    last_unharmed: datetime | None
+    first_changed: datetime
+    looks: int
+    evidence: dict[str, Any]
+    doubts: list[str]
+    digest: str
+    geometry: Geometry
+
+
+class Detections(BaseModel):
+    """Detections of one event, oldest look first."""
+
+    items: list[DetectionAnswer]
+
+
+class SeriesFeature(BaseModel):
+    """One quantity that is followed."""
+
+    key: str
+    name: str
+
+
+class SeriesLook(BaseModel):
+    """One look in the series of an event."""
+
+    acquisition: str
+    sensed: datetime
+    used: bool
+    status: ObservationStatus
+    why: str = Field(description="Why it was left out, or that it was used.")
+    values: list[float | None]
+
+
+class Series(BaseModel):
+    """What was measured over an event's ground, look by look, oldest first."""
+
+    event: str
+    last_unharmed: datetime | None
+    first_changed: datetime
+    features: list[SeriesFeature]
+    looks: list[SeriesLook]
+
+
+class PairSide(BaseModel):
+    """One picture of a pair."""
+
+    acquisition: str
+    sensed: datetime
+
+
+class Pair(BaseModel):
+    """A look before and one after the change, on which its ground was best seen."""
+
+    before: PairSide | None
+    after: PairSide | None
+    styles: list[str]
+    bounds: list[float]
+
+
+class TileJson(BaseModel):
+    """TileJSON 3.0."""
+
+    model_config = ConfigDict(extra="allow")
+
+    tilejson: Literal["3.0.0"]
+    name: str
+    tiles: list[str]
+    bounds: list[float]
+    minzoom: int
+    maxzoom: int
+
+
+class NewJob(Sent):
+    """A run asked for."""
+
+    region: Annotated[str, StringConstraints(max_length=200)]
+    until: Moment | None = Field(None, description="Replay up to then; now if not given.")

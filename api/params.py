@@ -1,0 +1,125 @@
+"""Parameters of requests that several routes share, and the refusal of unknown ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Query, Request
+from fastapi.dependencies.models import Dependant
+
+from api.models import Moment
+from api.problems import Problem
+from hearthwatch.records import EventFilter, EventState, Kind
+
+MAX_PAGE = 1000
+Box = tuple[float, float, float, float]
+
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most items of one page.")]
+After = Annotated[
+    str | None, Query(max_length=2000, description="Cursor of the page before, to go on.")
+]
+BoxText = Annotated[
+    str | None,
+    Query(max_length=200, description="west,south,east,north in degrees; west > east crosses 180."),
+]
+
+Since = Annotated[Moment | None, Query(description="Then or later; UTC if no zone is given.")]
+Until = Annotated[Moment | None, Query(description="Then or before; UTC if no zone is given.")]
+
+
+async def refuse_unknown(request: Request) -> None:
+    """Refuse a query parameter that the route does not know: a misspelt filter would not filter.
+
+    Raises
+    ------
+    Problem
+        400, naming it and those there are.
+    """
+    known = set(_names(request.scope["route"].dependant))
+    strange = [name for name in request.query_params if name not in known]
+    if strange:
+        there = ", ".join(sorted(known)) or "none"
+        raise Problem(
+            400,
+            "parameter",
+            f"This address takes these parameters: {there}.",
+            faults=[(f"query.{name[:100]}", "is not known here") for name in strange],
+        )
+
+
+async def event_filter(
+    bbox: BoxText = None,
+    since: Since = None,
+    until: Until = None,
+    kind: Annotated[Kind | None, Query()] = None,
+    state: Annotated[list[EventState] | None, Query(description="May be repeated.")] = None,
+    region: Annotated[str | None, Query(max_length=200, description="Id of a region.")] = None,
+) -> EventFilter:
+    """Return the store's filter for what was asked."""
+    return EventFilter(
+        region=region,
+        kind=kind,
+        states=tuple(state or ()),
+        bbox=box_of(bbox),
+        since=utc(since),
+        until=utc(until),
+    )
+
+
+def box_of(text: str | None) -> Box | None:
+    """Return the box of a parameter.
+
+    Raises
+    ------
+    Problem
+        400 for what is none. Of six numbers, the heights are passed over.
+    """
+    if text is None:
+        return None
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise _no_box() from None
+    if len(numbers) == 6:
+        numbers = [*numbers[:2], *numbers[3:5]]
+    if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
+        raise _no_box()
+    west, south, east, north = numbers
+    in_range = -180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90
+    if not in_range:
+        raise _no_box()
+    return west, south, east, north
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """Return a moment in UTC, which one without a zone is taken to be in.
+
+    Raises
+    ------
+    Problem
+        400 for one beyond the calendar.
+    """
+    if moment is None:
+        return None
+    try:
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise Problem(400, "time", "The time lies beyond the calendar.") from None
+
+
+def _names(dependant: Dependant) -> Iterator[str]:
+    yield from (field.alias for field in dependant.query_params)
+    for below in dependant.dependencies:
+        yield from _names(below)
+
+
+def _no_box() -> Problem:
+    return Problem(
+        400,
+        "box",
+        "bbox is west,south,east,north in degrees, with south below north.",
+        faults=[("query.bbox", "is no box")],
+    )

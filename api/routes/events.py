@@ -1,0 +1,101 @@
+"""What was found."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import GEOJSON, GeoJsonResponse, collection, event_feature, next_url, respond
+from api.auth import Reader
+from api.context import InContext
+from api.models import Detections, EventCollection, EventFeature, EventVersions, Pair, Series
+from api.params import After, Limit, event_filter
+from api.pictures import chip_of, pair_value, series_value
+from api.problems import declared
+from hearthwatch.records import EventFilter
+from hearthwatch.store.whole import region_names
+from hearthwatch.values import detection_value
+
+EventId = Annotated[str, Path(max_length=200, description="Id of an event.")]
+
+router = APIRouter(prefix="/events", tags=["events"])
+
+
+@router.get("", response_model=EventCollection, response_class=GeoJsonResponse)
+def list_events(
+    request: Request,
+    who: Reader,
+    here: InContext,
+    where: Annotated[EventFilter, Depends(event_filter)],
+    limit: Limit = 100,
+    after: After = None,
+) -> Response:
+    """List events, newest first change first.
+
+    `since` and `until` bound the look that first showed the change; `bbox` selects events whose
+    box meets it.
+    """
+    page = here.store.events(who.organisation, where, after=after, limit=limit)
+    names = region_names(here.store, who.organisation)
+    links = []
+    if page.next:
+        links.append({"rel": "next", "href": next_url(request, here, page.next), "type": GEOJSON})
+    features = (event_feature(event, names) for event in page.items)
+    return respond(collection(features, next=page.next, links=links), media_type=GEOJSON)
+
+
+@router.get(
+    "/{event}", response_model=EventFeature, response_class=GeoJsonResponse, responses=declared(404)
+)
+def read_event(event: EventId, who: Reader, here: InContext) -> Response:
+    """Return one event as it is now."""
+    found = here.store.event(who.organisation, event)
+    names = region_names(here.store, who.organisation)
+    return respond(event_feature(found, names), media_type=GEOJSON)
+
+
+@router.get("/{event}/versions", response_model=EventVersions, responses=declared(404))
+def list_versions(event: EventId, who: Reader, here: InContext) -> Response:
+    """Return all versions of one event, oldest first: nothing is overwritten."""
+    names = region_names(here.store, who.organisation)
+    versions = here.store.event_history(who.organisation, event)
+    return respond({"items": [event_feature(version, names) for version in versions]})
+
+
+@router.get("/{event}/detections", response_model=Detections, responses=declared(404))
+def list_detections(event: EventId, who: Reader, here: InContext) -> Response:
+    """Return what was said of one event, look by look."""
+    found = here.store.event(who.organisation, event)
+    detections = here.store.detections(who.organisation, found.id)
+    return respond({"items": [detection_value(one) for one in detections]})
+
+
+@router.get("/{event}/series", response_model=Series, responses=declared(404))
+def read_series(event: EventId, who: Reader, here: InContext) -> Response:
+    """Return what was measured over the event's ground at every archived look, used or not."""
+    return respond(series_value(here, here.store.event(who.organisation, event)))
+
+
+@router.get("/{event}/pair", response_model=Pair, responses=declared(404))
+def read_pair(event: EventId, who: Reader, here: InContext) -> Response:
+    """Return the looks that show the ground best before and after the change."""
+    return respond(pair_value(here, here.store.event(who.organisation, event)))
+
+
+@router.get(
+    "/{event}/chip.png",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}, **declared(404)},
+)
+def read_chip(
+    event: EventId,
+    who: Reader,
+    here: InContext,
+    colours: Annotated[Literal["true", "false"], Query()] = "true",
+) -> Response:
+    """Return before and after as a picture with dates, scale bar and north."""
+    event_now = here.store.event(who.organisation, event)
+    return Response(chip_of(here, event_now, colours), media_type="image/png")

@@ -1,0 +1,76 @@
+"""Runs as jobs: asked for here, done by the process that runs the pipeline."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
+
+from api.answers import job_value, respond
+from api.auth import Reader, Writer
+from api.context import InContext
+from api.models import JobAnswer, Jobs, NewJob
+from api.params import utc
+from api.problems import declared, located
+from hearthwatch.identity import code_digest
+from hearthwatch.records import Run, RunOutcome
+
+MOST = 100
+MADE = {**declared(403, 404, 422, 507), 202: located("Address of the job.")}
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+
+@router.get("", response_model=Jobs)
+def list_jobs(
+    who: Reader,
+    here: InContext,
+    region: Annotated[str | None, Query(max_length=200, description="Id of a region.")] = None,
+) -> Response:
+    """List the hundred newest jobs, newest first."""
+    now = datetime.now(UTC)
+    runs = here.store.runs(who.organisation, region=region)
+    return respond({"items": [job_value(run, now) for run in reversed(runs[-MOST:])]})
+
+
+@router.post("", response_model=JobAnswer, status_code=202, responses=MADE)
+def ask_for_job(sent: NewJob, who: Writer, here: InContext) -> Response:
+    """Ask for every new look at a region to be taken.
+
+    A process with `hearthwatch up` takes it on. A region for which a job waits already gets
+    no second one: that one is returned.
+    """
+    region = here.store.region(who.organisation, sent.region)
+    now = datetime.now(UTC)
+    waiting = [run for run in here.store.runs(who.organisation, region=region.id)
+               if run.outcome is RunOutcome.WAITING]  # fmt: skip
+    if waiting:
+        return _accepted(waiting[-1], now)
+    run = Run(
+        id=str(uuid.uuid4()),
+        organisation=region.organisation,
+        kind=region.kind,
+        mode=region.mode,
+        region=region.id,
+        started=now,
+        until=utc(sent.until),
+        digest=code_digest(),
+        executor=here.settings.executor,
+        outcome=RunOutcome.WAITING,
+    )
+    with here.store.transaction() as transaction:
+        transaction.put_run(run)
+    return _accepted(run, now)
+
+
+@router.get("/{job}", response_model=JobAnswer, responses=declared(404))
+def read_job(job: Annotated[str, Path(max_length=200)], who: Reader, here: InContext) -> Response:
+    """Return one job with its progress."""
+    return respond(job_value(here.store.run(who.organisation, job), datetime.now(UTC)))
+
+
+def _accepted(run: Run, now: datetime) -> Response:
+    return respond(job_value(run, now), status=202, headers={"Location": f"/jobs/{run.id}"})

@@ -1,0 +1,267 @@
+"""The watchlist."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import (
+    GEOJSON,
+    GeoJsonResponse,
+    collection,
+    feature,
+    job_value,
+    look_in_words,
+    look_value,
+    next_url,
+    region_properties,
+    respond,
+)
+from api.auth import Reader, Writer
+from api.context import Context, InContext
+from api.models import (
+    ArchivedLooks,
+    Ledger,
+    NewRegion,
+    RegionChange,
+    RegionCollection,
+    RegionFeature,
+)
+from api.params import After, Limit, Since, Until, utc
+from api.problems import Problem, declared, located
+from detectors.registry import detector_ids
+from hearthwatch.errors import RegionError
+from hearthwatch.ledger_words import USABLE, summarise
+from hearthwatch.records import EventFilter, Kind, LedgerRow, Region
+from hearthwatch.store.whole import all_looks
+from hearthwatch.values import moment
+from hearthwatch.watchlist import NamedArea, join_areas, make_region, read_area
+from tiles.xyz import styles_of
+
+MOST_COUNTED = 100_000
+
+MADE = {**declared(403, 409, 422, 507), 201: located("Address of the region.")}
+
+RegionId = Annotated[str, Path(max_length=200, description="Id of a region.")]
+
+router = APIRouter(prefix="/regions", tags=["regions"])
+
+
+@router.get("", response_model=RegionCollection, response_class=GeoJsonResponse)
+def list_regions(who: Reader, here: InContext) -> Response:
+    """List the watchlist, by name."""
+    regions = here.store.regions(who.organisation)
+    return respond(collection(_whole(here, region) for region in regions), media_type=GEOJSON)
+
+
+@router.post(
+    "",
+    response_model=RegionFeature,
+    response_class=GeoJsonResponse,
+    status_code=201,
+    responses=MADE,
+)
+def add_region(sent: NewRegion, who: Writer, here: InContext) -> Response:
+    """Put an area on the watchlist.
+
+    Everything that is wrong with the outline is said at once; what was repaired is listed in
+    `repairs`.
+    """
+    _require_watchable(sent.properties.kind)
+    area = _area(sent, here)
+    taken = [other.name for other in here.store.regions(who.organisation)]
+    _require_free(sent.properties.name, taken)
+    region = make_region(
+        area,
+        sent.properties.name,
+        who.organisation,
+        kind=sent.properties.kind,
+        purpose=sent.properties.purpose,
+        owner=sent.properties.owner,
+        expires=utc(sent.properties.expires),
+    )
+    with here.store.transaction() as transaction:
+        transaction.put_region(region)
+    value = _whole(here, region)
+    value["properties"]["repairs"] = list(area.repairs)
+    where = {"Location": f"/regions/{region.id}"}
+    return respond(value, status=201, media_type=GEOJSON, headers=where)
+
+
+@router.get(
+    "/{region}",
+    response_model=RegionFeature,
+    response_class=GeoJsonResponse,
+    responses=declared(404),
+)
+def read_region(region: RegionId, who: Reader, here: InContext) -> Response:
+    """Return one region and how its watch stands."""
+    return respond(_whole(here, _found(here, who.organisation, region)), media_type=GEOJSON)
+
+
+@router.patch(
+    "/{region}",
+    response_model=RegionFeature,
+    response_class=GeoJsonResponse,
+    responses=declared(403, 404, 409, 422, 507),
+)
+def change_region(region: RegionId, sent: RegionChange, who: Writer, here: InContext) -> Response:
+    """Change name, purpose, owner or end of a watch; what is not sent stays.
+
+    The outline cannot change: looks before and after would not be comparable. Remove the region
+    and add another one.
+    """
+    known = _found(here, who.organisation, region)
+    changes = sent.model_dump(exclude_unset=True)
+    if "name" in changes:
+        others = [r.name for r in here.store.regions(who.organisation) if r.id != known.id]
+        _require_free(sent.name or "", others)
+    if "expires" in changes:
+        changes["expires"] = _later(utc(sent.expires))
+    nothing = [name for name in ("name", "purpose", "owner") if changes.get(name, "") is None]
+    if nothing:
+        faults = [(f"body.{name}", "cannot be null") for name in nothing]
+        raise Problem(422, "invalid", "Leave out what shall stay as it is.", faults=faults)
+    changed = dataclasses.replace(known, **changes)
+    with here.store.transaction() as transaction:
+        transaction.put_region(changed)
+    return respond(_whole(here, changed), media_type=GEOJSON)
+
+
+@router.delete("/{region}", status_code=204, responses=declared(403, 404, 507))
+def remove_region(region: RegionId, who: Writer, here: InContext) -> Response:
+    """Stop watching a region. Its events and ledger stay readable."""
+    known = _found(here, who.organisation, region)
+    with here.store.transaction() as transaction:
+        transaction.put_region(dataclasses.replace(known, removed=datetime.now(UTC)))
+    return Response(status_code=204)
+
+
+@router.get("/{region}/ledger", response_model=Ledger, responses=declared(404))
+def read_ledger(
+    request: Request,
+    region: RegionId,
+    who: Reader,
+    here: InContext,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 1000,
+    after: After = None,
+) -> Response:
+    """Tell what became of every look at a region, oldest first."""
+    known = _known(here, who.organisation, region)
+    page = here.store.ledger(
+        who.organisation, known.id, since=utc(since), until=utc(until), after=after, limit=limit
+    )
+    links = [{"rel": "next", "href": next_url(request, here, page.next)}] if page.next else []
+    items = [look_value(row) for row in page.items]
+    return respond({"items": items, "next": page.next, "links": links})
+
+
+@router.get("/{region}/looks", response_model=ArchivedLooks, responses=declared(404))
+def list_looks(region: RegionId, who: Reader, here: InContext) -> Response:
+    """List the archived acquisitions over a region, oldest first."""
+    known = _known(here, who.organisation, region)
+    items = [
+        value
+        for row in _one_each(all_looks(here.store, known))
+        if (value := _archived(here, row)) is not None
+    ]
+    return respond({"items": items})
+
+
+def _whole(here: Context, region: Region) -> dict[str, Any]:
+    return feature(region, {**region_properties(region), "status": _status(here, region)})
+
+
+def _status(here: Context, region: Region) -> dict[str, Any]:
+    rows = list(all_looks(here.store, region))
+    summary = summarise(rows)
+    gap = summary.longest_gap
+    runs = here.store.runs(region.organisation, region=region.id)
+    where = EventFilter(region=region.id)
+    return {
+        "looks": len({row.acquisition for row in rows}),
+        "usable_looks": len({row.acquisition for row in rows if row.status in USABLE}),
+        "last_look": moment(max((row.sensed for row in rows), default=None)),
+        "last_usable_look": moment(summary.last_usable),
+        "longest_blind_days": (gap[1] - gap[0]).total_seconds() / 86_400 if gap else None,
+        "events": here.store.count_events(region.organisation, where, most=MOST_COUNTED),
+        "job": job_value(runs[-1], datetime.now(UTC)) if runs else None,
+    }
+
+
+def _found(here: Context, organisation: str, region: str) -> Region:
+    """Return a region by its id alone: names are for people, and may look like another's id."""
+    for known in here.store.regions(organisation):
+        if known.id == region:
+            return known
+    raise Problem(404, "not_found", "There is no such region on the watchlist.")
+
+
+def _known(here: Context, organisation: str, region: str) -> Region:
+    """Return a region, removed or not: its ledger stays readable."""
+    for known in here.store.regions(organisation, removed=True):
+        if known.id == region:
+            return known
+    raise Problem(404, "not_found", "There is no such region on the watchlist.")
+
+
+def _area(sent: NewRegion, here: Context) -> NamedArea:
+    text = json.dumps(sent.model_dump(exclude={"properties"}, exclude_none=True))
+    try:
+        return join_areas(read_area(text, here.settings), here.settings)
+    except RegionError as error:
+        head, *listed = error.message.split("\n  - ")
+        faults = [("body.geometry", words) for words in listed]
+        raise Problem(422, "region", head, faults=faults) from error
+
+
+def _require_watchable(kind: Kind) -> None:
+    known = detector_ids()
+    if kind.value not in known:
+        words = f"No installed detector watches for {kind.value}; installed: {', '.join(known)}."
+        raise Problem(422, "region", words, faults=[("body.properties.kind", "has no detector")])
+
+
+def _require_free(name: str, taken: list[str]) -> None:
+    if name.strip().casefold() in {other.casefold() for other in taken}:
+        words = "A region of that name is watched already: choose another name."
+        raise Problem(409, "name_taken", words, faults=[("body.properties.name", "is taken")])
+
+
+def _later(expires: datetime | None) -> datetime | None:
+    if expires is not None and expires <= datetime.now(UTC):
+        faults = [("body.expires", "lies in the past")]
+        raise Problem(422, "region", "The watch would have ended already.", faults=faults)
+    return expires
+
+
+def _one_each(rows: Any) -> list[LedgerRow]:
+    """Return one row for each acquisition: that of the cell where most was seen."""
+    best: dict[str, LedgerRow] = {}
+    for row in rows:
+        if row.acquisition not in best or row.usable > best[row.acquisition].usable:
+            best[row.acquisition] = row
+    return sorted(best.values(), key=lambda row: row.sensed)
+
+
+def _archived(here: Context, row: LedgerRow) -> dict[str, Any] | None:
+    bands = here.archive.bands(row.acquisition, row.cell)
+    if not bands:
+        return None
+    return {
+        "acquisition": row.acquisition,
+        "sensed": moment(row.sensed),
+        "status": row.status.value,
+        "cause": row.cause.value if row.cause else None,
+        "usable": row.usable,
+        "words": look_in_words(row),
+        "styles": [style.value for style in styles_of(bands)],
+    }

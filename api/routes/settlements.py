@@ -1,0 +1,107 @@
+"""Settlements: places inside which change is looked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import GEOJSON, GeoJsonResponse, collection, next_url, respond, settlement_feature
+from api.auth import Reader, Writer
+from api.context import InContext
+from api.models import NewSettlements, SettlementCollection, SettlementFeature
+from api.params import After, BoxText, Limit, box_of
+from api.problems import Problem, declared
+from hearthwatch.errors import RegionError
+from hearthwatch.records import Mode, Settlement
+from hearthwatch.watchlist import NamedArea, read_area
+
+SettlementId = Annotated[str, Path(max_length=200, description="Id of a settlement.")]
+SQUARE_METRES = 1e6
+
+router = APIRouter(prefix="/settlements", tags=["settlements"])
+
+
+@router.get("", response_model=SettlementCollection, response_class=GeoJsonResponse)
+def list_settlements(
+    request: Request,
+    who: Reader,
+    here: InContext,
+    bbox: BoxText = None,
+    limit: Limit = 1000,
+    after: After = None,
+) -> Response:
+    """List settlements, by name; `bbox` selects those whose box meets it."""
+    box = box_of(bbox)
+    page = here.store.settlements(who.organisation, bbox=box, after=after, limit=limit)
+    links = []
+    if page.next:
+        links.append({"rel": "next", "href": next_url(request, here, page.next), "type": GEOJSON})
+    features = (settlement_feature(one) for one in page.items)
+    return respond(collection(features, next=page.next, links=links), media_type=GEOJSON)
+
+
+@router.post(
+    "",
+    response_model=SettlementCollection,
+    response_class=GeoJsonResponse,
+    status_code=201,
+    responses=declared(403, 422, 507),
+)
+def add_settlements(sent: NewSettlements, who: Writer, here: InContext) -> Response:
+    """Add settlements, all or none of them. Everything that is wrong is said at once."""
+    now = datetime.now(UTC)
+    added = [
+        Settlement(
+            id=str(uuid.uuid4()),
+            organisation=who.organisation,
+            mode=Mode.ACTUAL,
+            name=area.name or "",
+            geometry=area.geometry,
+            area_m2=area.area_km2 * SQUARE_METRES,
+            source=sent.source,
+            created=now,
+        )
+        for area in _areas(sent, here)
+    ]
+    with here.store.transaction() as transaction:
+        transaction.put_settlements(added)
+    value = collection((settlement_feature(one) for one in added), next=None, links=[])
+    return respond(value, status=201, media_type=GEOJSON)
+
+
+@router.get(
+    "/{settlement}",
+    response_model=SettlementFeature,
+    response_class=GeoJsonResponse,
+    responses=declared(404),
+)
+def read_settlement(settlement: SettlementId, who: Reader, here: InContext) -> Response:
+    """Return one settlement."""
+    found = here.store.settlement(who.organisation, settlement)
+    return respond(settlement_feature(found), media_type=GEOJSON)
+
+
+@router.delete("/{settlement}", status_code=204, responses=declared(403, 404, 507))
+def remove_settlement(settlement: SettlementId, who: Writer, here: InContext) -> Response:
+    """Take a settlement off the list; what was said of it stays readable."""
+    found = here.store.settlement(who.organisation, settlement)
+    with here.store.transaction() as transaction:
+        transaction.put_settlements([dataclasses.replace(found, removed=datetime.now(UTC))])
+    return Response(status_code=204)
+
+
+def _areas(sent: NewSettlements, here: Any) -> list[NamedArea]:
+    text = json.dumps(sent.model_dump(exclude={"source"}, exclude_none=True))
+    try:
+        return read_area(text, here.settings)
+    except RegionError as error:
+        head, *listed = error.message.split("\n  - ")
+        faults = [("body.features", words) for words in listed]
+        raise Problem(422, "settlement", head, faults=faults) from error

@@ -1,0 +1,246 @@
+// Puts the page together.
+
+import "./style.css";
+import { Api } from "./api";
+import { Detail } from "./detail";
+import { button, h, phone } from "./dom";
+import { eventDetail } from "./eventdetail";
+import { EventList } from "./events";
+import { boxOf, type Box } from "./geometry";
+import { keyDialog } from "./key";
+import { WorldMap } from "./map";
+import { Messages } from "./messages";
+import { regionDetail } from "./regiondetail";
+import { RegionForm } from "./regionform";
+import { RegionList } from "./regions";
+import { Selected, type Selection } from "./state";
+import type { Area, Limits, Who } from "./types";
+import { capital } from "./words";
+import type { FeatureCollection } from "geojson";
+
+let who: Who | null = null;
+let limits: Limits | null = null;
+
+const messages = new Messages();
+const selected = new Selected();
+const whoWords = h("span", { class: "who" });
+
+const api = new Api(
+  keyDialog((next) => {
+    // What another organisation's key showed must not stay on the page.
+    if (who && who.organisation !== next.organisation) {
+      location.reload();
+      return;
+    }
+    const again = who !== null;
+    setWho(next);
+    if (again) reload();
+  }),
+);
+
+const map = new WorldMap(api, {
+  picked: (id) => selected.set({ what: "event", id }),
+  moved: () => events.moved(),
+  refused: () => void checkKey(),
+  failed: (words) => messages.show("map", `Parts of the map could not be drawn. ${words}`, () => void map.refresh()),
+});
+
+const events = new EventList({
+  api,
+  messages,
+  view: () => map.view,
+  pick: (id) => selected.set({ what: "event", id }),
+  pickRegion: (id) => selected.set({ what: "region", id }),
+  show: (list, filter) => map.showEvents(list, filter),
+});
+
+const form = new RegionForm({
+  api,
+  limits: () => limits,
+  draw: (finished) => {
+    if (!map.drawing) return false;
+    if (phone()) map.reveal();
+    map.drawing.start((area) => {
+      if (phone()) form.element.scrollIntoView({ block: "nearest" });
+      finished(area);
+    });
+    return true;
+  },
+  showDraft: (area) => void map.showDraft(area),
+  zoomToDraft: (area) => map.zoomTo(draftBox(area), 15),
+  added: (region) => {
+    const { name, repairs } = region.properties;
+    regions.toggle(false);
+    messages.note(
+      "added",
+      `${name} is watched from now on.${repairs?.length ? ` Repaired: ${repairs.join("; ")}.` : ""}`,
+    );
+    void regions.load();
+    selected.set({ what: "region", id: region.properties.id });
+  },
+  cancelled: () => regions.leaveForm(),
+});
+
+const regions = new RegionList(
+  {
+    api,
+    messages,
+    pick: (id) => selected.set({ what: "region", id }),
+    loaded: (list) => {
+      void map.showRegions(list);
+      events.setRegions(list);
+    },
+    ownerName: () => who?.name ?? "",
+  },
+  form,
+);
+
+const detail = new Detail({
+  event: (id, signal) =>
+    eventDetail(id, signal, {
+      api,
+      regionName: (region) => regions.nameOf(region),
+      pickRegion: (region) => selected.set({ what: "region", id: region }),
+      opened: (event) => void map.selectEvent(event),
+      showLook: (look) => void map.showLook(look),
+      refused: () => void checkKey(),
+    }),
+  region: (id, signal) =>
+    regionDetail(id, signal, {
+      api,
+      messages,
+      who: () => who,
+      opened: (region) => void map.selectRegion(id, region.geometry),
+      changed: () => {
+        void regions.load();
+        void events.load();
+        void map.refresh();
+      },
+      removed: (region) => {
+        messages.note("removed", `${region.properties.name} is no longer watched.`);
+        selected.set(null);
+        void regions.load();
+        void events.load();
+        void map.refresh();
+      },
+      showLook: (look) => void map.showLook(look),
+    }),
+  close: () => selected.set(null),
+  back: ({ what, id }) => (what === "event" ? events.focus(id) : regions.focus(id)),
+  resized: () => {
+    main.classList.toggle("with-detail", !detail.element.hidden);
+    map.resize();
+  },
+});
+
+map.top.prepend(messages.element);
+
+const lists = h("nav", { class: "lists", id: "lists", "aria-label": "Regions and events", tabindex: -1 }, regions.element, events.element);
+const main = h(
+  "main",
+  { class: "page" },
+  lists,
+  h("section", { class: "map-section", "aria-label": "Map" }, map.element),
+  detail.element,
+);
+
+document.body.append(
+  h("a", { class: "skip", href: "#lists" }, "Skip to the lists"),
+  h(
+    "header",
+    { class: "top" },
+    h("h1", {}, "hearthwatch"),
+    whoWords,
+    h("span", { class: "spring" }),
+    button("Forget key", forget, { "data-testid": "forget-key" }),
+  ),
+  main,
+);
+// The address is for ids of what is selected only.
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  lists.focus();
+});
+
+selected.listen((selection) => show(selection, true));
+
+function show(selection: Selection, focus: boolean): void {
+  regions.mark(selection?.what === "region" ? selection.id : null);
+  events.mark(selection?.what === "event" ? selection.id : null);
+  if (selection?.what !== "event") void map.selectEvent(null);
+  if (selection?.what !== "region") void map.selectRegion(null, null);
+  void detail.show(selection, focus);
+}
+
+function setWho(next: Who): void {
+  who = next;
+  whoWords.replaceChildren(
+    h("strong", {}, next.organisation),
+    h("span", {}, next.name),
+    h("span", { class: "role" }, `${capital(next.role)} key `, h("code", {}, next.key)),
+  );
+  regions.setMayWrite(next.role !== "viewer");
+}
+
+function forget(): void {
+  api.forget();
+  history.replaceState(null, "", location.pathname);
+  // Nothing that the key showed stays in memory.
+  location.reload();
+}
+
+function reload(): void {
+  void regions.load();
+  void events.load();
+  void map.refresh();
+  detail.refresh();
+}
+
+let checked = 0;
+
+/** A tile was refused: see whether the key still holds, and draw again if it does. */
+async function checkKey(): Promise<void> {
+  if (Date.now() - checked < 5000) return;
+  checked = Date.now();
+  try {
+    await api.json<Who>("/whoami");
+    await map.refresh();
+    detail.refresh();
+  } catch (error) {
+    messages.failed("key", "The key could not be checked.", error, () => void checkKey());
+  }
+}
+
+function draftBox(draft: Area | FeatureCollection): Box | null {
+  try {
+    if (draft.type === "FeatureCollection")
+      return boxOf(...draft.features.map((feature) => feature.geometry));
+    return boxOf("geometry" in draft ? (draft.geometry as Area) : draft);
+  } catch {
+    return null;
+  }
+}
+
+async function start(): Promise<void> {
+  try {
+    setWho(await api.json<Who>("/whoami"));
+  } catch (error) {
+    messages.failed("start", "The page could not be started.", error, () => void start());
+    return;
+  }
+  void api.json<Limits>("/limits").then(
+    (value) => {
+      limits = value;
+    },
+    // The server says its limits again when one is passed.
+    () => undefined,
+  );
+  await Promise.all([regions.load(), events.load()]);
+  if (selected.value) show(selected.value, true);
+  else await map.zoomToAll(regions.regions);
+  await map.drawn();
+  performance.mark("interactive");
+  document.documentElement.dataset["ready"] = "true";
+}
+
+void start();

@@ -1,0 +1,120 @@
+// One region: what it is for, what could be seen of it, and taking looks.
+
+import { part, path, type Api } from "./api";
+import { block, section, type Content } from "./detail";
+import { button, confirmed, facts, h } from "./dom";
+import { JobPanel } from "./jobs";
+import { ledger } from "./ledger";
+import type { Look } from "./looks";
+import { tilejson } from "./swipe";
+import type { ArchivedLook, LedgerRow, Page, Region, RegionStatus, TileJson, Who } from "./types";
+import { counted, day, kindWords, capital, number, squareKilometres } from "./words";
+import type { Messages } from "./messages";
+
+interface Around {
+  api: Api;
+  messages: Messages;
+  who: () => Who | null;
+  opened: (region: Region) => void;
+  changed: () => void;
+  removed: (region: Region) => void;
+  showLook: (look: { tiles: TileJson; words: string } | null) => void;
+}
+
+const NO_STATUS: RegionStatus = {
+  last_look: null,
+  last_usable_look: null,
+  looks: 0,
+  usable_looks: 0,
+  events: null,
+  job: null,
+};
+
+export async function regionDetail(id: string, signal: AbortSignal, around: Around): Promise<Content> {
+  const { api, messages } = around;
+  const route = `/regions/${part(id)}`;
+  const region = await api.json<Region>(route, { signal });
+  signal.throwIfAborted();
+  around.opened(region);
+  const { properties } = region;
+  const status = properties.status ?? NO_STATUS;
+  const mayWrite = around.who()?.role !== "viewer";
+  const ledgerPart = (): HTMLElement =>
+    section("Ledger", load, ([rows, archived]) => [
+      h("p", { class: "quiet" }, "One sign for each look. That nothing was found says nothing where nothing could be seen."),
+      ledger(rows, {
+        has: (acquisition) => archived.has(acquisition),
+        show: (look) => void show(look),
+      }),
+    ]);
+  const load = async (): Promise<[LedgerRow[], Set<string>]> => {
+    const [rows, looks] = await Promise.all([
+      api.all<LedgerRow>(`${route}/ledger`, { limit: 1000 }, signal),
+      // Without them the ledger can still be read; it only shows no pictures.
+      api.json<Page<ArchivedLook>>(path(`${route}/looks`), { signal }).catch(() => ({ items: [] })),
+    ]);
+    return [rows, new Set(looks.items.map((look) => look.acquisition))];
+  };
+  const show = async (look: Look): Promise<void> => {
+    if (!look.acquisition) return;
+    try {
+      const tiles = await api.json<TileJson>(tilejson(look.acquisition, "true_colour", null), { signal });
+      if (signal.aborted) return;
+      around.showLook({ tiles, words: `Look of ${day(look.sensed)}, true colour` });
+      messages.clear("look");
+    } catch (error) {
+      messages.failed("look", "The picture could not be loaded.", error, () => void show(look));
+    }
+  };
+  let ledgerBlock = ledgerPart();
+  const jobs = new JobPanel(api, id, status.job, mayWrite, signal, () => {
+    around.changed();
+    const next = ledgerPart();
+    ledgerBlock.replaceWith(next);
+    ledgerBlock = next;
+  });
+  const remove = async (): Promise<void> => {
+    const sure = await confirmed(
+      `Remove ${properties.name}?`,
+      "It is no longer watched from now on. What was found there stays in the store.",
+      "Remove",
+    );
+    if (!sure) return;
+    try {
+      await api.request(route, { method: "DELETE" });
+      around.removed(region);
+    } catch (error) {
+      messages.failed("remove", `${properties.name} could not be removed.`, error, () => void remove());
+    }
+  };
+  return {
+    title: properties.name,
+    body: [
+      jobs.element,
+      block(
+        "Watch",
+        facts(
+          ["Purpose", properties.purpose],
+          ["Owner", properties.owner],
+          ["Looks for", capital(kindWords(properties.kind))],
+          ["Mode", properties.mode],
+          ["Area", squareKilometres(properties.area_km2)],
+          ["Events", status.events === null ? "too many to count" : number(status.events)],
+          ["Looks", `${counted(status.looks, "look")}, ${number(status.usable_looks)} usable`],
+          ["Last look", status.last_look ? day(status.last_look) : "none yet"],
+          ["Last usable look", status.last_usable_look ? day(status.last_usable_look) : "none yet"],
+          ["Watched since", day(properties.created)],
+          ["Expires", properties.expires ? day(properties.expires) : "not set"],
+        ),
+      ),
+      ledgerBlock,
+      mayWrite
+        ? h("p", { class: "row" }, button("Remove this region", () => void remove(), { class: "danger", "data-testid": "region-remove" }))
+        : h("p", { class: "quiet" }, "Your key may read only, so it can neither take looks nor remove this region."),
+    ],
+    leave: () => {
+      around.showLook(null);
+      messages.clear("look");
+    },
+  };
+}

@@ -1,0 +1,184 @@
+// What the server says, as the HTTP contract puts it.
+
+import type { Feature, FeatureCollection, Geometry, MultiPolygon, Polygon } from "geojson";
+
+export type Role = "admin" | "analyst" | "viewer";
+
+export interface Who {
+  organisation: string;
+  name: string;
+  key: string;
+  role: Role;
+}
+
+export interface Limits {
+  max_region_km2: number;
+  max_vertices: number;
+  max_body_bytes: number;
+}
+
+export interface Fault {
+  where: string;
+  problem: string;
+}
+
+export interface ProblemDocument {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  errors?: Fault[] | null;
+}
+
+export type JobState = "waiting" | "running" | "complete" | "failed" | "interrupted";
+
+export interface Job {
+  id: string;
+  region: string;
+  state: JobState;
+  started: string | null;
+  finished: string | null;
+  until: string | null;
+  done: number;
+  total: number;
+  sensed: string | null;
+  rate: number | null;
+  seconds_left: number | null;
+  detail: string | null;
+}
+
+export interface RegionStatus {
+  last_look: string | null;
+  last_usable_look: string | null;
+  looks: number;
+  usable_looks: number;
+  /** Null where there are too many to count. */
+  events: number | null;
+  job: Job | null;
+}
+
+export interface RegionProperties {
+  id: string;
+  name: string;
+  kind: string;
+  mode: string;
+  purpose: string;
+  owner: string;
+  created: string;
+  expires: string | null;
+  area_km2: number;
+  repairs?: string[];
+  status: RegionStatus | null;
+}
+
+export type Area = Polygon | MultiPolygon;
+export type Region = Feature<Area, RegionProperties>;
+export type Regions = FeatureCollection<Area, RegionProperties>;
+
+export type EventState =
+  | "candidate"
+  | "provisional"
+  | "corroborated"
+  | "confirmed"
+  | "disputed"
+  | "rejected"
+  | "retracted"
+  | "closed";
+
+export type Kind = "burned" | "razed" | "camp_change" | "abandonment" | "ground_change";
+
+export interface EventProperties {
+  id: string;
+  kind: Kind;
+  mode: string;
+  region: string;
+  region_name?: string;
+  state: EventState;
+  detector_state: string;
+  version: number;
+  area_ha: number;
+  last_unharmed: string | null;
+  first_changed: string;
+  first_detected: string;
+  last_detected: string;
+  looks: number;
+  observed: string;
+  evidence: Record<string, unknown>;
+  doubts: string[];
+}
+
+export type Event = Feature<Geometry, EventProperties>;
+
+export interface EventPage extends FeatureCollection<Geometry, EventProperties> {
+  next?: string | null;
+}
+
+export interface Series {
+  event: string;
+  features: { name: string; key: string }[];
+  looks: SeriesLook[];
+  last_unharmed: string | null;
+  first_changed: string;
+}
+
+export interface SeriesLook {
+  acquisition: string;
+  sensed: string;
+  used: boolean;
+  status: string;
+  why: string | null;
+  values: (number | null)[];
+}
+
+export type Style = "true_colour" | "false_colour" | "ndvi" | "nbr" | "change";
+
+export interface Pair {
+  before: { acquisition: string; sensed: string } | null;
+  after: { acquisition: string; sensed: string } | null;
+  styles: Style[];
+  bounds: [number, number, number, number];
+}
+
+export interface TileJson {
+  tiles: string[];
+  bounds?: [number, number, number, number];
+  minzoom?: number;
+  maxzoom?: number;
+  tileSize?: number;
+}
+
+export type Status =
+  | "unchanged"
+  | "changed"
+  | "not_observable"
+  | "not_delivered"
+  | "not_processed";
+
+export type Cause = "cloud" | "shadow" | "smoke" | "orbit" | "nodata";
+
+export interface LedgerRow {
+  acquisition: string | null;
+  cell: string;
+  detector: string;
+  sensed: string;
+  status: Status;
+  cause: Cause | null;
+  usable: number | null;
+  words: string;
+  detail: Record<string, unknown>;
+}
+
+export interface ArchivedLook {
+  acquisition: string;
+  sensed: string;
+  status: Status;
+  cause: Cause | null;
+  usable: number | null;
+  words: string;
+  styles: Style[];
+}
+
+export interface Page<T> {
+  items: T[];
+  next?: string | null;
+}

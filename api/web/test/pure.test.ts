@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { areaKm2, boxOf, parseBox, rectangle } from "../src/geometry";
+import { leftOut, longestGap, looksOf } from "../src/looks";
+import { hashOf, readHash } from "../src/state";
+import type { Cause, Job, LedgerRow, Status } from "../src/types";
+import { evidenceValue, hectares, interval, jobWords, twoDays, whereWords } from "../src/words";
+
+const row = (sensed: string, status: Status, cause: Cause | null, cell = "A"): LedgerRow => ({
+  acquisition: `S2_${sensed}`,
+  cell,
+  detector: "ground_change",
+  sensed,
+  status,
+  cause,
+  usable: 1,
+  words: cause ? `${cause} over 83 %` : "",
+  detail: {},
+});
+
+test("an interval says year and month once where they are the same", () => {
+  assert.equal(interval("2018-04-27T09:00:00Z", "2018-05-22T09:00:00Z"), "changed between 27 Apr and 22 May 2018");
+  assert.equal(interval("2018-05-02T09:00:00Z", "2018-05-22T09:00:00Z"), "changed between 2 and 22 May 2018");
+  assert.equal(interval("2018-12-27T09:00:00Z", "2019-01-02T09:00:00Z"), "changed between 27 Dec 2018 and 2 Jan 2019");
+  assert.equal(interval(null, "2018-05-22T09:00:00Z"), "changed on or before 22 May 2018");
+  assert.equal(twoDays("2018-09-01T00:00:00Z", "2018-09-01T23:00:00Z"), "1 Sep 2018");
+});
+
+test("bounds are read, and what is wrong with them is said", () => {
+  assert.deepEqual(parseBox("25.1, 45.2, 25.14,45.23"), [25.1, 45.2, 25.14, 45.23]);
+  for (const bad of ["", "1,2,3", "a,b,c,d", "25,45,24,46", "25,46,26,45", "-181,0,0,1", "0,-91,1,0"])
+    assert.equal(typeof parseBox(bad), "string", bad);
+});
+
+test("an area on the sphere", () => {
+  const degree = areaKm2(rectangle([0, 0, 1, 1]));
+  assert.ok(Math.abs(degree - 12_364) < 10, String(degree));
+  assert.deepEqual(boxOf(rectangle([25, 45, 26, 46]), null), [25, 45, 26, 46]);
+  assert.equal(boxOf(), null);
+});
+
+test("a look over several grid cells is marked by the most telling one", () => {
+  const looks = looksOf([
+    row("2018-05-12T09:00:00Z", "not_observable", "cloud", "A"),
+    row("2018-05-12T09:00:00Z", "unchanged", null, "B"),
+    row("2018-05-02T09:00:00Z", "not_observable", "cloud"),
+  ]);
+  assert.equal(looks.length, 2);
+  assert.equal(looks[0]?.words, "cloud over 83 %");
+  assert.equal(looks[0]?.mark.letter, "C");
+  assert.equal(looks[1]?.mark.key, "unchanged");
+  assert.ok(looks[1]?.usable);
+  assert.match(looks[1]?.words ?? "", /cloud over 83 % in 1 of 2 grid cells/);
+});
+
+test("the longest time blind is between usable looks", () => {
+  const looks = looksOf([
+    row("2018-01-01T09:00:00Z", "unchanged", null),
+    row("2018-02-01T09:00:00Z", "not_observable", "cloud"),
+    row("2018-03-01T09:00:00Z", "changed", null),
+    row("2018-03-11T09:00:00Z", "unchanged", null),
+  ]);
+  assert.deepEqual(longestGap(looks), { start: "2018-01-01T09:00:00Z", end: "2018-03-01T09:00:00Z" });
+  assert.equal(longestGap(looks.slice(0, 1)), null);
+});
+
+test("what was left out is counted by reason", () => {
+  const look = (sensed: string, why: string) => ({
+    acquisition: sensed,
+    sensed,
+    used: why === "used",
+    status: "unchanged",
+    why,
+    values: [],
+  });
+  const looks = [look("2018-01-01", "used"), look("2018-01-11", "cloud"), look("2018-01-21", "nodata"), look("2018-02-01", "cloud")];
+  assert.deepEqual(leftOut(looks, null, null), { total: 3, used: 1, words: "2 cloud, 1 no data" });
+  assert.equal(leftOut(looks, "2018-01-11", "2018-02-01").words, "1 no data");
+});
+
+test("the address holds an id and nothing else", () => {
+  assert.deepEqual(readHash("#event/747eb169-0b1c"), { what: "event", id: "747eb169-0b1c" });
+  assert.equal(hashOf({ what: "region", id: "r1" }), "#region/r1");
+  for (const bad of ["", "#", "#event/", "#event/a/b", "#event/<b>", "#other/1"]) assert.equal(readHash(bad), null, bad);
+});
+
+test("numbers in words", () => {
+  assert.equal(hectares(0.694), "0.69 ha");
+  assert.equal(hectares(123.4), "123.4 ha");
+  assert.equal(hectares(250_000), "2,500 km²");
+  assert.equal(evidenceValue(1.9034), "1.90");
+  assert.equal(evidenceValue(25), "25");
+  assert.equal(whereWords("body.properties.name"), "name");
+  const job: Job = {
+    id: "j", region: "r", state: "running", started: null, finished: null, until: null,
+    done: 25, total: 139, sensed: "2017-06-06T09:00:00Z", rate: 3.4, seconds_left: 33, detail: null,
+  };
+  assert.equal(jobWords(job), "Taking looks; 25 of 139 looks; now at 6 Jun 2017; 3.4 looks a second; about 33 seconds left");
+});

@@ -1,0 +1,113 @@
+"""Runs without end: what was asked for at once, everything every few hours."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from hearthwatch.errors import HearthwatchError, NotFound
+from hearthwatch.pipeline.run import RunStopped, run_region
+from hearthwatch.records import Region, Run, RunOutcome
+from hearthwatch.settings import Settings
+from hearthwatch.store.protocol import Store
+from imagery.types import ImageryProvider
+
+TICK_SECONDS = 1.0
+RETRY = timedelta(minutes=10)
+"""After a run that failed."""
+
+_log = logging.getLogger(__name__)
+
+
+class Watch:
+    """Takes the new looks of every organisation's regions, one run at a time.
+
+    Parameters
+    ----------
+    every : timedelta
+        Between the starts of two runs over one region.
+    tell : callable
+        Takes one line for the operator. It names regions by their id only.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        provider: ImageryProvider,
+        every: timedelta,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._provider = provider
+        self._every = every
+        self._tell = tell
+        self._stop = threading.Event()
+        self._due: dict[str, datetime] = {}
+
+    def stop(self) -> None:
+        """End after the look that is being committed; from any thread."""
+        self._stop.set()
+
+    def go_on(self) -> None:
+        """Work until stopped. Nothing that goes wrong ends the watch."""
+        while not self._stop.is_set():
+            try:
+                self.step(datetime.now(UTC))
+            except Exception:
+                _log.exception("the watch goes on in spite of this")
+                self._stop.wait(RETRY.total_seconds())
+            self._stop.wait(TICK_SECONDS)
+
+    def step(self, now: datetime) -> None:
+        """Do what was asked for, and what is due at `now`."""
+        for asked in self._store.waiting_runs():
+            self._answer(asked, now)
+        for organisation in self._store.organisations():
+            for region in self._store.regions(organisation):
+                if self._due.get(region.id, now) <= now:
+                    self._run(region, now, None)
+
+    def _answer(self, asked: Run, now: datetime) -> None:
+        try:
+            region = self._store.region(asked.organisation, asked.region)
+        except NotFound:
+            self._fail(asked, now, "The region is no longer watched.")
+            return
+        self._run(region, asked.until or now, asked)
+
+    def _run(self, region: Region, until: datetime, asked: Run | None) -> None:
+        now = datetime.now(UTC)
+        if self._stop.is_set():
+            return
+        if region.expires is not None and region.expires <= now:
+            self._due[region.id] = now + self._every
+            if asked:
+                self._fail(asked, now, "The watch has ended; give it a later day to go on.")
+            return
+        try:
+            report = run_region(
+                self._settings, self._store, self._provider, region, until,
+                asked=asked, stopping=self._stop.is_set,
+            )  # fmt: skip
+        except RunStopped:
+            return
+        except HearthwatchError as error:
+            self._due[region.id] = now + min(RETRY, self._every)
+            self._tell(f"region {region.id}: {error.message}")
+            return
+        self._due[region.id] = now + self._every
+        if report.looks:
+            self._tell(
+                f"region {region.id}: {report.looks} new looks, {len(report.events)} events new "
+                "or changed"
+            )
+
+    def _fail(self, asked: Run, now: datetime, why: str) -> None:
+        ended = dataclasses.replace(asked, finished=now, outcome=RunOutcome.FAILED, detail=why)
+        with self._store.transaction() as transaction:
+            transaction.put_run(ended)

@@ -1,0 +1,156 @@
+"""How a map tile is coloured: by fixed limits, so that neighbouring tiles fit.
+
+=============  ==============================  =================================================
+style          shows                           from black or the first colour to the last
+=============  ==============================  =================================================
+true_colour    B04 B03 B02                     reflectance 0 .. 0.3
+false_colour   B08 (or B8A), B04, B03          reflectance 0 .. 0.5, 0 .. 0.3, 0 .. 0.3
+ndvi           (NIR - B04) / (NIR + B04)       -0.2 water blue, 0 sand, 0.9 dark green
+nbr            (NIR - B12) / (NIR + B12)       -0.5 dark violet, 0 sand, 0.9 dark green
+change         NBR (else NDVI) before - after  -0.6 blue-green (greener), 0 white, 0.6 brown
+                                               (burnt, bare)
+=============  ==============================  =================================================
+
+Values beyond the limits take the last colour. Cloud is coloured like ground: it hides the ground
+in every style, and in `change` a cloud over vegetation looks like a loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from tiles.stretch import Stretch, to_rgb
+
+Planes = Mapping[str, NDArray[np.float32]]
+"""Reflectance, shape (y, x), NaN where nothing was observed, by band."""
+
+
+class Style(StrEnum):
+    """What a map tile shows."""
+
+    TRUE_COLOUR = "true_colour"
+    FALSE_COLOUR = "false_colour"
+    NDVI = "ndvi"
+    NBR = "nbr"
+    CHANGE = "change"
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """Colours of an index.
+
+    Attributes
+    ----------
+    stops : tuple of (float, str)
+        Value of the index, rising, and its colour ``#rrggbb``; linear in between.
+    """
+
+    stops: tuple[tuple[float, str], ...]
+
+    @property
+    def low(self) -> float:
+        """Value at and below which the first colour is shown."""
+        return self.stops[0][0]
+
+    @property
+    def high(self) -> float:
+        """Value at and above which the last colour is shown."""
+        return self.stops[-1][0]
+
+
+RAMPS: Mapping[Style, Ramp] = MappingProxyType(
+    {
+        Style.NDVI: Ramp(
+            ((-0.2, "#3b6ea5"), (0.0, "#e8dcc0"), (0.3, "#c9c56a"), (0.6, "#5a9e3a"),
+             (0.9, "#0b4d1c"))
+        ),
+        Style.NBR: Ramp(
+            ((-0.5, "#2d0f3f"), (-0.2, "#9c4f6b"), (0.0, "#e8dcc0"), (0.4, "#8fb55a"),
+             (0.9, "#0b4d1c"))
+        ),
+        # Brewer's BrBG: told apart by colour-blind people, too.
+        Style.CHANGE: Ramp(
+            ((-0.6, "#01665e"), (-0.3, "#5ab4ac"), (0.0, "#f5f5f5"), (0.3, "#d8b365"),
+             (0.6, "#8c510a"))
+        ),
+    }
+)  # fmt: skip
+
+_NBR = (("B8A", "B12"), ("B08", "B12"))
+_NDVI = (("B08", "B04"), ("B8A", "B04"))
+_CHOICES: Mapping[Style, tuple[tuple[str, ...], ...]] = MappingProxyType(
+    {
+        Style.TRUE_COLOUR: (("B04", "B03", "B02"),),
+        Style.FALSE_COLOUR: (("B08", "B04", "B03"), ("B8A", "B04", "B03")),
+        Style.NDVI: _NDVI,
+        Style.NBR: _NBR,
+        Style.CHANGE: (*_NBR, *_NDVI),
+    }
+)
+_HIGH = {Style.TRUE_COLOUR: (0.3, 0.3, 0.3), Style.FALSE_COLOUR: (0.5, 0.3, 0.3)}
+_STEPS = 255
+"""Odd, so that the middle of a ramp is a colour of its own."""
+
+
+def styles_of(bands: Collection[str]) -> tuple[Style, ...]:
+    """Return the styles for which the bands suffice; `change` if two looks have them."""
+    return tuple(style for style in Style if bands_for(style, bands))
+
+
+def bands_for(style: Style, bands: Collection[str]) -> tuple[str, ...]:
+    """Return which of `bands` a style is drawn from, in its order; empty if they do not suffice."""
+    choices = _CHOICES[style]
+    return next((choice for choice in choices if set(choice) <= set(bands)), ())
+
+
+def bands_wanted(style: Style) -> str:
+    """Return in words which bands a style needs."""
+    return " or ".join(" ".join(choice) for choice in _CHOICES[style])
+
+
+def composite(style: Style, planes: Planes, bands: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Return a picture of three bands, shape (4, y, x): red, green, blue, opacity."""
+    red, green, blue = bands
+    scene = xr.Dataset({band: (("y", "x"), planes[band]) for band in bands})
+    stretch = Stretch((red, green, blue), (0.0, 0.0, 0.0), _HIGH[style])
+    picture = np.rint(to_rgb(scene, stretch) * 255.0).astype(np.uint8)
+    return np.ascontiguousarray(np.moveaxis(picture, -1, 0))
+
+
+def normalised_difference(planes: Planes, bands: tuple[str, ...]) -> NDArray[np.float32]:
+    """Return (first - second) / (first + second), NaN where that is nothing."""
+    first, second = (planes[band] for band in bands)
+    # Negative reflectance is noise around zero; in a sum it would make the ratio explode.
+    total = np.maximum(first, 0.0) + np.maximum(second, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(total > 0.0, (first - second) / total, np.nan).astype(np.float32)
+
+
+def ramped(style: Style, index: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return an index in the colours of its style, shape (4, y, x), transparent where NaN."""
+    ramp = RAMPS[style]
+    seen = np.isfinite(index)
+    share = (np.where(seen, index, ramp.low) - ramp.low) / (ramp.high - ramp.low)
+    steps = np.rint(np.clip(share, 0.0, 1.0) * (_STEPS - 1)).astype(np.intp)
+    picture = np.empty((4, *index.shape), np.uint8)
+    picture[:3] = _colours(style)[:, steps]
+    picture[3] = np.where(seen, 255, 0)
+    return picture
+
+
+@cache
+def _colours(style: Style) -> NDArray[np.uint8]:
+    """Return the ramp as 255 colours, shape (3, step)."""
+    ramp = RAMPS[style]
+    values = [value for value, _ in ramp.stops]
+    parts = np.array([list(bytes.fromhex(colour[1:])) for _, colour in ramp.stops])
+    at = np.linspace(ramp.low, ramp.high, _STEPS)
+    return np.rint([np.interp(at, values, part) for part in parts.T]).astype(np.uint8)
