@@ -1,5 +1,12 @@
-# One image for the watcher, the Dask scheduler and its workers.
+# One image for the service, the watcher, the Dask scheduler and its workers.
 # Linted, but never yet built: no container engine ran where this was written.
+
+FROM node:22-bookworm-slim AS page
+WORKDIR /page
+COPY api/web/package.json api/web/package-lock.json api/web/.npmrc ./
+RUN npm ci
+COPY api/web .
+RUN npm run build
 
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /build
@@ -17,6 +24,7 @@ COPY detectors detectors
 COPY tiles tiles
 COPY api api
 COPY hearthwatch hearthwatch
+COPY --from=page /page/dist api/web/dist
 RUN python -m hatchling build -t wheel \
     && /opt/hearthwatch/bin/pip install --no-cache-dir --no-deps dist/*.whl
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from api.context import Context
 from hearthwatch.records import Event, LedgerRow, ObservationStatus, Region, Run, Settlement
@@ -19,7 +19,7 @@ GEOJSON = "application/geo+json"
 JSON = "application/json"
 
 
-class GeoJsonResponse(Response):
+class GeoJsonResponse(JSONResponse):
     """An answer that is GeoJSON: routes name it so that the OpenAPI document does."""
 
     media_type = GEOJSON

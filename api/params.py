@@ -15,6 +15,7 @@ from api.problems import Problem
 from hearthwatch.records import EventFilter, EventState, Kind
 
 MAX_PAGE = 1000
+LONGEST_NAME = 30
 Box = tuple[float, float, float, float]
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most items of one page.")]
@@ -46,7 +47,7 @@ async def refuse_unknown(request: Request) -> None:
             400,
             "parameter",
             f"This address takes these parameters: {there}.",
-            faults=[(f"query.{name[:100]}", "is not known here") for name in strange],
+            faults=[(_named(name), "is not known here") for name in strange],
         )
 
 
@@ -108,6 +109,11 @@ def utc(moment: datetime | None) -> datetime | None:
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (OverflowError, ValueError):
         raise Problem(400, "time", "The time lies beyond the calendar.") from None
+
+
+def _named(name: str) -> str:
+    """Return where a parameter is; of what is too long for a name, and may be a key, nothing."""
+    return f"query.{name}" if len(name) <= LONGEST_NAME else "query"
 
 
 def _names(dependant: Dependant) -> Iterator[str]:

@@ -21,6 +21,7 @@ from hearthwatch.values import DECIMALS, moment
 from hearthwatch.words import interval
 from tiles.chips import before_after
 from tiles.found import Outline
+from tiles.stretch import COMPOSITES
 from tiles.views import view
 from tiles.xyz import Style, styles_of
 
@@ -71,21 +72,32 @@ def chip_of(here: Context, event: Event, colours: Literal["true", "false"]) -> b
     Raises
     ------
     Problem
-        404 where no usable look shows the ground after the change.
+        404 where no usable look shows the ground after the change, or not in these colours.
     """
     pair = best_pair(here.archive, event, _rows(here, event))
     after = _view(here, pair.after, event)
     if after is None:
         raise Problem(404, "no_picture", "No usable look after the change is in the archive.")
+    before = _view(here, pair.before, event)
+    _require_colours([one for one in (before, after) if one is not None], colours)
     since = interval(event.last_unharmed, event.first_changed)
     outline = Outline(event.geometry, event.id[:8], event.first_changed, event.last_unharmed)
     return before_after(
-        _view(here, pair.before, event),
+        before,
         after,
         [outline],
         title=f"{event.kind.value.replace('_', ' ')} {event.id[:8]}: {since}",
         look=colours,
     )
+
+
+def _require_colours(scenes: Sequence[Any], colours: Literal["true", "false"]) -> None:
+    if not any(
+        all(band in scene for scene in scenes for band in bands) for bands in COMPOSITES[colours]
+    ):
+        look = {"true": "false", "false": "true"}[colours]
+        words = f"The looks lack bands for {colours} colours. Ask with colours={look}."
+        raise Problem(404, "no_picture", words)
 
 
 def _rows(here: Context, event: Event) -> list[LedgerRow]:

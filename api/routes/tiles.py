@@ -23,7 +23,7 @@ from hearthwatch.records import Event, EventFilter
 from hearthwatch.values import moment
 from tiles.errors import NotArchived, StyleUnavailable
 from tiles.vector import check_tile, encode_mvt, tile_bounds
-from tiles.xyz import Style, extent_of, render
+from tiles.xyz import Style, extent_of, render, styles_of
 
 MOST_EVENTS = 5000
 MVT = "application/vnd.mapbox-vector-tile"
@@ -60,6 +60,8 @@ def look_tilejson(
         extent = extent_of(here.archive, cells, acquisition)
     except NotArchived:
         raise _no_look() from None
+    if style not in styles_of(extent.bands):
+        raise _no_look()
     address = f"{base_url(request, here)}/tiles/looks/{quote(acquisition, safe='')}/{style.value}"
     query = f"?before={quote(before, safe='')}" if before else ""
     return respond(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +12,7 @@ from hearthwatch.cli.reading import find_region
 from hearthwatch.cli.regions import lapsed
 from hearthwatch.cli.report import Answer
 from hearthwatch.errors import NotFound, SettingsError
-from hearthwatch.pipeline.run import RunReport, run_region
+from hearthwatch.pipeline.run import RunReport, provider_faults, run_region
 from hearthwatch.records import Region
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
@@ -72,12 +71,6 @@ def provider_from(settings: Settings) -> ImageryProvider:
         return create_provider(settings.provider, **options)
     except (LookupError, TypeError) as error:
         raise SettingsError(f"The provider cannot be used: {error}.") from error
-
-
-def provider_faults(provider: ImageryProvider) -> Sequence[str]:
-    """Return what a provider could not read of its catalogue; nothing where it keeps no count."""
-    asked = getattr(provider, "faults", None)
-    return tuple(asked()) if asked else ()
 
 
 def _regions(call: Call, store: Store) -> list[Region]:

@@ -12,7 +12,7 @@ import shutil
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -132,7 +132,7 @@ def run_region(
         with open_executor(settings, identity.digest) as executor:
             bench = _Bench(settings, layout, store, provider, region, detector, run, executor)
             events = _take_looks(bench, plan, _each(record.note, progress), stopping)
-        outcome = RunOutcome.COMPLETE
+        outcome, detail = RunOutcome.COMPLETE, _left_out(provider)
     except (KeyboardInterrupt, RunStopped):
         outcome = RunOutcome.INTERRUPTED
         raise
@@ -150,6 +150,12 @@ def run_region(
         run = record.end(outcome, detail)
     total = len(plan.looks) * len(plan.sites)
     return RunReport(run, plan.open, total - plan.open, events)
+
+
+def provider_faults(provider: ImageryProvider) -> Sequence[str]:
+    """Return what a provider could not read of its catalogue; nothing where it keeps no count."""
+    asked = getattr(provider, "faults", None)
+    return tuple(asked()) if asked else ()
 
 
 def tidy(store: Store, layout: Layout, region: Region, detector: DetectorInfo) -> None:
@@ -280,6 +286,12 @@ def _commit(
     )
     area = bench.settings.minimum_mapping_unit_ha * 1e4
     return commit_look(bench.store, bench.layout.root, outcome, area)
+
+
+def _left_out(provider: ImageryProvider) -> str:
+    """Say that a complete run did not see everything: a scene that cannot be read is no look."""
+    count = len(provider_faults(provider))
+    return f"{count:,} items of the catalogue could not be read and were left out" if count else ""
 
 
 def _each(*told: Callable[[Progress], None] | None) -> Callable[[Progress], None]:

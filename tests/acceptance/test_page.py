@@ -40,9 +40,11 @@ def browser(require_system: RequireSystem) -> Iterator[Browser]:
 class Watcher:
     """What a page asked for and complained of."""
 
-    def __init__(self, page: Page, own: str) -> None:
+    def __init__(self) -> None:
         self.strangers: list[str] = []
         self.errors: list[str] = []
+
+    def watch(self, page: Page, own: str) -> None:
         page.on("request", lambda r: self._see(r.url, own))
         page.on("response", lambda r: self.errors.append(r.url) if r.status >= 400 else None)
         page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
@@ -63,10 +65,15 @@ def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browse
 
 
 @pytest.fixture
-def page(context: BrowserContext, service: Served) -> Iterator[Page]:
+def watcher() -> Watcher:
+    return Watcher()
+
+
+@pytest.fixture
+def page(context: BrowserContext, service: Served, watcher: Watcher) -> Iterator[Page]:
     """The page, opened with our key; it may ask no other host and complain of nothing."""
     opened = context.new_page()
-    watcher = Watcher(opened, service.url)
+    watcher.watch(opened, service.url)
     opened.goto(service.url)
     opened.get_by_test_id("key-input").fill(service.keys.ours)
     opened.keyboard.press("Enter")
@@ -159,13 +166,15 @@ def test_the_ledger_speaks(page: Page, service: Served) -> None:
     keep(page, "ledger")
 
 
-def test_a_region_is_typed_refused_corrected_and_removed(page: Page, service: Served) -> None:
+def test_a_region_is_typed_refused_corrected_and_removed(page: Page, watcher: Watcher) -> None:
     page.get_by_test_id("add-region").click()
     _name(page, "Typed")
     page.get_by_test_id("bbox-input").fill("0,0,9,9")
     page.get_by_test_id("bbox-input").press("Tab")
     page.get_by_test_id("region-submit").click()
     expect(page.get_by_test_id("form-problems")).to_contain_text("km²")
+    assert watcher.errors.pop(0).endswith("/regions")
+    watcher.errors.clear()
     page.get_by_test_id("bbox-input").fill("22.60,44.60,22.61,44.61")
     page.get_by_test_id("bbox-input").press("Tab")
     page.get_by_test_id("region-submit").click()
@@ -206,13 +215,14 @@ def test_a_region_is_uploaded(page: Page, service: Served, tmp_path: Path) -> No
     _remove(service, "Uploaded")
 
 
-def test_what_cannot_be_reached_is_said_and_tried_again(page: Page) -> None:
+def test_what_cannot_be_reached_is_said_and_tried_again(page: Page, watcher: Watcher) -> None:
     page.route("**/events/*/series", lambda route: route.abort())
     page.get_by_test_id("event-item").first.click()
     retry = page.get_by_role("button", name="Retry").or_(
         page.get_by_role("button", name="Try again")
     )
     expect(retry.first).to_be_visible()
+    watcher.errors.clear()
     page.unroute("**/events/*/series")
     retry.first.click()
     expect(page.get_by_test_id("series").locator("svg").first).to_be_visible()

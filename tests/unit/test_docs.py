@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from api.app import create_app
 from hearthwatch.cli.parser import command_list
-from hearthwatch.settings import Settings
+from hearthwatch.settings import Settings, load_settings
+from hearthwatch.store import MemoryStore
+from tiles.archive import Archive
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -49,3 +52,11 @@ def test_every_make_target_in_the_readme_exists():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"`make ([a-z-]+)`", (ROOT / "README.md").read_text(encoding="utf-8")))
     assert named <= targets
+
+
+def test_every_route_is_documented_and_no_other(tmp_path):
+    documented = re.findall(r"^\| ([A-Z]+) \| `([^`]+)` \|", (DOCS / "api.md").read_text("utf-8"),
+                            re.MULTILINE)  # fmt: skip
+    paths = create_app(load_settings(data_dir=tmp_path), MemoryStore(), Archive(tmp_path)).openapi()
+    offered = [(method.upper(), path) for path, item in paths["paths"].items() for method in item]
+    assert sorted(documented) == sorted(offered)

@@ -20,6 +20,8 @@ import {
   kindWords,
   moment,
   stateMeaning,
+  plainest,
+  styleWords,
 } from "./words";
 
 interface Around {
@@ -45,11 +47,12 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
   let asked = 0;
   let swipe: Swipe | null = null;
   // The look after the change, under the outlines on the large map: the ground around it.
-  const ground = async ({ after }: Pair): Promise<void> => {
-    if (!after) return;
+  const ground = async ({ after, styles }: Pair): Promise<void> => {
+    const style = plainest(styles);
+    if (!after || !style) return;
     try {
-      const tiles = await api.json<TileJson>(tilejson(after.acquisition, "true_colour", null), { signal });
-      if (!signal.aborted) around.showLook({ tiles, words: `Look of ${day(after.sensed)}, true colour` });
+      const tiles = await api.json<TileJson>(tilejson(after.acquisition, style, null), { signal });
+      if (!signal.aborted) around.showLook({ tiles, words: `Look of ${day(after.sensed)}, ${styleWords(style).toLowerCase()}` });
     } catch {
       // The picture in the panel says what is wrong with it.
     }

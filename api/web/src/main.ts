@@ -224,6 +224,7 @@ function draftBox(draft: Area | FeatureCollection): Box | null {
 async function start(): Promise<void> {
   try {
     setWho(await api.json<Who>("/whoami"));
+    void map.refresh();
   } catch (error) {
     messages.failed("start", "The page could not be started.", error, () => void start());
     return;

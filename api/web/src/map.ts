@@ -1,6 +1,6 @@
 // The map: ground, regions, looks and events.
 
-import type { FilterSpecification, GeoJSONSource, Map as GlMap, VectorTileSource } from "maplibre-gl";
+import type { ExpressionSpecification, FilterSpecification, GeoJSONSource, Map as GlMap, VectorTileSource } from "maplibre-gl";
 import type { Feature, FeatureCollection } from "geojson";
 import type { Api } from "./api";
 import { groundColours, groundStyle, onScheme, palette, world } from "./basemap";
@@ -9,7 +9,7 @@ import { button, calm, h } from "./dom";
 import type { Filter } from "./events";
 import { boxOf, middle, type Box } from "./geometry";
 import { CREDIT, maplibre, onThisHost, rasterSource, statusOf, withKey } from "./gl";
-import { iconName, stateIcons, stateSymbol } from "./symbols";
+import { iconName, stateColour, stateIcons, stateSymbol } from "./symbols";
 import type { Area, Event, Regions, TileJson } from "./types";
 import { STATES } from "./words";
 
@@ -21,6 +21,8 @@ type Events = {
   refused: (refusedKey: string | null) => void;
   failed: (words: string) => void;
 };
+
+const EVENT_TILES = (): string => onThisHost("/tiles/events/{z}/{x}/{y}.mvt");
 
 export class WorldMap {
   readonly element: HTMLElement;
@@ -119,7 +121,8 @@ export class WorldMap {
       map.addSource(name, { type: "geojson", data: NOTHING });
     map.addSource("events", {
       type: "vector",
-      tiles: [onThisHost("/tiles/events/{z}/{x}/{y}.mvt")],
+      // None before there is a key: whoever has none is not asked for it twice.
+      tiles: this.api.key ? [EVENT_TILES()] : [],
       maxzoom: 14,
     });
     map.addLayer({
@@ -141,6 +144,12 @@ export class WorldMap {
       filter: ["==", ["get", "id"], ""],
       paint: { "line-color": colours.region, "line-width": 3.5 },
     });
+    const colourByState = [
+      "match",
+      ["get", "state"],
+      ...STATES.flatMap((state) => [state, stateColour(state)]),
+      "#59626c",
+    ] as unknown as ExpressionSpecification;
     for (const [source, layer] of [
       ["events", { "source-layer": "events" }],
       ["listed", {}],
@@ -152,7 +161,7 @@ export class WorldMap {
         ...layer,
         minzoom: 11,
         filter: ["!=", ["geometry-type"], "Point"],
-        paint: { "line-color": "#c2500a", "line-width": 1.5 },
+        paint: { "line-color": colourByState, "line-width": 1.5 },
       });
       map.addLayer({
         id: `${source}-symbol`,
@@ -284,7 +293,7 @@ export class WorldMap {
   async refresh(): Promise<void> {
     await this.loaded;
     const source = this.map?.getSource<VectorTileSource>("events");
-    source?.setTiles([onThisHost("/tiles/events/{z}/{x}/{y}.mvt")]);
+    source?.setTiles([EVENT_TILES()]);
   }
 
   async selectEvent(event: Event | null): Promise<void> {

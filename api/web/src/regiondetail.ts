@@ -7,8 +7,8 @@ import { JobPanel } from "./jobs";
 import { ledger } from "./ledger";
 import type { Look } from "./looks";
 import { tilejson } from "./swipe";
-import type { ArchivedLook, LedgerRow, Page, Region, RegionStatus, TileJson, Who } from "./types";
-import { counted, day, kindWords, capital, number, squareKilometres } from "./words";
+import type { ArchivedLook, LedgerRow, Page, Region, RegionStatus, Style, TileJson, Who } from "./types";
+import { counted, day, kindWords, capital, number, plainest, squareKilometres, styleWords } from "./words";
 import type { Messages } from "./messages";
 
 interface Around {
@@ -44,26 +44,32 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
       h("p", { class: "quiet" }, "One sign for each look. That nothing was found says nothing where nothing could be seen."),
       ledger(rows, {
         has: (acquisition) => archived.has(acquisition),
-        show: (look) => void show(look),
+        show: (look) => void show(look, archived),
       }),
     ]);
-  const load = async (): Promise<[LedgerRow[], Set<string>]> => {
+  const load = async (): Promise<[LedgerRow[], Map<string, Style>]> => {
     const [rows, looks] = await Promise.all([
       api.all<LedgerRow>(`${route}/ledger`, { limit: 1000 }, signal),
       // Without them the ledger can still be read; it only shows no pictures.
       api.json<Page<ArchivedLook>>(path(`${route}/looks`), { signal }).catch(() => ({ items: [] })),
     ]);
-    return [rows, new Set(looks.items.map((look) => look.acquisition))];
+    const styles = new Map<string, Style>();
+    for (const look of looks.items) {
+      const style = plainest(look.styles);
+      if (style) styles.set(look.acquisition, style);
+    }
+    return [rows, styles];
   };
-  const show = async (look: Look): Promise<void> => {
-    if (!look.acquisition) return;
+  const show = async (look: Look, archived: Map<string, Style>): Promise<void> => {
+    const style = look.acquisition ? archived.get(look.acquisition) : undefined;
+    if (!look.acquisition || !style) return;
     try {
-      const tiles = await api.json<TileJson>(tilejson(look.acquisition, "true_colour", null), { signal });
+      const tiles = await api.json<TileJson>(tilejson(look.acquisition, style, null), { signal });
       if (signal.aborted) return;
-      around.showLook({ tiles, words: `Look of ${day(look.sensed)}, true colour` });
+      around.showLook({ tiles, words: `Look of ${day(look.sensed)}, ${styleWords(style).toLowerCase()}` });
       messages.clear("look");
     } catch (error) {
-      messages.failed("look", "The picture could not be loaded.", error, () => void show(look));
+      messages.failed("look", "The picture could not be loaded.", error, () => void show(look, archived));
     }
   };
   let ledgerBlock = ledgerPart();

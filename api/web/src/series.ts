@@ -158,7 +158,7 @@ class Chart {
       const top = index * (TITLE + PLOT + GAP) + TITLE;
       const scale = this.plot(picture, index, top);
       picture.append(
-        s("text", { class: "title", x: 0, y: top - 11 }, capitalised(feature.name), s("tspan", { class: "unit", dx: 6 }, feature.key)),
+        s("text", { class: "title", x: 0, y: top - 11 }, capitalised(plain(feature.name)), s("tspan", { class: "unit", dx: 6 }, feature.key)),
       );
       const ring = s("circle", { class: "ring", r: 5, visibility: "hidden" });
       picture.append(ring);
@@ -168,7 +168,7 @@ class Chart {
     this.lanes.forEach((why, index) => {
       const y = plots + index * LANE;
       picture.append(
-        s("text", { class: "lane-name", x: LEFT - 6, y: y + LANE - 4, "text-anchor": "end" }, why),
+        s("text", { class: "lane-name", x: LEFT - 6, y: y + LANE - 4, "text-anchor": "end" }, short(why)),
         s("line", { class: "lane-line", x1: LEFT, x2: this.width - RIGHT, y1: y + LANE - 0.5, y2: y + LANE - 0.5 }),
       );
       for (const look of this.shown)
@@ -283,8 +283,8 @@ class Chart {
     this.cursor?.setAttribute("x1", String(x));
     this.cursor?.setAttribute("x2", String(x));
     const lines = look.used
-      ? this.series.features.map((feature, i) => `${feature.name}: ${valueWords(look.values[i])}`)
-      : [`left out: ${whyWords(look.why)}`];
+      ? this.series.features.map((feature, i) => `${plain(feature.name)}: ${valueWords(look.values[i])}`)
+      : [`left out: ${look.why ?? whyWords(null)}`];
     if (look.used)
       this.rings.forEach((ring, i) => {
         const value = look.values[i];
@@ -305,6 +305,16 @@ class Chart {
 
 function swatch(kind: string): HTMLElement {
   return h("span", { class: `swatch ${kind}`, "aria-hidden": "true" });
+}
+
+/** The name without its scale, which the key beside it says. */
+const plain = (name: string): string => name.replace(/, natural logarithm$/, "");
+
+/** As much of a reason as there is room for beside its lane; the words are under the pointer. */
+function short(why: string): string {
+  if (why.length <= 13) return why;
+  const words = why.split(" ").slice(0, 2).join(" ");
+  return `${words.slice(0, 12)}…`;
 }
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -349,7 +359,7 @@ function table(series: Series, looks: readonly Look[]): HTMLElement {
             {},
             h("th", { scope: "row" }, day(look.sensed)),
             ...series.features.map((_, i) => h("td", {}, valueWords(look.values[i]))),
-            h("td", {}, look.used ? "used" : whyWords(look.why)),
+            h("td", {}, look.why ?? (look.used ? "used" : whyWords(null))),
           ),
         ),
       ),

@@ -6,7 +6,7 @@ import { path, part, inWords, isAbort, type Api } from "./api";
 import { button, field, h } from "./dom";
 import { maplibre, rasterSource, statusOf, withKey } from "./gl";
 import type { Pair, Style, TileJson } from "./types";
-import { day, styleWords, twoDays } from "./words";
+import { day, plainest, styleWords, twoDays } from "./words";
 
 const STEP = 0.5;
 
@@ -132,9 +132,9 @@ export class Swipe {
     this.styling = styling;
     const { before, after } = this.pair;
     if (!before || !after || !this.maps) return;
-    const style = (this.styles.value || "true_colour") as Style;
+    const style = (this.styles.value || plainest(this.pair.styles) || "true_colour") as Style;
     // What has changed is a picture of the two together; beside it stands what was there before.
-    const left = style === "change" ? "true_colour" : style;
+    const left = style === "change" ? (plainest(this.pair.styles) ?? style) : style;
     this.beforeTag.textContent = `Before: ${day(before.sensed)}`;
     this.afterTag.textContent =
       style === "change" ? `Change by ${day(after.sensed)}` : `After: ${day(after.sensed)}`;

@@ -45,6 +45,7 @@ export function stateSymbol(state: EventState): SVGSVGElement {
   );
 }
 
+export const stateColour = (state: EventState): string => symbolOf(state).colour;
 export const iconName = (state: EventState): string => `state-${state}`;
 
 /** The symbols as pixels for the map, with a light rim that shows on any ground. */

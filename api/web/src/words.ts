@@ -61,6 +61,9 @@ const JOB_WORDS: Record<JobState, string> = {
 export const kindWords = (kind: string): string =>
   KIND_WORDS[kind as Kind] ?? kind.replaceAll("_", " ");
 export const stateMeaning = (state: EventState): string => STATE_MEANING[state] ?? "";
+/** The picture that shows the ground most as an eye would see it, of those there are. */
+export const plainest = (styles: readonly Style[]): Style | null =>
+  (["true_colour", "false_colour", "ndvi"] as const).find((style) => styles.includes(style)) ?? null;
 export const styleWords = (style: Style): string => STYLE_WORDS[style] ?? style.replaceAll("_", " ");
 
 /** A number of things. */
@@ -178,7 +181,7 @@ export function markOf(status: Status | string, cause: Cause | string | null): M
 
 export const marks = (): readonly Mark[] => MARKS;
 
-/** Why a look was left out of a time series, shortly. */
+/** Why a look was left out of a time series, shortly: "cloud" for "cloud over 75%". */
 export function whyWords(why: string | null): string {
   const known: Record<string, string> = {
     nodata: "no data",
@@ -186,7 +189,8 @@ export function whyWords(why: string | null): string {
     not_processed: "not processed",
     not_observable: "not observable",
   };
-  return why ? (known[why] ?? why.replaceAll("_", " ")) : "left out";
+  if (!why) return "left out";
+  return known[why] ?? why.replace(/,? over [\d.]+ ?%.*$/, "").replaceAll("_", " ");
 }
 
 const EVIDENCE: Record<string, string> = {

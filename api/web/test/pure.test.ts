@@ -4,7 +4,7 @@ import { areaKm2, boxOf, parseBox, rectangle } from "../src/geometry";
 import { leftOut, longestGap, looksOf } from "../src/looks";
 import { hashOf, readHash } from "../src/state";
 import type { Cause, Job, LedgerRow, Status } from "../src/types";
-import { evidenceValue, hectares, interval, jobWords, twoDays, whereWords } from "../src/words";
+import { evidenceValue, hectares, interval, jobWords, twoDays, whereWords, whyWords } from "../src/words";
 
 const row = (sensed: string, status: Status, cause: Cause | null, cell = "A"): LedgerRow => ({
   acquisition: `S2_${sensed}`,
@@ -82,6 +82,14 @@ test("the address holds an id and nothing else", () => {
   assert.deepEqual(readHash("#event/747eb169-0b1c"), { what: "event", id: "747eb169-0b1c" });
   assert.equal(hashOf({ what: "region", id: "r1" }), "#region/r1");
   for (const bad of ["", "#", "#event/", "#event/a/b", "#event/<b>", "#other/1"]) assert.equal(readHash(bad), null, bad);
+});
+
+test("why a look was left out, without its numbers", () => {
+  assert.equal(whyWords("cloud over 75%"), "cloud");
+  assert.equal(whyWords("snow over 88 %"), "snow");
+  assert.equal(whyWords("not clear over this place"), "not clear over this place");
+  assert.equal(whyWords("nodata"), "no data");
+  assert.equal(whyWords(null), "left out");
 });
 
 test("numbers in words", () => {

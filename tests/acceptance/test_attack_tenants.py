@@ -1,0 +1,381 @@
+"""Two organisations, and keys of every kind: nobody learns anything of the other's."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from mapbox_vector_tile import decode
+from shapely.geometry import mapping
+
+from hearthwatch.keys import take_apart
+from tests.support.served import SECRETS, THEIR_GROUND, THEIR_LOOK, Served
+
+NOWHERE = "nobody-has-this"
+OPEN = {"/healthz", "/readyz", "/ogc", "/ogc/conformance", "/ogc/api", "/ogc/collections",
+        "/ogc/collections/{name}"}  # fmt: skip
+FIXED = {"style": "false_colour", "z": "0", "x": "0", "y": "0", "form": "png"}
+THEIR_BOX = ",".join(str(edge) for edge in THEIR_GROUND.bounds)
+LATER = {"date", "content-length"}
+
+FIELD = mapping(THEIR_GROUND.buffer(1).envelope.buffer(-1.005))
+BODIES: Mapping[tuple[str, str], dict[str, Any]] = {
+    ("post", "/regions"): {"type": "Feature", "geometry": FIELD, "properties": {"name": "Mine"}},
+    ("patch", "/regions/{region}"): {"purpose": "another"},
+    ("post", "/settlements"): {
+        "type": "FeatureCollection",
+        "features": [{"type": "Feature", "geometry": FIELD, "properties": {"name": "Mine"}}],
+    },
+    ("post", "/jobs"): {"region": "region-1"},
+}
+"""What each route that takes a body is sent; a new one has to be added here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Of one organisation, by the names of the parameters they are for."""
+
+    region: str
+    event: str
+    settlement: str
+    job: str
+    acquisition: str
+
+    def of(self, collection: str) -> str:
+        """Return an id of an OGC collection."""
+        return {"events": self.event, "settlements": self.settlement}.get(collection, self.region)
+
+
+THEIRS = Ids("their-region", "their-event", "their-settlement", "their-job", THEIR_LOOK)
+NOBODYS = Ids(*[NOWHERE] * 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation of the document."""
+
+    method: str
+    path: str
+    operation: Mapping[str, Any]
+
+    @property
+    def takes(self) -> set[str]:
+        return set(re.findall(r"{(\w+)}", self.path))
+
+    @property
+    def filters(self) -> set[str]:
+        return {p["name"] for p in self.operation.get("parameters", []) if p["in"] == "query"}
+
+    def address(self, ids: Ids, collection: str = "events") -> str:
+        values = {
+            **FIXED, "name": collection, "feature_id": ids.of(collection),
+            **{name: getattr(ids, name) for name in Ids.__slots__},
+        }  # fmt: skip
+        return self.path.format(**values)
+
+    @property
+    def of_one(self) -> bool:
+        """Whether it asks for one thing that belongs to somebody."""
+        return bool(self.takes & {*Ids.__slots__, "feature_id"})
+
+
+@pytest.fixture(scope="module")
+def routes(service: Served) -> list[Route]:
+    with service.client("") as client:
+        document = client.get("/openapi.json").json()
+    return [
+        Route(method, path, operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    ]
+
+
+@pytest.fixture(scope="module")
+def ours(service: Served) -> Ids:
+    with service.client() as client:
+        return Ids(
+            "region-1",
+            client.get("/events").json()["features"][0]["id"],
+            "our-settlement",
+            client.get("/jobs").json()["items"][-1]["id"],
+            client.get("/regions/region-1/looks").json()["items"][0]["acquisition"],
+        )
+
+
+@pytest.fixture
+def strangers(service: Served) -> Iterator[httpx.Client]:
+    with service.client(service.keys.theirs) as one:
+        yield one
+
+
+def same(one: httpx.Response, other: httpx.Response) -> None:
+    """Fail unless two answers are alike to the byte, but for when they were given."""
+    assert (one.status_code, one.content) == (other.status_code, other.content), one.url
+    fields = [[(k, v) for k, v in r.headers.items() if k not in LATER] for r in (one, other)]
+    assert fields[0] == fields[1]
+
+
+def silent(answer: httpx.Response) -> None:
+    """Fail if an answer holds a word of theirs, but for our own question in a link."""
+    said = answer.content + repr(answer.headers).encode()
+    if answer.url.query:
+        said = said.replace(answer.url.query, b"")
+    assert [word for word in SECRETS if word.encode() in said] == [], answer.url
+
+
+def send(client: httpx.Client, route: Route, address: str, **more: Any) -> httpx.Response:
+    return client.request(
+        route.method.upper(), address, json=BODIES.get((route.method, route.path)), **more
+    )
+
+
+def test_every_route_with_a_body_is_known_here(routes: list[Route]) -> None:
+    assert {(r.method, r.path) for r in routes if "requestBody" in r.operation} == set(BODIES)
+    known = {*Ids.__slots__, *FIXED, "name", "feature_id"}
+    assert set().union(*(route.takes for route in routes)) <= known
+    assert {route.path for route in routes if "security" not in route.operation} == OPEN
+
+
+def collections_of(route: Route) -> list[str]:
+    return ["events", "settlements", "regions"] if "name" in route.takes else ["events"]
+
+
+def test_what_is_theirs_is_like_what_is_nowhere(client: httpx.Client, routes: list[Route]) -> None:
+    asked = 0
+    for route in filter(lambda route: route.of_one, routes):
+        for collection in collections_of(route):
+            theirs = send(client, route, route.address(THEIRS, collection))
+            nobodys = send(client, route, route.address(NOBODYS, collection))
+            assert theirs.status_code == 404, route
+            same(theirs, nobodys)
+            silent(theirs)
+            asked += 1
+    assert asked >= 18
+
+
+def test_what_is_ours_is_nowhere_for_them(
+    strangers: httpx.Client, routes: list[Route], ours: Ids
+) -> None:
+    for route in filter(lambda route: route.of_one, routes):
+        for collection in collections_of(route):
+            found = send(strangers, route, route.address(ours, collection))
+            assert found.status_code == 404, route
+            same(found, send(strangers, route, route.address(NOBODYS, collection)))
+
+
+def test_their_own_key_opens_it(strangers: httpx.Client) -> None:
+    for path in ("/regions/their-region", "/events/their-event", "/settlements/their-settlement",
+                 "/jobs/their-job", f"/tiles/looks/{THEIR_LOOK}/false_colour/tilejson.json",
+                 "/ogc/collections/events/items/their-event"):  # fmt: skip
+        answer = strangers.get(path)
+        assert answer.status_code == 200
+        with pytest.raises(AssertionError):
+            silent(answer)
+
+
+def test_no_list_no_tile_and_no_filter_tells_of_them(
+    client: httpx.Client, routes: list[Route], ours: Ids
+) -> None:
+    for route in routes:
+        if route.method != "get":
+            continue
+        for collection in collections_of(route):
+            for query in ({}, {"bbox": THEIR_BOX}, {"region": "their-region"}):
+                if not set(query) <= route.filters:
+                    continue
+                plain = {"colours"} & route.filters
+                answer = client.get(
+                    route.address(ours, collection),
+                    params={**query, **dict.fromkeys(plain, "false")},
+                )
+                assert answer.status_code == 200, (route, answer.text)
+                silent(answer)
+
+
+def test_a_filter_by_their_region_finds_what_one_by_none_finds(client: httpx.Client) -> None:
+    for path in ("/events", "/jobs", "/tiles/events/0/0/0.mvt", "/tiles/events/6/37/29.mvt"):
+        theirs, nobodys = (
+            client.get(path, params={"region": region}) for region in ("their-region", NOWHERE)
+        )
+        assert theirs.status_code == 200
+        same(theirs, nobodys)
+
+
+def test_tiles_over_their_ground_are_empty_for_us(
+    client: httpx.Client, strangers: httpx.Client
+) -> None:
+    theirs = decode(strangers.get("/tiles/events/0/0/0.mvt").content)
+    assert [f["properties"]["id"] for f in theirs["events"]["features"]] == ["their-event"]
+    world = decode(client.get("/tiles/events/0/0/0.mvt").content)
+    assert len(world["events"]["features"]) == 2
+    # Of 64 by 64 tiles, the one over 33.3 E 13.1 N.
+    assert client.get("/tiles/events/6/37/29.mvt").content == b""
+    assert strangers.get("/tiles/events/6/37/29.mvt").content != b""
+    for name in ("events", "settlements", "regions"):
+        there = f"/ogc/collections/{name}/items?bbox={THEIR_BOX}"
+        assert client.get(there).json()["features"] == []
+        assert len(strangers.get(there).json()["features"]) == 1
+
+
+def test_their_look_beside_ours_is_nowhere(client: httpx.Client, ours: Ids) -> None:
+    for last in ("tilejson.json", "0/0/0.png", "13/4612/2950.webp"):
+        for first, second in (("{}", ours.acquisition), (ours.acquisition, "{}")):
+            answers = [
+                client.get(f"/tiles/looks/{first.format(one)}/change/{last}",
+                           params={"before": second.format(one)})
+                for one in (THEIR_LOOK, NOWHERE)
+            ]  # fmt: skip
+            assert answers[0].status_code == 404
+            same(*answers)
+
+
+def test_a_job_for_their_region_is_refused_like_one_for_none(client: httpx.Client) -> None:
+    theirs, nobodys = (
+        client.post("/jobs", json={"region": region}) for region in ("their-region", NOWHERE)
+    )
+    assert theirs.status_code == 404
+    same(theirs, nobodys)
+
+
+def test_a_place_that_others_watch_is_added_like_any_other(client: httpx.Client) -> None:
+    # Their very name and outline.
+    feature = {"type": "Feature", "geometry": mapping(THEIR_GROUND)}
+    made = client.post("/regions", json={**feature, "properties": {"name": "Their Village"}})
+    assert made.status_code == 201
+    properties = made.json()["properties"]
+    assert properties["repairs"] == []
+    status = properties["status"]
+    assert (status["looks"], status["events"], status["job"]) == (0, 0, None)
+    address = made.headers["location"]
+    assert client.get(f"{address}/looks").json()["items"] == []
+    assert client.delete(address).status_code == 204
+
+
+def test_a_cursor_of_theirs_opens_nothing(client: httpx.Client, strangers: httpx.Client) -> None:
+    with_next = client.get("/events?limit=1").json()["next"]
+    assert with_next
+    answer = strangers.get("/events", params={"limit": 1, "after": with_next})
+    assert answer.status_code == 400 or answer.json()["features"][0]["id"] == "their-event"
+    for event in client.get("/events").json()["features"]:
+        assert event["id"].encode() not in answer.content
+
+
+def headers_without_a_key(service: Served) -> dict[str, dict[str, str | bytes]]:
+    keys = service.keys
+    key_id, secret = take_apart(keys.ours) or ("", "")
+    wrong = "A" * len(secret)
+
+    def basic(text: str) -> str:
+        return "Basic " + base64.b64encode(text.encode()).decode()
+
+    sent: dict[str, str | bytes] = {
+        "empty": "",
+        "no scheme": keys.ours,
+        "another scheme": f"Digest {keys.ours}",
+        "no key": "Bearer",
+        "malformed": "Bearer hw_1_2",
+        "wrong secret": f"Bearer hw_{key_id}_{wrong}",
+        "wrong secret, lower case": f"bearer hw_{key_id}_{wrong}",
+        "unknown id": f"Bearer hw_{'0' * 12}_{secret}",
+        "another key's id": f"Bearer hw_{(take_apart(keys.theirs) or ('',))[0]}_{secret}",
+        "revoked": f"Bearer {keys.revoked}",
+        "expired": f"Bearer {keys.expired}",
+        "cut short": f"Bearer {keys.ours[:-1]}",
+        "more behind": f"Bearer {keys.ours}A",
+        "two keys": f"Bearer {keys.ours},{keys.ours}",
+        "very long": "Bearer hw_" + "a" * 20_000,
+        "not ASCII": "Bearer hw_é\u00ff".encode(),
+        "not UTF-8": b"Bearer \xff\xfe",
+        "basic, as user": basic(f"{keys.ours}:"),
+        "basic, wrong": basic(f"me:hw_{key_id}_{wrong}"),
+        "basic, no base64": "Basic ***",
+        "basic, not ASCII": basic("é:ü"),
+        "upper case": f"Bearer {keys.ours.upper()}",
+    }
+    return {name: {"Authorization": value} for name, value in sent.items()}
+
+
+def test_without_a_key_in_force_every_route_says_the_same(
+    service: Served, routes: list[Route], ours: Ids
+) -> None:
+    with service.client("") as client:
+        first = client.get("/whoami")
+        assert first.status_code == 401
+        assert first.headers["www-authenticate"] == 'Bearer realm="hearthwatch"'
+        for route in routes:
+            if route.path not in OPEN:
+                same(send(client, route, route.address(ours)), first)
+                same(send(client, route, route.address(THEIRS)), first)
+
+
+def test_whatever_is_wrong_with_a_key_the_answer_is_the_same(service: Served) -> None:
+    with service.client("") as client:
+        first = client.get("/whoami")
+        for headers in headers_without_a_key(service).values():
+            same(client.get("/whoami", headers=headers), first)
+            same(client.get("/nowhere/at/all"), client.get("/nowhere/at/all", headers=headers))
+            same(client.post("/regions", headers=headers, json={}), first)
+        for query in ("key", "access_token", "token", "Authorization"):
+            same(client.get("/whoami", params={query: service.keys.ours}), first)
+        cookie = {"Cookie": f"Authorization={service.keys.ours}; key={service.keys.ours}"}
+        same(client.get("/whoami", headers=cookie), first)
+
+
+def test_a_body_without_a_key_is_not_even_read(service: Served) -> None:
+    with service.client("") as client:
+        first = client.get("/whoami")
+        for content in (b"{", b"\xff", b"[" * 100_000, b" " * 11_000_000):
+            same(client.post("/regions", content=content), first)
+
+
+def test_the_scheme_may_be_written_as_one_likes(service: Served) -> None:
+    key = service.keys.ours
+    encoded = base64.b64encode(f"anybody:{key}".encode()).decode()
+    umlaut = base64.b64encode(f"änne:{key}".encode()).decode()
+    with service.client("") as client:
+        for value in (f"bearer {key}", f"BEARER {key}", f"basic {encoded}", f"Basic {umlaut}"):
+            assert client.get("/whoami", headers={"Authorization": value}).status_code == 200
+
+
+def test_a_key_that_reads_cannot_write(service: Served, routes: list[Route], ours: Ids) -> None:
+    with service.client(service.keys.viewer) as client:
+        refusals = []
+        for route in routes:
+            answer = send(client, route, route.address(ours, "events"))
+            if route.method != "get":
+                assert answer.status_code == 403, route
+                refusals.append(answer)
+            elif "acquisition" not in route.takes:
+                assert answer.status_code in (200, 404), route
+                assert answer.status_code == 200 or route.path.endswith("chip.png")
+        assert len(refusals) >= 6
+        for refusal in refusals:
+            same(refusal, refusals[0])
+        # What is not there, and what is theirs, is refused in the same words.
+        for path in ("/regions/their-region", f"/regions/{NOWHERE}"):
+            same(client.delete(path), refusals[0])
+
+
+def test_no_answer_holds_a_key_or_its_hash(
+    service: Served, client: httpx.Client, routes: list[Route], ours: Ids
+) -> None:
+    sent = [service.keys.ours, service.keys.viewer, service.keys.theirs, service.keys.revoked]
+    parts = [take_apart(key) for key in sent]
+    stored = [service.store.key(key_id) for key_id, _ in filter(None, parts)]
+    words = [part[1] for part in parts if part] + [key.sha256 for key in stored if key]
+    answers = [
+        client.get(route.address(ours)) for route in routes if route.method == "get"
+    ]  # fmt: skip
+    with service.client("") as nobody:
+        answers.append(nobody.get("/whoami", params={"key": service.keys.ours}))
+        answers.append(nobody.get(f"/nowhere/{service.keys.ours}"))
+    answers.append(client.get("/events", params={"kind": service.keys.ours}))
+    answers.append(client.get("/events", params={service.keys.ours: "1"}))
+    answers.append(client.post("/jobs", json={"region": service.keys.ours}))
+    for answer in answers:
+        assert not [word for word in words if word.encode() in answer.content], answer.url
