@@ -6,8 +6,10 @@ from importlib.metadata import version
 
 from fastapi import Depends, FastAPI
 from pydantic import TypeAdapter
+from starlette.responses import Response
 
 from api import page, problems
+from api.answers import respond
 from api.auth import caller
 from api.context import Context
 from api.headers import Headers, Heads
@@ -39,7 +41,7 @@ def create_app(settings: Settings, store: Store, archive: Archive) -> FastAPI:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,
         responses=problems.declared(400, 413, 500, 503),
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
@@ -65,11 +67,23 @@ def create_app(settings: Settings, store: Store, archive: Archive) -> FastAPI:
         )
     page.install(app)
     _declare_problems(app)
+    _serve_document(app)
     app.add_middleware(Limits)
     app.add_middleware(Heads)
     app.add_middleware(problems.Defects)
     app.add_middleware(Headers)
     return app
+
+
+def _serve_document(app: FastAPI) -> None:
+    """Serve the OpenAPI document; written once, for anybody may ask for it, and it is long."""
+    written: list[bytes] = []
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def _() -> Response:
+        if not written:
+            written.append(bytes(respond(app.openapi()).body))
+        return Response(written[0], media_type="application/json")
 
 
 def _declare_problems(app: FastAPI) -> None:

@@ -18,6 +18,8 @@ from hearthwatch.errors import HearthwatchError
 MAX_BODY_BYTES = 10 * 1000 * 1000
 BODY_SECONDS = 30.0
 MAX_QUERY_BYTES = 8192
+MAX_PATH_BYTES = 4096
+MAX_FIELDS_BYTES = 32 * 1024
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 _CLOSE = {"Connection": "close"}
@@ -60,11 +62,11 @@ class Limits:
     async def _checked(self, scope: Scope, receive: Receive) -> bytes | None:
         """Return the body; None if the client has gone."""
         headers = Headers(scope=scope)
-        _require_one_length(headers)
-        if len(scope.get("query_string", b"")) > MAX_QUERY_BYTES:
-            raise Problem(
-                413, "too_large", f"The query is longer than {MAX_QUERY_BYTES:,} bytes: shorten it."
-            )
+        _require_plain(scope, headers)
+        _require_short("query", scope["query_string"], MAX_QUERY_BYTES)
+        _require_short("path", scope.get("raw_path") or b"", MAX_PATH_BYTES)
+        # The server counts only what it has not read yet.
+        _require_short("header", b"".join(map(b"".join, headers.raw)), MAX_FIELDS_BYTES)
         if scope["method"] not in WITH_BODY:
             return b""
         await run_in_threadpool(identify, Request(scope))
@@ -104,21 +106,29 @@ class Limits:
         return b"".join(parts)
 
     def _too_large(self) -> Problem:
+        # Not closed at once: what is still coming would reset the connection, and the sender
+        # would never read why.
         return Problem(
             413,
             "too_large",
             f"The request is larger than {self.most:,} bytes. Keep only the outlines, or add the "
             "file with `hearthwatch region add`.",
-            headers=_CLOSE,
         )
 
 
-def _require_one_length(headers: Headers) -> None:
-    """Refuse a body with two ends: a proxy in front may believe the other one."""
+def _require_plain(scope: Scope, headers: Headers) -> None:
+    """Refuse a body with two ends, for a proxy in front may believe the other one, and HTTP 9."""
     if "transfer-encoding" in headers and "content-length" in headers:
-        raise Problem(
-            400, "http", "A request has a Content-Length or a Transfer-Encoding.", headers=_CLOSE
-        )
+        words = "A request has a Content-Length or a Transfer-Encoding."
+        raise Problem(400, "http", words, headers=_CLOSE)
+    if scope["http_version"] not in ("1.0", "1.1"):
+        raise Problem(400, "http", "Only HTTP/1.1 is spoken here.", headers=_CLOSE)
+
+
+def _require_short(what: str, value: bytes, most: int) -> None:
+    if len(value) > most:
+        words = f"The {what} is longer than {most:,} bytes: shorten it."
+        raise Problem(413, "too_large", words, headers=_CLOSE)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

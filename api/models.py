@@ -129,7 +129,9 @@ class RegionStatus(BaseModel):
     usable_looks: int
     last_look: datetime | None
     last_usable_look: datetime | None
-    longest_blind_days: float | None = Field(description="Between two usable looks.")
+    longest_blind_days: float | None = Field(
+        None, description="Between two usable looks; told of one region, not in the list."
+    )
     events: int | None = Field(description="None where there are too many to count.")
     job: JobAnswer | None = Field(description="The newest.")
 

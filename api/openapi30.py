@@ -12,18 +12,16 @@ VERSION = "3.0.3"
 _REFERENCE = re.compile(r"^#/components/schemas/(.+)$")
 
 
-def openapi_30(document: Mapping[str, Any], prefix: str, server: str) -> dict[str, Any]:
-    """Return the paths below a prefix as an OpenAPI 3.0 document.
+def openapi_30(document: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return the paths below a prefix as an OpenAPI 3.0 document, without its servers.
 
     Parameters
     ----------
     document : mapping
         OpenAPI 3.1, as FastAPI writes it.
     prefix : str
-        Paths begin with it; the server's address takes it up, as OGC API wants paths from the
-        landing page on.
-    server : str
-        Absolute address without a slash at its end.
+        Paths begin with it; the server's address is to take it up, as OGC API wants paths from
+        the landing page on.
     """
     paths = {
         path.removeprefix(prefix) or "/": item
@@ -34,7 +32,6 @@ def openapi_30(document: Mapping[str, Any], prefix: str, server: str) -> dict[st
     part = {
         "openapi": VERSION,
         "info": document["info"],
-        "servers": [{"url": f"{server}{prefix}"}],
         "paths": paths,
         "components": {
             "schemas": _used(paths, components["schemas"]),

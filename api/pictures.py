@@ -12,9 +12,9 @@ from shapely.geometry.base import BaseGeometry
 from api.answers import look_in_words
 from api.context import Context
 from api.problems import Problem
-from hearthwatch.ledger_words import USABLE, was_taken_in
+from hearthwatch.ledger_words import was_taken_in
 from hearthwatch.pairs import best_pair
-from hearthwatch.records import Event, LedgerRow
+from hearthwatch.records import USABLE, Event, LedgerRow
 from hearthwatch.series import FEATURES, Sample, event_series
 from hearthwatch.store.whole import all_looks
 from hearthwatch.values import DECIMALS, moment

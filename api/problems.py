@@ -19,6 +19,8 @@ from starlette.types import Message, Receive, Scope, Send
 from hearthwatch import errors
 
 MEDIA_TYPE = "application/problem+json"
+MOST_FAULTS = 100
+"""Listed in one problem: a small request must not draw a large answer."""
 BUSY_SECONDS = 5
 """When to come back where another process writes."""
 
@@ -109,7 +111,8 @@ def document(problem: Problem) -> dict[str, Any]:
         "detail": problem.detail,
     }
     if problem.faults:
-        found["errors"] = [{"where": where, "problem": words} for where, words in problem.faults]
+        listed = problem.faults[:MOST_FAULTS]
+        found["errors"] = [{"where": where, "problem": words} for where, words in listed]
     return found
 
 
@@ -215,6 +218,8 @@ def methods_of(app: FastAPI, scope: Scope) -> list[str]:
     Starlette names those of the first route that fits alone; one address may have several.
     """
     routes = app.router.routes
+    # Within a mounted part the scope is that part's.
+    scope = {**scope, "root_path": scope.get("app_root_path", scope.get("root_path", ""))}
     if any(isinstance(r, Mount) and r.matches(dict(scope))[0] is Match.FULL for r in routes):
         return ["GET", "HEAD"]
     taken = [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from collections.abc import Callable
 from typing import Any
 
 import h11
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from api.headers import RAW_FIELDS
 from api.problems import Problem, answer
@@ -21,6 +22,8 @@ ANSWER_SECONDS = 120.0
 LEFTOVER_SECONDS = 5.0
 MAX_HEADER_BYTES = 32 * 1024
 BACKLOG = 512
+
+_AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class PatientProtocol(H11Protocol):
@@ -71,8 +74,9 @@ class PatientProtocol(H11Protocol):
 
     def _watch(self, *, arriving: bool) -> None:
         """Set the deadline of what must come next; one that runs for it already stays."""
-        if self.cycle is not None and not self.cycle.response_complete:
-            self._await(self.cycle, ANSWER_SECONDS)
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            self._await(cycle, ANSWER_SECONDS)
         elif self.conn.their_state is h11.SEND_BODY:
             # Answered before all of it was here: the rest is thrown away, but not for ever.
             self._await("leftover", LEFTOVER_SECONDS)
@@ -90,7 +94,13 @@ class PatientProtocol(H11Protocol):
             self._deadline = None
         self._awaited = what
         if seconds is not None:
-            self._deadline = self.loop.call_later(seconds, self.transport.abort)
+            self._deadline = self.loop.call_later(seconds, self._drop)
+
+    def _drop(self) -> None:
+        # Reset, not closed in order: else the kernel would keep what nobody takes for minutes.
+        sock = self.transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.transport.abort()
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from hearthwatch.records import LedgerRow, ObservationStatus
+from hearthwatch.records import USABLE, LedgerRow, ObservationStatus
 from hearthwatch.words import counted, day
-
-USABLE = frozenset({ObservationStatus.UNCHANGED, ObservationStatus.CHANGED})
-"""What tells changed from unchanged; of anything else nothing is known."""
 
 _UNGUARDED = "unguarded"
 

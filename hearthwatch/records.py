@@ -46,6 +46,10 @@ class ObservationStatus(StrEnum):
     NOT_PROCESSED = "not_processed"
 
 
+USABLE = frozenset({ObservationStatus.UNCHANGED, ObservationStatus.CHANGED})
+"""What tells changed from unchanged; of anything else nothing is known."""
+
+
 class NotObservable(StrEnum):
     """Why a look could not be used."""
 
@@ -274,6 +278,16 @@ class LedgerRow:
     def __post_init__(self) -> None:
         if (self.status is ObservationStatus.NOT_OBSERVABLE) != (self.cause is not None):
             raise ValueError("a cause belongs to not_observable, and to nothing else")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTotals:
+    """The ledger of one region in four numbers; a look over several cells counts once."""
+
+    looks: int
+    usable: int
+    last: datetime | None
+    last_usable: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

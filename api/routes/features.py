@@ -104,8 +104,12 @@ def conformance() -> Response:
 @open_router.get("/api", response_class=Response, responses={200: {"content": {OPENAPI: {}}}})
 def service_description(request: Request, here: InContext) -> Response:
     """Return this part of the service as OpenAPI 3.0."""
-    document = openapi_30(request.app.openapi(), "/ogc", base_url(request, here))
-    return respond(document, media_type=OPENAPI)
+    state = request.app.state
+    if not hasattr(state, "openapi_30"):
+        # Once: anybody may ask for it, and rewriting takes long.
+        state.openapi_30 = openapi_30(request.app.openapi(), "/ogc")
+    servers = [{"url": f"{base_url(request, here)}/ogc"}]
+    return respond({**state.openapi_30, "servers": servers}, media_type=OPENAPI)
 
 
 @open_router.get("/collections", response_model=Collections)

@@ -32,8 +32,8 @@ def list_jobs(
 ) -> Response:
     """List the hundred newest jobs, newest first."""
     now = datetime.now(UTC)
-    runs = here.store.runs(who.organisation, region=region)
-    return respond({"items": [job_value(run, now) for run in reversed(runs[-MOST:])]})
+    runs = here.store.runs(who.organisation, region=region, newest=MOST)
+    return respond({"items": [job_value(run, now) for run in reversed(runs)]})
 
 
 @router.post("", response_model=JobAnswer, status_code=202, responses=MADE)
@@ -45,8 +45,9 @@ def ask_for_job(sent: NewJob, who: Writer, here: InContext) -> Response:
     """
     region = here.store.region(who.organisation, sent.region)
     now = datetime.now(UTC)
-    waiting = [run for run in here.store.runs(who.organisation, region=region.id)
-               if run.outcome is RunOutcome.WAITING]  # fmt: skip
+    waiting = here.store.runs(
+        who.organisation, region=region.id, outcome=RunOutcome.WAITING, newest=1
+    )
     if waiting:
         return _accepted(waiting[-1], now)
     run = Run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -37,14 +38,15 @@ from api.params import After, Limit, Since, Until, utc
 from api.problems import Problem, declared, located
 from detectors.registry import detector_ids
 from hearthwatch.errors import RegionError
-from hearthwatch.ledger_words import USABLE, summarise
-from hearthwatch.records import EventFilter, Kind, LedgerRow, Region
+from hearthwatch.ledger_words import summarise
+from hearthwatch.records import EventFilter, Kind, LedgerRow, LedgerTotals, Region
 from hearthwatch.store.whole import all_looks
 from hearthwatch.values import moment
 from hearthwatch.watchlist import NamedArea, join_areas, make_region, read_area
 from tiles.xyz import styles_of
 
 MOST_COUNTED = 100_000
+_NO_LOOK = LedgerTotals(0, 0, None, None)
 
 MADE = {**declared(403, 409, 422, 507), 201: located("Address of the region.")}
 
@@ -57,7 +59,9 @@ router = APIRouter(prefix="/regions", tags=["regions"])
 def list_regions(who: Reader, here: InContext) -> Response:
     """List the watchlist, by name."""
     regions = here.store.regions(who.organisation)
-    return respond(collection(_whole(here, region) for region in regions), media_type=GEOJSON)
+    totals = here.store.ledger_totals(who.organisation)
+    features = (_listed(here, region, totals) for region in regions)
+    return respond(collection(features), media_type=GEOJSON)
 
 
 @router.post(
@@ -177,24 +181,29 @@ def list_looks(region: RegionId, who: Reader, here: InContext) -> Response:
 
 
 def _whole(here: Context, region: Region) -> dict[str, Any]:
-    return feature(region, {**region_properties(region), "status": _status(here, region)})
+    """Return a region with how its watch stands, the longest blind gap included."""
+    totals = here.store.ledger_totals(region.organisation)
+    value = _listed(here, region, totals)
+    gap = summarise(list(all_looks(here.store, region))).longest_gap
+    value["properties"]["status"]["longest_blind_days"] = (
+        (gap[1] - gap[0]).total_seconds() / 86_400 if gap else None
+    )
+    return value
 
 
-def _status(here: Context, region: Region) -> dict[str, Any]:
-    rows = list(all_looks(here.store, region))
-    summary = summarise(rows)
-    gap = summary.longest_gap
-    runs = here.store.runs(region.organisation, region=region.id)
+def _listed(here: Context, region: Region, totals: Mapping[str, LedgerTotals]) -> dict[str, Any]:
+    ledger = totals.get(region.id, _NO_LOOK)
+    runs = here.store.runs(region.organisation, region=region.id, newest=1)
     where = EventFilter(region=region.id)
-    return {
-        "looks": len({row.acquisition for row in rows}),
-        "usable_looks": len({row.acquisition for row in rows if row.status in USABLE}),
-        "last_look": moment(max((row.sensed for row in rows), default=None)),
-        "last_usable_look": moment(summary.last_usable),
-        "longest_blind_days": (gap[1] - gap[0]).total_seconds() / 86_400 if gap else None,
+    status = {
+        "looks": ledger.looks,
+        "usable_looks": ledger.usable,
+        "last_look": moment(ledger.last),
+        "last_usable_look": moment(ledger.last_usable),
         "events": here.store.count_events(region.organisation, where, most=MOST_COUNTED),
         "job": job_value(runs[-1], datetime.now(UTC)) if runs else None,
     }
+    return feature(region, {**region_properties(region), "status": status})
 
 
 def _found(here: Context, organisation: str, region: str) -> Region:

@@ -12,10 +12,11 @@ import shapely
 from detectors.registry import create_detector, detector_ids
 from hearthwatch.cli.call import Call, store_at
 from hearthwatch.cli.checks import Check, Outcome
-from hearthwatch.cli.runs import provider_faults, provider_from
+from hearthwatch.cli.runs import provider_from
 from hearthwatch.errors import StoreLocked
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.plan import MISSION_START
+from hearthwatch.pipeline.run import provider_faults
 from hearthwatch.store.lock import WriteLock
 from hearthwatch.words import counted
 from imagery.types import Query

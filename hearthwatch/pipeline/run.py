@@ -354,11 +354,8 @@ def _start(
         executor=settings.executor,
     )
     with store.transaction() as tx:
-        for other in store.runs(region.organisation):
-            if other.finished is None and other.outcome is RunOutcome.RUNNING:
-                ended = dataclasses.replace(
-                    other, finished=run.started, outcome=RunOutcome.INTERRUPTED
-                )
-                tx.put_run(ended)
+        for other in store.runs(region.organisation, outcome=RunOutcome.RUNNING):
+            ended = dataclasses.replace(other, finished=run.started, outcome=RunOutcome.INTERRUPTED)
+            tx.put_run(ended)
         tx.put_run(run)
     return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from hearthwatch.errors import StoreError
 from hearthwatch.records import (
+    USABLE,
     ApiKey,
     Detection,
     Event,
@@ -20,6 +22,7 @@ from hearthwatch.records import (
     Job,
     JobKey,
     LedgerRow,
+    LedgerTotals,
     Page,
     Region,
     Run,
@@ -239,11 +242,21 @@ class MemoryStore:
         found = self._open().all(ApiKey, organisation)
         return tuple(sorted(found, key=attrgetter("created", "id")))
 
-    def runs(self, organisation: str, *, region: str | None = None) -> tuple[Run, ...]:
-        """Return all runs, or those of one region, oldest first."""
+    def runs(
+        self,
+        organisation: str,
+        *,
+        region: str | None = None,
+        outcome: RunOutcome | None = None,
+        newest: int | None = None,
+    ) -> tuple[Run, ...]:
+        """Return all runs, those of one region or outcome, or the `newest`; oldest first."""
         found = self._open().all(Run, organisation)
-        wanted = [run for run in found if region in (None, run.region)]
-        return tuple(sorted(wanted, key=attrgetter("started", "id")))
+        wanted = [
+            run for run in found if region in (None, run.region) and outcome in (None, run.outcome)
+        ]
+        ordered = tuple(sorted(wanted, key=attrgetter("started", "id")))
+        return ordered if newest is None else ordered[max(len(ordered) - newest, 0) :]
 
     def run(self, organisation: str, run_id: str) -> Run:
         """Return one run; `NotFound` if there is none."""
@@ -340,6 +353,13 @@ class MemoryStore:
         mine = [row for row in found if row.acquisition == acquisition]
         return tuple(sorted(mine, key=attrgetter("region", "cell", "detector")))
 
+    def ledger_totals(self, organisation: str) -> Mapping[str, LedgerTotals]:
+        """Return the ledger summed up, by id of the region."""
+        rows: defaultdict[str, list[LedgerRow]] = defaultdict(list)
+        for row in self._open().all(LedgerRow, organisation):
+            rows[row.region].append(row)
+        return {region: _totals(found) for region, found in rows.items()}
+
     def ledger_history(
         self, organisation: str, region: str, cell: str, acquisition: str, detector: str
     ) -> tuple[LedgerRow, ...]:
@@ -415,6 +435,16 @@ def _ranked(
     if start is None:
         return ranked
     return [item for item in ranked if order(position(item)) > order(start)]
+
+
+def _totals(rows: Sequence[LedgerRow]) -> LedgerTotals:
+    usable = [row for row in rows if row.status in USABLE]
+    return LedgerTotals(
+        looks=len({row.acquisition for row in rows}),
+        usable=len({row.acquisition for row in usable}),
+        last=max(row.sensed for row in rows),
+        last_usable=max((row.sensed for row in usable), default=None),
+    )
 
 
 _: type[Store] = MemoryStore

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -15,9 +15,11 @@ from hearthwatch.records import (
     Job,
     JobKey,
     LedgerRow,
+    LedgerTotals,
     Page,
     Region,
     Run,
+    RunOutcome,
     Settlement,
     StateVersion,
 )
@@ -136,8 +138,15 @@ class Store(Protocol):
         """Return all keys, oldest first, those revoked or expired included."""
         ...
 
-    def runs(self, organisation: str, *, region: str | None = None) -> tuple[Run, ...]:
-        """Return all runs, or those of one region, oldest first."""
+    def runs(
+        self,
+        organisation: str,
+        *,
+        region: str | None = None,
+        outcome: RunOutcome | None = None,
+        newest: int | None = None,
+    ) -> tuple[Run, ...]:
+        """Return all runs, those of one region or outcome, or the `newest`; oldest first."""
         ...
 
     def run(self, organisation: str, run_id: str) -> Run:
@@ -209,6 +218,10 @@ class Store(Protocol):
 
     def looks(self, organisation: str, acquisition: str) -> tuple[LedgerRow, ...]:
         """Return the ledger rows of one acquisition over all regions, by region and place."""
+        ...
+
+    def ledger_totals(self, organisation: str) -> Mapping[str, LedgerTotals]:
+        """Return the ledger summed up, by id of the region; one without a look is left out."""
         ...
 
     def ledger_history(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, tuple_
 
-from hearthwatch.records import EventFilter, LedgerRow, RunOutcome
+from hearthwatch.records import USABLE, EventFilter, LedgerRow, RunOutcome
 from hearthwatch.store import tables
 from hearthwatch.store.codec import Row, microseconds
 from hearthwatch.store.cursor import Position
@@ -87,12 +87,18 @@ def keys(organisation: str) -> Statement:
     return select(tables.api_keys).where(c.organisation == organisation).order_by(c.created, c.id)
 
 
-def runs(organisation: str, region: str | None) -> Statement:
-    """Return runs, oldest first."""
+def runs(
+    organisation: str, region: str | None, outcome: RunOutcome | None, newest: int | None
+) -> Statement:
+    """Return runs, oldest first; the `newest` ones newest first."""
     c = tables.runs.c
     statement = select(tables.runs).where(c.organisation == organisation)
     if region is not None:
         statement = statement.where(c.region == region)
+    if outcome is not None:
+        statement = statement.where(c.outcome == outcome.value)
+    if newest is not None:
+        return statement.order_by(c.started.desc(), c.id.desc()).limit(newest)
     return statement.order_by(c.started, c.id)
 
 
@@ -173,6 +179,23 @@ def looks(organisation: str, acquisition: str) -> Statement:
     c = tables.ledger.c
     mine = select(tables.ledger).where(c.organisation == organisation, c.acquisition == acquisition)
     return mine.order_by(c.region, c.cell, c.detector)
+
+
+def ledger_totals(organisation: str) -> Select[Any]:
+    """Return for each region its looks and usable looks, and when the last of either was."""
+    c = tables.ledger.c
+    usable = c.status.in_([status.value for status in USABLE])
+    return (
+        select(
+            c.region,
+            func.count(c.acquisition.distinct()).label("looks"),
+            func.count(case((usable, c.acquisition)).distinct()).label("usable"),
+            func.max(c.sensed).label("last"),
+            func.max(case((usable, c.sensed))).label("last_usable"),
+        )
+        .where(c.organisation == organisation)
+        .group_by(c.region)
+    )
 
 
 def ledger_now(look: tuple[str, ...]) -> Statement:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +18,11 @@ from hearthwatch.records import (
     Job,
     JobKey,
     LedgerRow,
+    LedgerTotals,
     Page,
     Region,
     Run,
+    RunOutcome,
     Settlement,
     StateVersion,
 )
@@ -168,9 +170,17 @@ class SqlStore:
         """Return all keys, oldest first, those revoked or expired included."""
         return self._all(ApiKey, queries.keys(organisation))
 
-    def runs(self, organisation: str, *, region: str | None = None) -> tuple[Run, ...]:
-        """Return all runs, or those of one region, oldest first."""
-        return self._all(Run, queries.runs(organisation, region))
+    def runs(
+        self,
+        organisation: str,
+        *,
+        region: str | None = None,
+        outcome: RunOutcome | None = None,
+        newest: int | None = None,
+    ) -> tuple[Run, ...]:
+        """Return all runs, those of one region or outcome, or the `newest`; oldest first."""
+        found = self._all(Run, queries.runs(organisation, region, outcome, newest))
+        return found[::-1] if newest is not None else found
 
     def run(self, organisation: str, run_id: str) -> Run:
         """Return one run; `NotFound` if there is none."""
@@ -264,6 +274,12 @@ class SqlStore:
     def looks(self, organisation: str, acquisition: str) -> tuple[LedgerRow, ...]:
         """Return the ledger rows of one acquisition over all regions, by region and place."""
         return self._all(LedgerRow, queries.looks(organisation, acquisition))
+
+    def ledger_totals(self, organisation: str) -> Mapping[str, LedgerTotals]:
+        """Return the ledger summed up, by id of the region."""
+        with self._connect(self._reader) as connection, translated():
+            rows = connection.execute(queries.ledger_totals(organisation)).mappings().all()
+        return {row["region"]: from_row(LedgerTotals, dict(row)) for row in rows}
 
     def ledger_history(
         self, organisation: str, region: str, cell: str, acquisition: str, detector: str

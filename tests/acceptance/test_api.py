@@ -39,9 +39,10 @@ def test_a_watched_square_and_how_it_stands(client: httpx.Client) -> None:
     assert status["looks"] == 17
     assert 0 < status["usable_looks"] < 17
     assert status["events"] == 2
-    assert status["job"]["state"] == "complete"
-    assert status["job"]["done"] == status["job"]["total"] == 34
-    assert client.get(f"/regions/{region['id']}").json()["properties"]["status"] == status
+    assert status["job"]["state"] in ("complete", "waiting")
+    alone = client.get(f"/regions/{region['id']}").json()["properties"]["status"]
+    assert alone.pop("longest_blind_days") > 0
+    assert alone == status
 
 
 def test_a_region_is_added_changed_and_removed(client: httpx.Client) -> None:

@@ -19,6 +19,7 @@ from hearthwatch.records import (
     EventFilter,
     EventState,
     Kind,
+    LedgerTotals,
     NotObservable,
     ObservationStatus,
     Role,
@@ -259,6 +260,27 @@ class TestKeys:
         assert empty.key(a.api_key().id) == a.api_key()
 
 
+class TestLedgerTotals:
+    def test_a_look_over_two_cells_counts_once(self, store: Store) -> None:
+        unusable = ObservationStatus.NOT_DELIVERED
+        looks = [
+            ("one", a.NOON, "cell-1", ObservationStatus.UNCHANGED),
+            ("one", a.NOON, "cell-2", ObservationStatus.CHANGED),
+            ("two", a.NOON + a.DAY, "cell-1", ObservationStatus.UNCHANGED),
+            ("two", a.NOON + a.DAY, "cell-2", unusable),
+            ("six", a.NOON + 2 * a.DAY, "cell-1", unusable),
+        ]
+        with store.transaction() as tx:
+            for acquisition, sensed, cell, status in looks:
+                row = a.look(
+                    acquisition=acquisition, sensed=sensed, cell=cell, status=status, cause=None
+                )
+                tx.put_ledger(row)
+        totals = LedgerTotals(3, 2, a.NOON + 2 * a.DAY, a.NOON + a.DAY)
+        assert store.ledger_totals("ours") == {"reg-1": totals}
+        assert store.ledger_totals("theirs") == {}
+
+
 class TestRunsAndJobs:
     def test_runs_come_oldest_first_with_their_outcome(self, store: Store) -> None:
         earlier = a.run(id="run-0", started=a.NOON - a.DAY)
@@ -288,6 +310,21 @@ class TestRunsAndJobs:
             tx.put_run(other)
         assert store.runs("ours", region="reg-2") == (other,)
         assert store.runs("ours", region="reg-3") == ()
+
+    def test_the_newest_runs_and_those_of_one_outcome(self, store: Store) -> None:
+        runs = [
+            a.run(id=f"run-{n}", started=a.NOON + n * a.DAY, outcome=outcome)
+            for n, outcome in enumerate(
+                (RunOutcome.COMPLETE, RunOutcome.WAITING, RunOutcome.RUNNING, RunOutcome.WAITING)
+            )
+        ]
+        with store.transaction() as tx:
+            for run in runs:
+                tx.put_run(run)
+        assert store.runs("ours", newest=2) == tuple(runs[2:])
+        assert store.runs("ours", newest=9) == tuple(runs)
+        assert store.runs("ours", outcome=RunOutcome.WAITING) == (runs[1], runs[3])
+        assert store.runs("ours", outcome=RunOutcome.WAITING, newest=1) == (runs[3],)
 
     def test_waiting_runs_of_all_come_oldest_first(self, store: Store) -> None:
         a.with_region(store, "theirs")

@@ -138,7 +138,7 @@ def test_what_the_writer_promises(store: SqlStore) -> None:
         "journal_mode": "wal",
         "synchronous": 2,
         "foreign_keys": 1,
-        "busy_timeout": 10_000,
+        "busy_timeout": 30_000,
     }
 
 
