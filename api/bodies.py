@@ -12,6 +12,10 @@ from api.problems import Problem
 
 MAX_DEPTH = 64
 """Of lists and objects in each other; GeoJSON needs a dozen."""
+MAX_PARTS = 500_000
+"""Lists and objects in a body: one corner each. Ten megabytes could hold millions of empty ones,
+and reading those would hold everybody else up for seconds."""
+MAX_MEMBERS = 3 * MAX_PARTS
 
 
 def require_json(content_type: str) -> None:
@@ -41,8 +45,13 @@ def require_sound(body: bytes) -> None:
     Raises
     ------
     Problem
-        400, saying what is wrong; what was sent is not repeated.
+        400, saying what is wrong; what was sent is not repeated. 413 for too many parts.
     """
+    # Counted before it is read, in texts too: that is quick, and texts have few.
+    parts = body.count(b"[") + body.count(b"{")
+    if parts > MAX_PARTS or body.count(b",") > MAX_MEMBERS:
+        words = f"The body holds more than {MAX_PARTS:,} corners and objects: simplify the outlines"
+        raise Problem(413, "too_large", f"{words} or send them in parts.")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -16,6 +17,7 @@ from api.problems import Problem, answer, of_error
 from hearthwatch.errors import HearthwatchError
 
 MAX_BODY_BYTES = 10 * 1000 * 1000
+LARGE_BYTES = 500 * 1000
 BODY_SECONDS = 30.0
 MAX_QUERY_BYTES = 8192
 MAX_PATH_BYTES = 4096
@@ -30,7 +32,8 @@ class Limits:
 
     Nothing of a body is read before its sender has shown a key. It is counted as it arrives,
     whatever its header says, and is here in full before the application sees it: at most `most`
-    bytes of it are ever held. Bodies of methods that have none are not read at all.
+    bytes of it are ever held. Bodies of methods that have none are not read at all. Large ones
+    are taken in one after the other: reading JSON holds the interpreter, and everybody with it.
 
     Parameters
     ----------
@@ -42,6 +45,7 @@ class Limits:
     def __init__(self, app: App, most: int = MAX_BODY_BYTES) -> None:
         self.app = app
         self.most = most
+        self._turn = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -49,18 +53,34 @@ class Limits:
             await self.app(scope, receive, send)
             return
         try:
-            body = await self._checked(scope, receive)
+            body = await self._body(scope, receive)
+            if body is not None and len(body) > LARGE_BYTES:
+                await self._in_turn(body, scope, receive, send)
+            elif body is not None:
+                await self._pass_on(body, scope, receive, send)
         except Problem as problem:
             await answer(problem)(scope, receive, send)
-            return
         except HearthwatchError as error:
             await answer(of_error(error))(scope, receive, send)
-            return
-        if body is not None:
-            await self.app(scope, _replay(body, receive), send)
 
-    async def _checked(self, scope: Scope, receive: Receive) -> bytes | None:
-        """Return the body; None if the client has gone."""
+    async def _in_turn(self, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        async with AsyncExitStack() as turn:
+            await turn.enter_async_context(self._turn)
+
+            async def ending(message: Message) -> None:
+                # A client may take long to read its answer: the next one need not wait for that.
+                await turn.aclose()
+                await send(message)
+
+            await self._pass_on(body, scope, receive, ending)
+
+    async def _pass_on(self, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        if body:
+            await run_in_threadpool(bodies.require_sound, body)
+        await self.app(scope, _replay(body, receive), send)
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
+        """Return the body, empty where there is to be none; None if the client has gone."""
         headers = Headers(scope=scope)
         _require_plain(scope, headers)
         _require_short("query", scope["query_string"], MAX_QUERY_BYTES)
@@ -70,13 +90,12 @@ class Limits:
         if scope["method"] not in WITH_BODY:
             return b""
         await run_in_threadpool(identify, Request(scope))
-        body = await self._body(headers, receive)
+        body = await self._arrived(headers, receive)
         if body:
             bodies.require_json(headers.get("content-type", ""))
-            await run_in_threadpool(bodies.require_sound, body)
         return body
 
-    async def _body(self, headers: Headers, receive: Receive) -> bytes | None:
+    async def _arrived(self, headers: Headers, receive: Receive) -> bytes | None:
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > self.most:
             raise self._too_large()

@@ -54,6 +54,14 @@ Line = Annotated[
 Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 
 
+_SQUARE: Any = {
+    "type": "Polygon",
+    "coordinates": [
+        [[22.70, 44.60], [22.71, 44.60], [22.71, 44.61], [22.70, 44.61], [22.70, 44.60]]
+    ],
+}
+
+
 class Sent(BaseModel):
     """What callers send: an unknown member is refused, for it may be a misspelt one."""
 
@@ -195,6 +203,12 @@ class NewRegionProperties(Sent):
 class NewRegion(Sent):
     """A GeoJSON feature, or a collection of areas that become one region."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"type": "Feature", "geometry": _SQUARE, "properties": {"name": "Square"}}]
+        }
+    )
+
     type: Literal["Feature", "FeatureCollection"]
     properties: NewRegionProperties
     geometry: dict[str, Any] | None = Field(None, description="Of a Feature: (Multi)Polygon.")
@@ -283,6 +297,20 @@ class SettlementCollection(BaseModel):
 
 class NewSettlements(Sent):
     """A GeoJSON collection of outlines; each may have a name in its properties."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "FeatureCollection",
+                    "features": [
+                        {"type": "Feature", "geometry": _SQUARE, "properties": {"name": "Village"}}
+                    ],
+                    "source": "drawn by hand",
+                }
+            ]
+        }
+    )
 
     type: Literal["FeatureCollection"]
     features: list[dict[str, Any]] = Field(min_length=1, max_length=10_000)

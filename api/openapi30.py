@@ -71,6 +71,8 @@ def _older(value: Any) -> Any:
     made = {name: _older(one) for name, one in value.items()}
     if "const" in made:
         made["enum"] = [made.pop("const")]
+    if isinstance(made.get("examples"), list):
+        made["example"] = made.pop("examples")[0]
     options = made.get("anyOf")
     if isinstance(options, list) and {"type": "null"} in options:
         rest = [one for one in options if one != {"type": "null"}]

@@ -24,11 +24,20 @@ After = Annotated[
 ]
 BoxText = Annotated[
     str | None,
-    Query(max_length=200, description="west,south,east,north in degrees; west > east crosses 180."),
+    Query(
+        max_length=200,
+        description="west,south,east,north in degrees; west > east crosses 180.",
+        examples=["22.6,44.6,22.8,44.8"],
+    ),
 ]
 
-Since = Annotated[Moment | None, Query(description="Then or later; UTC if no zone is given.")]
-Until = Annotated[Moment | None, Query(description="Then or before; UTC if no zone is given.")]
+_TIMES = ["2019-01-01T00:00:00Z"]
+Since = Annotated[
+    Moment | None, Query(description="Then or later; UTC if no zone is given.", examples=_TIMES)
+]
+Until = Annotated[
+    Moment | None, Query(description="Then or before; UTC if no zone is given.", examples=_TIMES)
+]
 
 
 async def refuse_unknown(request: Request) -> None:

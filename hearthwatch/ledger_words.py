@@ -41,6 +41,11 @@ class Summary:
     guard_reasons: tuple[str, ...]
 
 
+def was_pulled(row: LedgerRow) -> bool:
+    """Tell whether this watch itself had the look's pixels, whoever pulled them."""
+    return bool(row.detail.get("masters"))
+
+
 def was_taken_in(row: LedgerRow) -> bool:
     """Tell whether the detector took a look in, be it only to learn what is normal."""
     return "said" in row.detail

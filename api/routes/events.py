@@ -16,7 +16,6 @@ from api.params import After, Limit, event_filter
 from api.pictures import chip_of, pair_value, series_value
 from api.problems import declared
 from hearthwatch.records import EventFilter
-from hearthwatch.store.whole import region_names
 from hearthwatch.values import detection_value
 
 EventId = Annotated[str, Path(max_length=200, description="Id of an event.")]
@@ -39,7 +38,7 @@ def list_events(
     box meets it.
     """
     page = here.store.events(who.organisation, where, after=after, limit=limit)
-    names = region_names(here.store, who.organisation)
+    names = here.store.region_names(who.organisation)
     links = []
     if page.next:
         links.append({"rel": "next", "href": next_url(request, here, page.next), "type": GEOJSON})
@@ -53,14 +52,14 @@ def list_events(
 def read_event(event: EventId, who: Reader, here: InContext) -> Response:
     """Return one event as it is now."""
     found = here.store.event(who.organisation, event)
-    names = region_names(here.store, who.organisation)
+    names = here.store.region_names(who.organisation)
     return respond(event_feature(found, names), media_type=GEOJSON)
 
 
 @router.get("/{event}/versions", response_model=EventVersions, responses=declared(404))
 def list_versions(event: EventId, who: Reader, here: InContext) -> Response:
     """Return all versions of one event, oldest first: nothing is overwritten."""
-    names = region_names(here.store, who.organisation)
+    names = here.store.region_names(who.organisation)
     versions = here.store.event_history(who.organisation, event)
     return respond({"items": [event_feature(version, names) for version in versions]})
 

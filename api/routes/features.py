@@ -46,7 +46,6 @@ from api.openapi30 import openapi_30
 from api.params import After, Box, BoxText, box_of
 from api.problems import Problem, declared
 from hearthwatch.records import EventFilter, EventState, Kind
-from hearthwatch.store.whole import region_names
 from hearthwatch.values import moment
 
 DEFAULT, MOST = 1000, 10_000
@@ -231,7 +230,7 @@ def _events(here: Context, who: Caller, asked: _Asked) -> _Found:
         until=asked.until,
     )
     page = here.store.events(who.organisation, where, after=asked.after, limit=asked.limit)
-    names = region_names(here.store, who.organisation)
+    names = here.store.region_names(who.organisation)
     matched = here.store.count_events(who.organisation, where, most=MOST_MATCHED)
     return _Found([event_feature(event, names) for event in page.items], page.next, matched)
 
@@ -290,7 +289,7 @@ def _meets(one: Sequence[float], other: Box) -> bool:
 def _one(here: Context, who: Caller, name: Name, feature_id: str) -> dict[str, Any]:
     if name is Name.EVENTS:
         event = here.store.event(who.organisation, feature_id)
-        return event_feature(event, region_names(here.store, who.organisation))
+        return event_feature(event, here.store.region_names(who.organisation))
     if name is Name.SETTLEMENTS:
         return settlement_feature(here.store.settlement(who.organisation, feature_id))
     for region in here.store.regions(who.organisation):

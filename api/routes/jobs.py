@@ -11,12 +11,13 @@ from starlette.responses import Response
 
 from api.answers import job_value, respond
 from api.auth import Reader, Writer
-from api.context import InContext
+from api.context import Context, InContext
 from api.models import JobAnswer, Jobs, NewJob
 from api.params import utc
 from api.problems import declared, located
+from hearthwatch.errors import NotFound
 from hearthwatch.identity import code_digest
-from hearthwatch.records import Run, RunOutcome
+from hearthwatch.records import Region, Run, RunOutcome
 
 MOST = 100
 MADE = {**declared(403, 404, 422, 507), 202: located("Address of the job.")}
@@ -43,13 +44,8 @@ def ask_for_job(sent: NewJob, who: Writer, here: InContext) -> Response:
     A process with `hearthwatch up` takes it on. A region for which a job waits already gets
     no second one: that one is returned.
     """
-    region = here.store.region(who.organisation, sent.region)
+    region = _watched(here, who.organisation, sent.region)
     now = datetime.now(UTC)
-    waiting = here.store.runs(
-        who.organisation, region=region.id, outcome=RunOutcome.WAITING, newest=1
-    )
-    if waiting:
-        return _accepted(waiting[-1], now)
     run = Run(
         id=str(uuid.uuid4()),
         organisation=region.organisation,
@@ -62,15 +58,33 @@ def ask_for_job(sent: NewJob, who: Writer, here: InContext) -> Response:
         executor=here.settings.executor,
         outcome=RunOutcome.WAITING,
     )
+    # Asked once it is our turn to write: of two requests at a time one would not see the other.
     with here.store.transaction() as transaction:
-        transaction.put_run(run)
-    return _accepted(run, now)
+        waits = _waiting(here, region)
+        if waits is None:
+            transaction.put_run(run)
+    return _accepted(waits or run, now)
 
 
 @router.get("/{job}", response_model=JobAnswer, responses=declared(404))
 def read_job(job: Annotated[str, Path(max_length=200)], who: Reader, here: InContext) -> Response:
     """Return one job with its progress."""
     return respond(job_value(here.store.run(who.organisation, job), datetime.now(UTC)))
+
+
+def _watched(here: Context, organisation: str, region: str) -> Region:
+    """Return a region by its id alone, as the other routes do: `Store.region` takes names too."""
+    for known in here.store.regions(organisation):
+        if known.id == region:
+            return known
+    raise NotFound("There is no such region on the watchlist.")
+
+
+def _waiting(here: Context, region: Region) -> Run | None:
+    found = here.store.runs(
+        region.organisation, region=region.id, outcome=RunOutcome.WAITING, newest=1
+    )
+    return found[-1] if found else None
 
 
 def _accepted(run: Run, now: datetime) -> Response:

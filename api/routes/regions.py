@@ -38,7 +38,7 @@ from api.params import After, Limit, Since, Until, utc
 from api.problems import Problem, declared, located
 from detectors.registry import detector_ids
 from hearthwatch.errors import RegionError
-from hearthwatch.ledger_words import summarise
+from hearthwatch.ledger_words import summarise, was_pulled
 from hearthwatch.records import EventFilter, Kind, LedgerRow, LedgerTotals, Region
 from hearthwatch.store.whole import all_looks
 from hearthwatch.values import moment
@@ -79,8 +79,6 @@ def add_region(sent: NewRegion, who: Writer, here: InContext) -> Response:
     """
     _require_watchable(sent.properties.kind)
     area = _area(sent, here)
-    taken = [other.name for other in here.store.regions(who.organisation)]
-    _require_free(sent.properties.name, taken)
     region = make_region(
         area,
         sent.properties.name,
@@ -90,7 +88,9 @@ def add_region(sent: NewRegion, who: Writer, here: InContext) -> Response:
         owner=sent.properties.owner,
         expires=utc(sent.properties.expires),
     )
+    # Asked once it is our turn to write: of two requests at a time one would not see the other.
     with here.store.transaction() as transaction:
+        _require_free(here, region)
         transaction.put_region(region)
     value = _whole(here, region)
     value["properties"]["repairs"] = list(area.repairs)
@@ -121,19 +121,16 @@ def change_region(region: RegionId, sent: RegionChange, who: Writer, here: InCon
     The outline cannot change: looks before and after would not be comparable. Remove the region
     and add another one.
     """
-    known = _found(here, who.organisation, region)
     changes = sent.model_dump(exclude_unset=True)
-    if "name" in changes:
-        others = [r.name for r in here.store.regions(who.organisation) if r.id != known.id]
-        _require_free(sent.name or "", others)
     if "expires" in changes:
         changes["expires"] = _later(utc(sent.expires))
     nothing = [name for name in ("name", "purpose", "owner") if changes.get(name, "") is None]
     if nothing:
         faults = [(f"body.{name}", "cannot be null") for name in nothing]
         raise Problem(422, "invalid", "Leave out what shall stay as it is.", faults=faults)
-    changed = dataclasses.replace(known, **changes)
     with here.store.transaction() as transaction:
+        changed = dataclasses.replace(_found(here, who.organisation, region), **changes)
+        _require_free(here, changed)
         transaction.put_region(changed)
     return respond(_whole(here, changed), media_type=GEOJSON)
 
@@ -141,8 +138,8 @@ def change_region(region: RegionId, sent: RegionChange, who: Writer, here: InCon
 @router.delete("/{region}", status_code=204, responses=declared(403, 404, 507))
 def remove_region(region: RegionId, who: Writer, here: InContext) -> Response:
     """Stop watching a region. Its events and ledger stay readable."""
-    known = _found(here, who.organisation, region)
     with here.store.transaction() as transaction:
+        known = _found(here, who.organisation, region)
         transaction.put_region(dataclasses.replace(known, removed=datetime.now(UTC)))
     return Response(status_code=204)
 
@@ -239,8 +236,9 @@ def _require_watchable(kind: Kind) -> None:
         raise Problem(422, "region", words, faults=[("body.properties.kind", "has no detector")])
 
 
-def _require_free(name: str, taken: list[str]) -> None:
-    if name.strip().casefold() in {other.casefold() for other in taken}:
+def _require_free(here: Context, region: Region) -> None:
+    others = [one for one in here.store.regions(region.organisation) if one.id != region.id]
+    if region.name.casefold() in {other.name.casefold() for other in others}:
         words = "A region of that name is watched already: choose another name."
         raise Problem(409, "name_taken", words, faults=[("body.properties.name", "is taken")])
 
@@ -262,7 +260,7 @@ def _one_each(rows: Any) -> list[LedgerRow]:
 
 
 def _archived(here: Context, row: LedgerRow) -> dict[str, Any] | None:
-    bands = here.archive.bands(row.acquisition, row.cell)
+    bands = here.archive.bands(row.acquisition, row.cell) if was_pulled(row) else None
     if not bands:
         return None
     return {

@@ -91,8 +91,8 @@ def read_settlement(settlement: SettlementId, who: Reader, here: InContext) -> R
 @router.delete("/{settlement}", status_code=204, responses=declared(403, 404, 507))
 def remove_settlement(settlement: SettlementId, who: Writer, here: InContext) -> Response:
     """Take a settlement off the list; what was said of it stays readable."""
-    found = here.store.settlement(who.organisation, settlement)
     with here.store.transaction() as transaction:
+        found = here.store.settlement(who.organisation, settlement)
         transaction.put_settlements([dataclasses.replace(found, removed=datetime.now(UTC))])
     return Response(status_code=204)
 

@@ -25,7 +25,8 @@ from tiles.errors import NotArchived, StyleUnavailable
 from tiles.vector import check_tile, encode_mvt, tile_bounds
 from tiles.xyz import Style, extent_of, render, styles_of
 
-MOST_EVENTS = 5000
+MOST_EVENTS = 2000
+"""A tile of so many takes half a second to write; the newest ones are drawn."""
 MVT = "application/vnd.mapbox-vector-tile"
 ATTRIBUTION = "Contains modified Copernicus Sentinel data"
 LARGEST_ZOOM = 22

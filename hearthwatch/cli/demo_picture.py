@@ -11,13 +11,11 @@ from hearthwatch.errors import NotFound
 from hearthwatch.layout import Layout
 from hearthwatch.records import Event, LedgerRow, Region
 from hearthwatch.words import counted, hectares
-from imagery.cube import build_cube
 from tiles.archive import Archive
 from tiles.atomic import write_atomically
-from tiles.cell import cell_from_id
 from tiles.chips import overview
 from tiles.found import Outline
-from tiles.grid import window
+from tiles.views import view
 
 BANDS = ("B08", "B04", "B03")
 EARLY_YEARS = (2016, 2017)
@@ -95,9 +93,8 @@ def _greenness(cube: xr.Dataset) -> float:
 
 
 def _cube(archive: Archive, region: Region, row: LedgerRow) -> xr.Dataset:
-    """Return one look over the region's part of one cell, block edges left out."""
-    grid = window(cell_from_id(row.cell), region.geometry, block=1)
-    chip = archive.load(row.acquisition, row.cell)
-    if grid is None or chip is None:
+    """Return one look over the region's part of one cell."""
+    cube = view(archive, row.acquisition, row.cell, region.geometry, BANDS)
+    if cube is None:
         raise NotFound(f"The look of {row.sensed:%Y-%m-%d} is not in the archive.")
-    return build_cube([chip], grid, BANDS)
+    return cube

@@ -10,7 +10,6 @@ from hearthwatch.cli.report import Answer
 from hearthwatch.cli.tables import table
 from hearthwatch.records import Detection, Event, EventFilter
 from hearthwatch.store.protocol import Store
-from hearthwatch.store.whole import region_names
 from hearthwatch.values import detection_value, event_value, moment
 from hearthwatch.words import day, hectares, interval
 
@@ -21,7 +20,7 @@ def list_events(call: Call) -> Answer:
     with call.store() as store:
         where = asked_for(call, store)
         page = store.events(call.organisation, where, after=args.after, limit=args.limit)
-        names = region_names(store, call.organisation)
+        names = store.region_names(call.organisation)
     document = {"events": [event_value(e, names) for e in page.items], "next": page.next}
     header = ("id", "state", "kind", "unharmed .. first changed", "ha", "looks", "region")
     rows = [
@@ -41,7 +40,7 @@ def show(call: Call) -> Answer:
         event = find_event(store, call.organisation, call.args.event)
         history = store.event_history(call.organisation, event.id)
         detections = store.detections(call.organisation, event.id)
-        names = region_names(store, call.organisation)
+        names = store.region_names(call.organisation)
     document = {
         "event": event_value(event, names),
         "history": [_version(version) for version in history],

@@ -12,7 +12,7 @@ from hearthwatch.cli.export_formats import as_csv, as_geojson, as_geopackage
 from hearthwatch.cli.report import Answer
 from hearthwatch.errors import HearthwatchError
 from hearthwatch.records import Event
-from hearthwatch.store.whole import all_events, region_names
+from hearthwatch.store.whole import all_events
 from hearthwatch.words import counted
 from tiles.atomic import write_atomically
 
@@ -29,7 +29,7 @@ def export(call: Call) -> Answer:
     _refuse_to_overwrite(target, force=call.args.force)
     with call.store() as store:
         events = list(all_events(store, call.organisation, asked_for(call, store)))
-        names = region_names(store, call.organisation)
+        names = store.region_names(call.organisation)
     text = notice(events)
     write_atomically(target, FORMATS[kind](events, names, text))
     document = {"file": str(target), "format": kind, "events": len(events), "notice": text}

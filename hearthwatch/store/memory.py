@@ -196,6 +196,10 @@ class MemoryStore:
         wanted = [region for region in found if removed or region.removed is None]
         return tuple(sorted(wanted, key=attrgetter("name", "id")))
 
+    def region_names(self, organisation: str) -> Mapping[str, str]:
+        """Return the names of all regions by id, those removed included."""
+        return {region.id: region.name for region in self._open().all(Region, organisation)}
+
     def region(self, organisation: str, name_or_id: str) -> Region:
         """Return one region that is not removed; `NotFound` if there is none."""
         found = [r for r in self.regions(organisation) if name_or_id in (r.id, r.name)]

@@ -104,6 +104,10 @@ class Store(Protocol):
         """Return the regions on the watchlist, by name; with `removed`, those too."""
         ...
 
+    def region_names(self, organisation: str) -> Mapping[str, str]:
+        """Return the names of all regions by id, those removed included."""
+        ...
+
     def region(self, organisation: str, name_or_id: str) -> Region:
         """Return one region that is not removed; `NotFound` if there is none."""
         ...

@@ -87,6 +87,12 @@ def keys(organisation: str) -> Statement:
     return select(tables.api_keys).where(c.organisation == organisation).order_by(c.created, c.id)
 
 
+def region_names(organisation: str) -> Select[tuple[str, str]]:
+    """Return id and name of every region, without its outline."""
+    c = tables.regions.c
+    return select(c.id, c.name).where(c.organisation == organisation)
+
+
 def runs(
     organisation: str, region: str | None, outcome: RunOutcome | None, newest: int | None
 ) -> Statement:

@@ -127,6 +127,13 @@ class SqlStore:
         """Return the regions on the watchlist, by name; with `removed`, those too."""
         return self._all(Region, queries.regions(organisation, removed=removed))
 
+    def region_names(self, organisation: str) -> Mapping[str, str]:
+        """Return the names of all regions by id, those removed included."""
+        with self._connect(self._reader) as connection, translated():
+            return {
+                row.id: row.name for row in connection.execute(queries.region_names(organisation))
+            }
+
     def region(self, organisation: str, name_or_id: str) -> Region:
         """Return one region that is not removed; `NotFound` if there is none."""
         c = tables.regions.c

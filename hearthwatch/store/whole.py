@@ -38,8 +38,3 @@ def all_looks(
         after = page.next
         if after is None:
             return
-
-
-def region_names(store: Store, organisation: str) -> dict[str, str]:
-    """Return the names of all regions by id, those removed included."""
-    return {region.id: region.name for region in store.regions(organisation, removed=True)}

@@ -58,7 +58,8 @@ def _judge_crs(crs: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if crs is None:
         return (), ()
     properties = crs.get("properties") if isinstance(crs, dict) else None
-    name = str((properties or {}).get("name", "something unnamed"))
+    named = properties if isinstance(properties, dict) else {}
+    name = str(named.get("name", "something unnamed"))
     if name.upper() in _CRS84:
         return (), ()
     if name.upper() in _WGS84:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from typing import Any
@@ -12,8 +13,10 @@ import shapely
 from PIL import Image
 from shapely.geometry import box, mapping, shape
 
+from hearthwatch.layout import Layout
 from tests.support import watched
 from tests.support.served import Served
+from tiles.archive import Archive
 
 BOX = box(22.70, 44.60, 22.72, 44.62)
 
@@ -104,7 +107,7 @@ def test_one_name_is_given_once(client: httpx.Client) -> None:
 
 def test_a_misspelt_member_or_parameter_is_refused(client: httpx.Client) -> None:
     assert client.post("/regions", json=polygon("A", purpos="x")).status_code == 422
-    answer = client.get("/events", params={"sinse": "2020-01-01"})
+    answer = client.get("/events", params={"from": "2020-01-01"})
     assert answer.status_code == 400
     assert "since" in answer.json()["detail"]
 
@@ -227,3 +230,19 @@ def test_wrong_settlements_are_refused_together(client: httpx.Client) -> None:
     assert "feature 2" in json.dumps(answer.json())
     names = [f["properties"]["name"] for f in client.get("/settlements").json()["features"]]
     assert "Good" not in names
+
+
+def test_what_only_others_pulled_is_not_there_for_us(service: Served) -> None:
+    ledger = service.store.ledger("local", "region-1").items
+    failed = next(row for row in ledger if not row.detail.get("masters"))
+    seen = next(row for row in ledger if row.detail.get("masters") and row.cell == failed.cell)
+    archive = Archive(Layout(service.settings.data_dir).archive)
+    chip = archive.load(seen.acquisition, seen.cell)
+    assert chip is not None
+    archive.store(dataclasses.replace(chip, acquisition=failed.acquisition), failed.cell)
+    with service.client() as client:
+        assert client.get(f"/tiles/looks/{seen.acquisition}/ndvi/tilejson.json").status_code == 200
+        theirs = client.get(f"/tiles/looks/{failed.acquisition}/ndvi/tilejson.json")
+        assert theirs.status_code == 404
+        looks = client.get("/regions/region-1/looks").json()["items"]
+    assert failed.acquisition not in {look["acquisition"] for look in looks}

@@ -9,6 +9,7 @@ import math
 import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ import httpx
 import pytest
 from shapely.geometry import box, mapping
 
-from api import limits, server
+from api import bodies, limits, server
 from api.headers import CONTENT_SECURITY_POLICY
 from hearthwatch.errors import StoreError, StoreLocked
 from tests.support.served import Served, listening
@@ -50,11 +51,18 @@ def well_dressed(headers: httpx.Headers) -> None:
     assert "x-powered-by" not in headers
 
 
-def at_once(service: Served, seconds: float = 1.0) -> None:
-    """Fail unless a fresh connection is answered within a second."""
-    begun = time.perf_counter()
-    assert httpx.get(f"{service.url}/healthz", timeout=10).status_code == 200
-    assert time.perf_counter() - begun < seconds
+def at_once(service: Served) -> None:
+    """Fail unless a fresh connection is answered within a second.
+
+    The second and third attempts are for a machine that is busy with something else: a server that
+    is held up is so for longer.
+    """
+    waits = []
+    while not waits or (waits[-1] >= 1.0 and len(waits) < 3):
+        begun = time.perf_counter()
+        assert httpx.get(f"{service.url}/healthz", timeout=10).status_code == 200
+        waits.append(time.perf_counter() - begun)
+    assert waits[-1] < 1.0, waits
 
 
 # Bodies
@@ -132,7 +140,7 @@ BROKEN: dict[str, bytes] = {
     "byte order mark": b"\xef\xbb\xbf" + text().encode(),
     "utf-16": text().encode("utf-16"),
     "utf-32": text().encode("utf-32"),
-    "latin-1": text(name="caf\u00e9").replace("\\u00e9", "\u00e9").encode("latin-1"),
+    "latin-1": text(name="\u00fcber").replace("\\u00fc", "\u00fc").encode("latin-1"),
     "over-long utf-8": text().encode().replace(b"Attack", b"\xc0\xaf"),
     "gzip": gzip.compress(text().encode()),
     "crs a list": text(crs=[]).encode(),
@@ -204,6 +212,43 @@ def test_200_000_corners_are_too_many(service: Served, client: httpx.Client) -> 
     at_once(service)
 
 
+def listed(part: str, number: int) -> bytes:
+    parts = ",".join([part] * number)
+    return f'{{"type":"Feature","geometry":{{"a":[{parts}]}},"properties":{{"name":"x"}}}}'.encode()
+
+
+@pytest.mark.parametrize("part", ["[]", "{}", "1", '""'])
+def test_millions_of_small_parts_are_not_read(
+    service: Served, client: httpx.Client, part: str
+) -> None:
+    sent = listed(part, 3_000_000)
+    assert len(sent) < limits.MAX_BODY_BYTES
+    a_problem(client.post("/regions", content=sent, headers=JSON), 413)
+    at_once(service)
+
+
+def test_large_bodies_of_small_parts_hold_nobody_up(service: Served) -> None:
+    # As many lists as are let through; ten megabytes would hold six times as many.
+    sent = listed("[]", bodies.MAX_PARTS - 10)
+    with ThreadPoolExecutor(3) as threads:
+        asked = [
+            threads.submit(
+                httpx.post, f"{service.url}/regions", content=sent, timeout=60,
+                headers={**JSON, "Authorization": f"Bearer {service.keys.ours}"},
+            )
+            for _ in range(3)
+        ]  # fmt: skip
+        waits = []
+        while not all(one.done() for one in asked):
+            begun = time.perf_counter()
+            assert httpx.get(f"{service.url}/healthz", timeout=30).status_code == 200
+            waits.append(time.perf_counter() - begun)
+    for one in asked:
+        a_problem(one.result(), 422)
+    # Half a second where nothing else runs; without a limit and a turn, four.
+    assert max(waits) < 3.0, waits
+
+
 def test_many_wrong_features_are_not_listed_without_end(client: httpx.Client) -> None:
     content = settlement(",".join(["{}"] * 10_000))
     a_problem(client.post("/settlements", content=content, headers=JSON), 422)
@@ -254,6 +299,38 @@ def test_eleven_megabytes_are_too_many(service: Served) -> None:
 def test_a_query_may_not_be_long(client: httpx.Client) -> None:
     a_problem(client.get("/events", params={"after": "a" * 9000}), 413)
     a_problem(client.get("/events", params=[("state", "x")] * 500), 400)
+
+
+def together(number: int, call: Callable[[], httpx.Response]) -> list[httpx.Response]:
+    with ThreadPoolExecutor(number) as threads:
+        return [one.result() for one in [threads.submit(call) for _ in range(number)]]
+
+
+def test_of_ten_regions_of_one_name_one_is_made(service: Served) -> None:
+    def add() -> httpx.Response:
+        with service.client() as client:
+            return client.post("/regions", json=region(name="Wanted"))
+
+    answers = together(10, add)
+    made = [answer for answer in answers if answer.status_code == 201]
+    with service.client() as client:
+        for one in made:
+            client.delete(one.headers["location"])
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
+
+
+def test_of_ten_jobs_for_one_region_one_is_made(service: Served) -> None:
+    with service.client() as client:
+        address = client.post("/regions", json=region(name="Hurry")).headers["location"]
+
+        def ask() -> httpx.Response:
+            with service.client() as one:
+                return one.post("/jobs", json={"region": address.rsplit("/", 1)[1]})
+
+        answers = together(10, ask)
+        client.delete(address)
+    assert [answer.status_code for answer in answers] == [202] * 10
+    assert len({answer.json()["id"] for answer in answers}) == 1
 
 
 # Sockets
@@ -358,7 +435,7 @@ def test_a_request_with_two_ends_is_refused_and_the_connection_closed(
      b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 20_000 + b"\r\n",
      b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
      b"GET /" + b"a" * 5_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-     b"GET /caf\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n"],
+     b"GET /\xc3\xbcber HTTP/1.1\r\nHost: x\r\n\r\n"],
 )  # fmt: skip
 def test_what_is_not_http_is_refused_like_everything_else(service: Served, sent: bytes) -> None:
     said = raw(service, sent)

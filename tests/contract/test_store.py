@@ -260,6 +260,15 @@ class TestKeys:
         assert empty.key(a.api_key().id) == a.api_key()
 
 
+class TestRegionNames:
+    def test_those_of_removed_regions_too(self, store: Store) -> None:
+        gone = a.region(id="reg-2", name="Gone", removed=a.NOON)
+        a.with_region(store, "theirs")
+        with store.transaction() as tx:
+            tx.put_region(gone)
+        assert store.region_names("ours") == {"reg-1": a.region().name, "reg-2": "Gone"}
+
+
 class TestLedgerTotals:
     def test_a_look_over_two_cells_counts_once(self, store: Store) -> None:
         unusable = ObservationStatus.NOT_DELIVERED

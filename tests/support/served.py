@@ -150,7 +150,8 @@ def _write_theirs(tx: object, store: Store, archive: Archive) -> None:
     )  # fmt: skip
     row = LedgerRow(
         region="their-region", cell=THEIR_CELL, acquisition=THEIR_LOOK, detector="ground_change",
-        sensed=NOON, status=ObservationStatus.CHANGED, usable=1.0, **common,
+        sensed=NOON, status=ObservationStatus.CHANGED, usable=1.0, detail={"masters": ["0" * 64]},
+        **common,
     )  # fmt: skip
     job = Run(
         id="their-job", region="their-region", started=NOON, until=NOON, digest="d" * 64,
