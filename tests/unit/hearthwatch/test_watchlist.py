@@ -330,7 +330,7 @@ def test_a_valid_polygon_keeps_its_area_and_needs_no_repair(drawn):
     assert area.geometry.symmetric_difference(drawn).area == 0
 
 
-def test_a_crs_member_that_is_no_object_is_refused_in_words(settings):
+def test_a_crs_member_that_is_no_object_is_refused_in_words():
     document = {"type": "Polygon", "coordinates": [], "crs": {"properties": ["EPSG:4326"]}}
     with pytest.raises(RegionError, match="crs member"):
-        read_area(json.dumps(document), settings)
+        read(document)
