@@ -29,6 +29,10 @@ def test_without_any_configuration_the_defaults_hold(tmp_path):
         "max_region_km2": 2500.0,
         "max_vertices": 100_000,
         "minimum_mapping_unit_ha": 0.1,
+        "host": "127.0.0.1",
+        "port": 8480,
+        "public_url": None,
+        "run_every_hours": 6.0,
         "log_level": "info",
     }
 
