@@ -13,7 +13,14 @@ from starlette.responses import JSONResponse, Response
 
 from api.context import Context
 from hearthwatch.records import Event, LedgerRow, ObservationStatus, Region, Run, Settlement
-from hearthwatch.values import DECIMALS, event_properties, geojson, ledger_value, moment
+from hearthwatch.values import (
+    DECIMALS,
+    event_properties,
+    geojson,
+    ledger_value,
+    moment,
+    settlement_properties,
+)
 
 GEOJSON = "application/geo+json"
 JSON = "application/json"
@@ -86,16 +93,7 @@ def region_properties(region: Region) -> dict[str, Any]:
 
 def settlement_feature(settlement: Settlement) -> dict[str, Any]:
     """Return a settlement."""
-    return feature(
-        settlement,
-        {
-            "name": settlement.name,
-            "mode": settlement.mode.value,
-            "area_ha": round(settlement.area_m2 / 1e4, 4),
-            "source": settlement.source,
-            "created": moment(settlement.created),
-        },
-    )
+    return feature(settlement, settlement_properties(settlement))
 
 
 def look_value(row: LedgerRow) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from hearthwatch.records import Detection, Event, LedgerRow, Region
+from hearthwatch.records import Detection, Event, LedgerRow, Region, Settlement
 
 DECIMALS = 7
 """Of a degree: one centimetre."""
@@ -53,6 +53,28 @@ def region_value(region: Region) -> dict[str, Any]:
         "created": moment(region.created),
         "expires": moment(region.expires),
         "removed": moment(region.removed),
+    }
+
+
+def settlement_value(settlement: Settlement) -> dict[str, Any]:
+    """Return a settlement for programs."""
+    return {
+        "id": settlement.id,
+        **settlement_properties(settlement),
+        "organisation": settlement.organisation,
+        "geometry": geojson(settlement.geometry),
+        "removed": moment(settlement.removed),
+    }
+
+
+def settlement_properties(settlement: Settlement) -> dict[str, Any]:
+    """Return all of a settlement that is told but its id and geometry."""
+    return {
+        "name": settlement.name,
+        "mode": settlement.mode.value,
+        "area_ha": round(settlement.area_m2 / 10_000, 4),
+        "source": settlement.source,
+        "created": moment(settlement.created),
     }
 
 

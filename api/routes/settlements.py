@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import uuid
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -19,11 +18,9 @@ from api.models import NewSettlements, SettlementCollection, SettlementFeature
 from api.params import After, BoxText, Limit, box_of
 from api.problems import Problem, declared
 from hearthwatch.errors import RegionError
-from hearthwatch.records import Mode, Settlement
-from hearthwatch.watchlist import NamedArea, read_area
+from hearthwatch.watchlist import NamedArea, make_settlement, read_area
 
 SettlementId = Annotated[str, Path(max_length=200, description="Id of a settlement.")]
-SQUARE_METRES = 1e6
 
 router = APIRouter(prefix="/settlements", tags=["settlements"])
 
@@ -55,21 +52,13 @@ def list_settlements(
     responses=declared(403, 422, 507),
 )
 def add_settlements(sent: NewSettlements, who: Writer, here: InContext) -> Response:
-    """Add settlements, all or none of them. Everything that is wrong is said at once."""
+    """Add settlements, all or none of them; one that is there already is there once.
+
+    Everything that is wrong is said at once.
+    """
     now = datetime.now(UTC)
-    added = [
-        Settlement(
-            id=str(uuid.uuid4()),
-            organisation=who.organisation,
-            mode=Mode.ACTUAL,
-            name=area.name or "",
-            geometry=area.geometry,
-            area_m2=area.area_km2 * SQUARE_METRES,
-            source=sent.source,
-            created=now,
-        )
-        for area in _areas(sent, here)
-    ]
+    made = (make_settlement(a, who.organisation, sent.source, now) for a in _areas(sent, here))
+    added = list({one.id: one for one in made}.values())
     with here.store.transaction() as transaction:
         transaction.put_settlements(added)
     value = collection((settlement_feature(one) for one in added), next=None, links=[])

@@ -45,8 +45,8 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (
-        _region, _run, _events, _ledger, _export, _up, _serve, _key, _doctor, _sample, _demo,
-        _version,
+        _region, _settlement, _run, _events, _ledger, _export, _up, _serve, _key, _doctor,
+        _sample, _demo, _version,
     ):  # fmt: skip
         add(commands)
     return parser
@@ -108,6 +108,22 @@ def _region(commands: Any) -> None:
     show.add_argument("region", metavar="REGION", help="name or id")
     remove = _command(group, "remove", "regions:remove", "stop watching a region; keep its records")
     remove.add_argument("region", metavar="REGION", help="name or id")
+
+
+def _settlement(commands: Any) -> None:
+    group = _group(commands, "settlement", "places inside which change is looked for")
+    text = "add the settlements of a file: outlines, or points with a radius"
+    read = _command(group, "import", "settlements:import_file", text)
+    read.add_argument("file", metavar="FILE", help="GeoJSON, GeoPackage, FlatGeobuf or CSV")
+    read.add_argument("--radius", type=float, metavar="M", help="of points that name none, metres")
+    read.add_argument("--source", help="where the places come from (the file's name)")
+    read.add_argument("--encoding", default="utf-8", help="of a CSV table (utf-8)")
+    listing = _command(group, "list", "settlements:list_all", "list the settlements, by name")
+    listing.add_argument("--bbox", type=_bbox, metavar="W,S,E,N", help="in degrees")
+    listing.add_argument("--limit", type=_count, default=100, metavar="N", help="at most (100)")
+    text = "take a settlement off the list; keep its records"
+    remove = _command(group, "remove", "settlements:remove", text)
+    remove.add_argument("settlement", metavar="ID")
 
 
 def _run(commands: Any) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from hearthwatch.records import Event, EventFilter, LedgerRow, Region
+from hearthwatch.records import Event, EventFilter, LedgerRow, Region, Settlement
+from hearthwatch.store.extent import Bounds
 from hearthwatch.store.protocol import Store
 
 PAGE = 1000
@@ -34,6 +35,19 @@ def all_looks(
         page = store.ledger(
             region.organisation, region.id, since=since, until=until, after=after, limit=PAGE
         )
+        yield from page.items
+        after = page.next
+        if after is None:
+            return
+
+
+def all_settlements(
+    store: Store, organisation: str, bbox: Bounds | None = None
+) -> Iterator[Settlement]:
+    """Yield every settlement that is listed, by name."""
+    after = None
+    while True:
+        page = store.settlements(organisation, bbox=bbox, after=after, limit=PAGE)
         yield from page.items
         after = page.next
         if after is None:

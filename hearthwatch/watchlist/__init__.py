@@ -7,5 +7,14 @@ from hearthwatch.watchlist.areas import (
     read_area,
     read_bbox,
 )
+from hearthwatch.watchlist.places import make_settlement, read_settlements
 
-__all__ = ["NamedArea", "join_areas", "make_region", "read_area", "read_bbox"]
+__all__ = [
+    "NamedArea",
+    "join_areas",
+    "make_region",
+    "make_settlement",
+    "read_area",
+    "read_bbox",
+    "read_settlements",
+]

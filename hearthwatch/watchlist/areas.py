@@ -72,7 +72,23 @@ def read_area(source: Path | str, settings: Settings) -> list[NamedArea]:
     if isinstance(source, str) and source.lstrip().startswith("{"):
         name, raw = "The GeoJSON", parse_geojson(source, "The GeoJSON")
     else:
-        name, raw = str(source), _read_file(Path(source))
+        name, raw = str(source), read_raw(Path(source))
+    return areas_of(raw, name, settings)
+
+
+def areas_of(raw: RawFile, name: str, settings: Settings) -> list[NamedArea]:
+    """Judge what a file says.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, for messages.
+
+    Raises
+    ------
+    RegionError
+        Listing everything that is wrong with it at once.
+    """
     judged = [judge_feature(feature, degrees=raw.degrees) for feature in raw.features]
     faults = [*raw.faults]
     for feature, one in zip(raw.features, judged, strict=True):
@@ -181,8 +197,15 @@ def make_region(
     )
 
 
-def _read_file(path: Path) -> RawFile:
-    data = _bytes_of(path)
+def read_raw(path: Path) -> RawFile:
+    """Read a GeoJSON, GeoPackage or FlatGeobuf file without judging what it says.
+
+    Raises
+    ------
+    RegionError
+        If it cannot be read as one of these.
+    """
+    data = bytes_of(path)
     if data.startswith((_SQLITE, _FLATGEOBUF)):
         # GDAL is loaded only for files that need it.
         from hearthwatch.watchlist.vector import read_vector
@@ -200,7 +223,8 @@ def _read_file(path: Path) -> RawFile:
     return parse_geojson(text, str(path))
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """Return the content of a file that is not larger than the limit (`RegionError`)."""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:

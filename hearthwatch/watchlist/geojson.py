@@ -77,16 +77,17 @@ class _Gathered:
     polygons: list[list[Ring]] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    points: list[tuple[float, float]] = field(default_factory=list)
     flattened: bool = False
 
 
 def _feature(item: Any, where: str) -> RawFeature:
     found = _Gathered()
-    name = None
+    name, radius = None, None
     if not isinstance(item, dict):
         found.faults.append("is not a GeoJSON object: take it out")
     elif item.get("type") == "Feature":
-        name = _name(item.get("properties"))
+        name, radius = _name(item.get("properties")), _radius(item.get("properties"))
         _geometry(item.get("geometry"), found)
     else:
         _geometry(item, found)
@@ -97,6 +98,8 @@ def _feature(item: Any, where: str) -> RawFeature:
         ignored=tuple(dict.fromkeys(found.ignored)),
         repairs=("heights were dropped",) if found.flattened else (),
         faults=tuple(found.faults),
+        points=found.points,
+        radius_m=radius,
     )
 
 
@@ -104,6 +107,13 @@ def _name(properties: Any) -> str | None:
     members = properties if isinstance(properties, dict) else {}
     named = {str(key).lower(): value for key, value in members.items()}.get("name")
     return named.strip() or None if isinstance(named, str) else None
+
+
+def _radius(properties: Any) -> float | None:
+    value = properties.get("radius_m") if isinstance(properties, dict) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value)
 
 
 def _geometry(value: Any, found: _Gathered) -> None:
@@ -121,6 +131,11 @@ def _geometry(value: Any, found: _Gathered) -> None:
         _polygons([coordinates] if kind == "Polygon" else coordinates, found)
     elif kind in ("Point", "MultiPoint", "LineString", "MultiLineString"):
         found.ignored.append(str(kind))
+        places = value.get("coordinates")
+        places = [places] if kind == "Point" else places if kind == "MultiPoint" else ()
+        for place in places if isinstance(places, list) else ():
+            if _is_position(place):
+                found.points.append((float(place[0]), float(place[1])))
     else:
         found.faults.append(f"has a geometry of the unknown type {kind!r}: draw it as a Polygon")
 

@@ -28,6 +28,10 @@ class RawFeature:
         Kinds of the parts that are no areas.
     repairs, faults : tuple of str
         Found while it was read.
+    points : sequence of (float, float)
+        Longitude and latitude; no areas until they have a radius.
+    radius_m : float or None
+        From the property ``radius_m``.
     """
 
     where: str
@@ -36,6 +40,8 @@ class RawFeature:
     ignored: tuple[str, ...] = ()
     repairs: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    points: Sequence[tuple[float, float]] = ()
+    radius_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 from pyproj.exceptions import CRSError
-from shapely.geometry import GeometryCollection, Polygon
+from shapely.geometry import GeometryCollection, Point, Polygon
 from shapely.geometry.base import BaseGeometry, BaseMultipartGeometry
 
 from hearthwatch.errors import RegionError
@@ -53,10 +53,13 @@ def _layer(path: Path, layer: str, *, several: bool) -> RawFile:
         fault = f"it does not say in which CRS it is{label}: state it, or reproject to EPSG:4326"
         return RawFile((), degrees=False, faults=(fault,))
     names = _names(list(meta["fields"]), columns, len(geometries))
+    radii = _radii(list(meta["fields"]), columns, len(geometries))
     shapes = [None if wkb is None else shapely.from_wkb(wkb) for wkb in geometries]
     features = tuple(
-        _feature(shape, f"feature {number}{label}", name, crs)
-        for number, (shape, name) in enumerate(zip(shapes, names, strict=True), start=1)
+        _feature(shape, f"feature {number}{label}", name, radius, crs)
+        for number, (shape, name, radius) in enumerate(
+            zip(shapes, names, radii, strict=True), start=1
+        )
     )
     known = f"{meta['crs']}".partition("[")[0]
     repairs = () if _is_degrees(crs) else (f"reprojected from {known} to longitude and latitude",)
@@ -84,17 +87,31 @@ def _names(fields: list[str], columns: list[object], count: int) -> list[str | N
     return [None] * count
 
 
-def _feature(shape: BaseGeometry | None, where: str, name: str | None, crs: CRS) -> RawFeature:
+def _radii(fields: list[str], columns: list[object], count: int) -> list[float | None]:
+    if "radius_m" not in fields:
+        return [None] * count
+    values = np.asarray(columns[fields.index("radius_m")], object)
+    return [float(v) if isinstance(v, int | float | np.number) and v == v else None for v in values]
+
+
+def _feature(
+    shape: BaseGeometry | None, where: str, name: str | None, radius: float | None, crs: CRS
+) -> RawFeature:
     polygons: list[list[Ring]] = []
+    points: list[tuple[float, float]] = []
     ignored = [] if shape is not None and not shape.is_empty else ["empty geometry"]
     for part in _parts(shape):
         if isinstance(part, Polygon):
             polygons.append([_ring(r.coords, crs) for r in (part.exterior, *part.interiors)])
         else:
             ignored.append(part.geom_type)
+            if isinstance(part, Point):
+                lon, lat = _ring(part.coords, crs)[0]
+                points.append((float(lon), float(lat)))
     flat = shape is None or not shapely.has_z(shape)
     repairs = () if flat else ("heights were dropped",)
-    return RawFeature(where, name, polygons, tuple(dict.fromkeys(ignored)), repairs)
+    kinds = tuple(dict.fromkeys(ignored))
+    return RawFeature(where, name, polygons, kinds, repairs, points=points, radius_m=radius)
 
 
 def _parts(shape: BaseGeometry | None) -> list[BaseGeometry]:
