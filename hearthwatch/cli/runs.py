@@ -13,7 +13,7 @@ from hearthwatch.cli.regions import lapsed
 from hearthwatch.cli.report import Answer
 from hearthwatch.errors import NotFound, SettingsError
 from hearthwatch.pipeline.run import RunReport, provider_faults, run_region
-from hearthwatch.records import Region
+from hearthwatch.records import Region, Run, RunOutcome
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_looks
@@ -88,9 +88,16 @@ def _run_one(
     call: Call, store: Store, provider: ImageryProvider, region: Region, until: datetime
 ) -> tuple[dict[str, Any], str]:
     line = ProgressLine(region.name, silent=call.as_json)
-    report = run_region(call.settings, store, provider, region, until, line)
+    asked = None if call.args.until else _asked(store, region)
+    report = run_region(call.settings, store, provider, region, until, line, asked=asked)
     statuses = Counter(row.status.value for row in all_looks(store, region, until=until))
     return _value(region, report, statuses), _words(region, report, statuses)
+
+
+def _asked(store: Store, region: Region) -> Run | None:
+    """Return the run up to now that waits to be done for a region: this one answers it."""
+    waiting = store.runs(region.organisation, region=region.id, outcome=RunOutcome.WAITING)
+    return next((run for run in waiting if run.until is None), None)
 
 
 def _value(region: Region, report: RunReport, statuses: Counter[str]) -> dict[str, Any]:

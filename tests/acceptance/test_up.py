@@ -139,10 +139,13 @@ def test_a_second_one_is_refused_and_says_who_holds_it(root: Path) -> None:
         assert str(service.process.pid) in done.stderr
 
 
-def test_serve_lets_others_run_beside_it(root: Path) -> None:
+def test_serve_lets_a_run_beside_it_do_what_was_asked_for(root: Path) -> None:
     with started("serve", root) as service, service.client() as client:
+        job = client.post("/jobs", json={"region": "region-1"}).json()
+        assert job["state"] == "waiting"
         done = _run("run", root, "--catalogue", str(root.parent / "looks"))
         assert done.returncode == 0, done.stderr
+        assert client.get(f"/jobs/{job['id']}").json()["state"] == "complete"
         assert client.get("/regions/region-1").json()["properties"]["status"]["looks"] == LOOKS
         stop(service.process, signal.SIGTERM)
 
