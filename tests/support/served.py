@@ -40,12 +40,12 @@ LOOKS = 17
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 THEIR_CELL = "36N_0512_0143"
 THEIR_LOOK = "their-look"
-THEIR_GROUND = MultiPolygon([box(33.30, 13.10, 33.32, 13.12)])
+THEIR_GROUND = MultiPolygon([box(33.301234, 13.104321, 33.32, 13.12)])
 """Of the other organisation; nothing of it may ever reach ours."""
 
 SECRETS = (
     "their-region", "their-event", "their-settlement", "their-job", THEIR_LOOK, THEIR_CELL,
-    "theirs", "33.3", "13.1", "Their Village",
+    "theirs", "33.301234", "13.104321", "Their Village",
 )  # fmt: skip
 """Words that stand in no answer to ours."""
 
