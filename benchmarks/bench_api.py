@@ -171,6 +171,8 @@ def seen(look: str, sensed: datetime) -> LedgerRow:
         sensed=sensed,
         status=ObservationStatus.UNCHANGED,
         usable=1.0,
+        # Only a look whose masters the ledger names is shown.
+        detail={"masters": ["0" * 64]},
     )
 
 
