@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.context import Context
 from hearthwatch.records import Event, LedgerRow, ObservationStatus, Region, Run, Settlement
+from hearthwatch.store.whole import settlements_named
 from hearthwatch.values import (
     DECIMALS,
     event_properties,
@@ -21,6 +23,7 @@ from hearthwatch.values import (
     moment,
     settlement_properties,
 )
+from hearthwatch.words import counted
 
 GEOJSON = "application/geo+json"
 JSON = "application/json"
@@ -72,9 +75,17 @@ def collection(features: Iterable[dict[str, Any]], **members: Any) -> dict[str, 
     return {"type": "FeatureCollection", "features": list(features), **members}
 
 
-def event_feature(event: Event, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return an event; `names` gives the regions' names by id."""
-    return feature(event, event_properties(event, names))
+def event_features(here: Context, organisation: str, events: Sequence[Event]) -> list[Any]:
+    """Return events as features, with the names of their regions and settlements."""
+    names = here.store.region_names(organisation)
+    settlements = settlements_named(here.store, organisation, events)
+    return [feature(event, event_properties(event, names, settlements)) for event in events]
+
+
+def event_feature(here: Context, event: Event) -> dict[str, Any]:
+    """Return one event as a feature."""
+    (found,) = event_features(here, event.organisation, [event])
+    return dict(found)
 
 
 def region_properties(region: Region) -> dict[str, Any]:
@@ -96,9 +107,9 @@ def settlement_feature(settlement: Settlement) -> dict[str, Any]:
     return feature(settlement, settlement_properties(settlement))
 
 
-def look_value(row: LedgerRow) -> dict[str, Any]:
-    """Return a ledger row, in numbers and in words."""
-    return {**ledger_value(row), "words": look_in_words(row)}
+def look_value(row: LedgerRow, settlements: Mapping[str, str]) -> dict[str, Any]:
+    """Return a ledger row, in numbers and in words; `settlements` gives their names by id."""
+    return {**ledger_value(row, settlements), "words": look_in_words(row)}
 
 
 def look_in_words(row: LedgerRow) -> str:
@@ -108,11 +119,21 @@ def look_in_words(row: LedgerRow) -> str:
     if row.status is ObservationStatus.NOT_OBSERVABLE:
         said = f"{_COMMON.get(worst, worst) or row.cause} over {lost.get(worst, 1.0):.0%}"
     elif row.status in _PLAIN:
-        said = f"{_PLAIN[row.status]}, {row.usable:.0%} of the area seen"
+        place = "settlement" if row.settlement else "area"
+        said = f"{_PLAIN[row.status]}, {row.usable:.0%} of the {place} seen"
     else:
         said = row.status.value.replace("_", " ")
     reason = row.detail.get("reason")
     return f"{said}: {reason}" if reason else said
+
+
+def settlements_in_words(rows: Sequence[LedgerRow]) -> str:
+    """Return what became of one look at several settlements."""
+    if len(rows) == 1:
+        return look_in_words(rows[0])
+    statuses = Counter(row.status.value.replace("_", " ") for row in rows).most_common()
+    listed = ", ".join(f"{count:,} {status}" for status, count in statuses)
+    return f"{counted(len({row.settlement for row in rows}), 'settlement')}: {listed}"
 
 
 def job_value(run: Run, now: datetime) -> dict[str, Any]:

@@ -89,6 +89,7 @@ class LimitsAnswer(BaseModel):
     max_region_km2: float
     max_vertices: int
     max_body_bytes: int
+    kinds: list[Kind] = Field(description="What can be watched for: each has a detector.")
 
 
 class Link(BaseModel):
@@ -133,12 +134,14 @@ class Jobs(BaseModel):
 class RegionStatus(BaseModel):
     """How a watch stands."""
 
-    looks: int
-    usable_looks: int
+    looks: int = Field(description="Over however many cells and settlements, each counts once.")
+    usable_looks: int = Field(description="Usable in one cell, or at one settlement, or more.")
     last_look: datetime | None
     last_usable_look: datetime | None
     longest_blind_days: float | None = Field(
-        None, description="Between two usable looks; told of one region, not in the list."
+        None,
+        description="Between two usable looks, of settlements at the one where it was longest; "
+        "told of one region, not in the list.",
     )
     events: int | None = Field(description="None where there are too many to count.")
     job: JobAnswer | None = Field(description="The newest.")
@@ -225,16 +228,21 @@ class RegionChange(Sent):
     expires: Moment | None = None
 
 
+_OF_SETTLEMENT = "Id of the settlement; null for a watch over an area."
+
+
 class LookAnswer(BaseModel):
-    """A row of the ledger: what became of one look at one cell."""
+    """A row of the ledger: what became of one look at one settlement, or at one cell of an area."""
 
     sensed: datetime
     cell: str
+    settlement: str | None = Field(description=_OF_SETTLEMENT)
+    settlement_name: str | None
     acquisition: str
     detector: str
     status: ObservationStatus
     cause: NotObservable | None
-    usable: float = Field(description="Share of the watched ground seen, 0..1.")
+    usable: float = Field(description="Share of the settlement, or of the area, seen, 0..1.")
     words: str
     detail: dict[str, Any]
 
@@ -328,6 +336,8 @@ class EventProperties(BaseModel):
     organisation: str
     region: str
     region_name: str
+    settlement: str | None = Field(description=_OF_SETTLEMENT)
+    settlement_name: str | None
     kind: Kind
     mode: Mode
     state: EventState
@@ -375,6 +385,8 @@ class DetectionAnswer(BaseModel):
     """What one detector said at one look."""
 
     id: str
+    settlement: str | None = Field(description=_OF_SETTLEMENT)
+    settlement_name: str | None
     acquisition: str
     sensed: datetime
     detector: str

@@ -31,6 +31,11 @@ BoxText = Annotated[
     ),
 ]
 
+OfSettlement = Annotated[
+    # Empty would mean the events and looks of no settlement, which nobody means by it.
+    str | None, Query(min_length=1, max_length=200, description="Id of a settlement.")
+]
+
 _TIMES = ["2019-01-01T00:00:00Z"]
 Since = Annotated[
     Moment | None, Query(description="Then or later; UTC if no zone is given.", examples=_TIMES)
@@ -67,6 +72,7 @@ async def event_filter(
     kind: Annotated[Kind | None, Query()] = None,
     state: Annotated[list[EventState] | None, Query(description="May be repeated.")] = None,
     region: Annotated[str | None, Query(max_length=200, description="Id of a region.")] = None,
+    settlement: OfSettlement = None,
 ) -> EventFilter:
     """Return the store's filter for what was asked."""
     return EventFilter(
@@ -76,6 +82,7 @@ async def event_filter(
         bbox=box_of(bbox),
         since=utc(since),
         until=utc(until),
+        settlement=settlement,
     )
 
 

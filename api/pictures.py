@@ -101,13 +101,14 @@ def _require_colours(scenes: Sequence[Any], colours: Literal["true", "false"]) -
 
 
 def _rows(here: Context, event: Event) -> list[LedgerRow]:
-    """Return the ledger of the event's cell, oldest look first."""
+    """Return the ledger of the event's cell and settlement, oldest look first."""
     region = next(
         one
         for one in here.store.regions(event.organisation, removed=True)
         if one.id == event.region
     )
-    return [row for row in all_looks(here.store, region) if row.cell == event.cell]
+    looks = all_looks(here.store, region, settlement=event.settlement)
+    return [row for row in looks if row.cell == event.cell]
 
 
 def _look(row: LedgerRow, sample: Sample | None) -> dict[str, Any]:

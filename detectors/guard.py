@@ -29,7 +29,7 @@ def judge_scene(acquisition: str, evidence: Sequence[float]) -> SceneJudgement:
     exceeding = sum(value > EXCEEDS for value in evidence)
     if placebos < MINIMUM_PLACEBOS:
         verdict = GuardVerdict.UNGUARDED
-        reason = f"{placebos} placebos could be laid, {MINIMUM_PLACEBOS} are needed: not guarded"
+        reason = f"{placebos} placebos could be seen, {MINIMUM_PLACEBOS} are needed: not guarded"
     elif exceeding >= SUSPECT_COUNT and exceeding >= SUSPECT_SHARE * placebos:
         verdict = GuardVerdict.SUSPECT
         reason = f"{exceeding} of {placebos} placebos show change: the scene is suspect"

@@ -32,6 +32,13 @@ class DetectorState(StrEnum):
     LAPSED = "LAPSED"
 
 
+class Watches(StrEnum):
+    """What a detector follows: every pixel of an area, or settlements as wholes."""
+
+    AREA = "area"
+    SETTLEMENTS = "settlements"
+
+
 class GuardVerdict(StrEnum):
     """What the scene guard says of one look before anything is scored."""
 
@@ -82,7 +89,10 @@ class DetectorInfo:
     needed, useful : tuple of str
         Bands without which it refuses, and bands it uses where they exist.
     usable_share : float
-        A look on which less of the watched area was seen is not scored.
+        A look on which less of the watched area, or of a settlement's core, was seen is not
+        scored.
+    watches : Watches
+        Whether it follows pixels or settlements.
     """
 
     id: str
@@ -93,11 +103,38 @@ class DetectorInfo:
     useful: tuple[str, ...]
     usable_share: float
     references: tuple[Reference, ...]
+    watches: Watches = Watches.AREA
+
+
+PARTS = 17
+"""Parts of a settlement: its core, then the sectors of its ring clockwise from north."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSet:
+    """Settlements and placebos as pixels of one cube's grid.
+
+    Attributes
+    ----------
+    ids : tuple of str
+        One for each place; another outline is another id, for its baseline starts anew.
+    placebo : ndarray of bool, shape (place,)
+        True for settlement-shaped polygons on settlement-free ground.
+    pixels : ndarray of int64
+        Flat indices into the grid: those of place p and part k are
+        ``pixels[starts[PARTS * p + k] : starts[PARTS * p + k + 1]]``.
+    starts : ndarray of int64, shape (place * PARTS + 1,)
+    """
+
+    ids: tuple[str, ...]
+    placebo: NDArray[np.bool_]
+    pixels: NDArray[np.int64]
+    starts: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What a look is measured over: an area, and later settlements and placebos in it.
+    """What a look is measured over: an area, or settlements and placebos.
 
     Attributes
     ----------
@@ -106,6 +143,34 @@ class Places:
     """
 
     watched: NDArray[np.bool_]
+    settlements: PlaceSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFeatures:
+    """What one look showed of each settlement and placebo.
+
+    Attributes
+    ----------
+    values : ndarray of float64, shape (place, feature, part)
+        NaN where too little was seen.
+    unburned : ndarray of float64, shape (place, template, feature)
+        What each core would show without each change that the detector looks for.
+    seen : ndarray of float64, shape (place, part)
+        Share of each part's pixels that were clear; NaN where a part has no ground.
+    contamination : ndarray of float64, shape (place,)
+        Share of the core that may be shadow or haze.
+    lost : tuple of str
+        What most of the core was lost to, of each place; empty where all was seen.
+    """
+
+    ids: tuple[str, ...]
+    placebo: NDArray[np.bool_]
+    values: NDArray[np.float64]
+    unburned: NDArray[np.float64]
+    seen: NDArray[np.float64]
+    contamination: NDArray[np.float64]
+    lost: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +181,20 @@ class Features:
     ----------
     sensed : datetime
         Aware UTC.
-    pixels : ndarray of int16, shape (feature, y, x)
-        Feature values in the detector's fixed-point units; ``NO_DATA`` where nothing was seen.
     names : tuple of str
-        Names of the features, first axis of `pixels`.
+        Names of the features.
     usable : float
-        Share of the watched pixels with an observation, 0..1.
+        Share of the watched pixels with an observation, 0..1; of settlements, the mean share
+        of their cores.
     causes : mapping of str to float
         Share of the watched pixels lost to each cause (cloud, shadow, nodata).
+    pixels : ndarray of int16, shape (feature, y, x)
+        Of an area: feature values in the detector's fixed-point units; ``NO_DATA`` where
+        nothing was seen.
+    places : PlaceFeatures or None
+        Of settlements.
+    orbit : int or None
+        Relative orbit, where it is known.
     lived_without : tuple of str
         Useful bands that this look did not have.
     """
@@ -131,10 +202,46 @@ class Features:
     acquisition: str
     sensed: datetime
     names: tuple[str, ...]
-    pixels: NDArray[np.int16]
     usable: float
     causes: Mapping[str, float]
+    pixels: NDArray[np.int16] = field(default_factory=lambda: np.empty((0, 0, 0), np.int16))
+    places: PlaceFeatures | None = None
+    orbit: int | None = None
     lived_without: tuple[str, ...] = ()
+
+
+class Showed(StrEnum):
+    """What one look came to at one settlement."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    LEARNING = "learning"
+    BLIND = "blind"
+    """Seen, but a burned settlement could not have been told from its ordinary variation."""
+    SUSPECT = "suspect"
+    """Seen in a scene that the placebos say is bad."""
+    UNUSABLE = "unusable"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceLook:
+    """One look at one settlement, for the ledger.
+
+    Attributes
+    ----------
+    usable : float
+        Share of the core that was clear.
+    lost : str
+        What the look was lost to, where it is unusable.
+    said : mapping
+        Evidence and scores, and what was lacking, in words.
+    """
+
+    place: str
+    showed: Showed
+    usable: float
+    lost: str
+    said: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +254,12 @@ class MonitorState:
         Who wrote it; a detector refuses a state it cannot read.
     geobox : GeoBox
     arrays : mapping of str to ndarray
-        Named arrays over the pixels of `geobox`; together at most 40 bytes a pixel.
+        Named arrays over the pixels of `geobox`, together at most 40 bytes a pixel; or over
+        settlements, in the order of `objects`.
     scalars : mapping of str to int or float or str
         Small values: number of looks, next object number, time of the last look.
     objects : tuple of mapping
-        One small record per object that is still open.
+        One small record per object that is still open, or per settlement.
     """
 
     detector: str
@@ -173,7 +281,7 @@ class Finding:
     kind : str
         Kind of event, from the frozen vocabulary.
     geometry : shapely geometry
-        Outline in CRS84.
+        Outline in CRS84; empty where `place` names a settlement, whose core it is.
     area_m2 : float
         Area on the WGS 84 ellipsoid.
     last_unharmed : datetime or None
@@ -186,6 +294,9 @@ class Finding:
         Numbers an analyst can check: log-likelihood ratio, features, pixels.
     doubts : tuple of str
         What could weaken it, in words.
+    place : str
+        Id of the settlement, of a detector that follows settlements; `object` then counts the
+        episodes there.
     """
 
     object: int
@@ -199,6 +310,7 @@ class Finding:
     looks: int
     evidence: Mapping[str, float]
     doubts: tuple[str, ...] = field(default=())
+    place: str = ""
 
 
 @runtime_checkable
@@ -228,4 +340,20 @@ class Detector(Protocol):
         ValueError
             If the look is not younger than the state's last, or the state is another's.
         """
+        ...
+
+
+@runtime_checkable
+class PlaceDetector(Detector, Protocol):
+    """A detector that follows settlements, and so has placebos to judge a scene by."""
+
+    def placebo_evidence(self, state: MonitorState, features: Features) -> tuple[float, ...]:
+        """Return the evidence of this look alone at every usable placebo, nats.
+
+        Reads `state` as the look before left it, and changes nothing.
+        """
+        ...
+
+    def looks(self, state: MonitorState, features: Features) -> tuple[PlaceLook, ...]:
+        """Tell what the look came to at every settlement; `state` is the one after it."""
         ...

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 from hearthwatch.records import USABLE, LedgerRow, ObservationStatus
+from hearthwatch.values import NO_NAMES
 from hearthwatch.words import counted, day
 
 _UNGUARDED = "unguarded"
+_TELLING = {ObservationStatus.CHANGED: 0, ObservationStatus.UNCHANGED: 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A stretch of the ledger in a few numbers.
 
+    Where settlements are followed, a look counts once for each of them, for one may lie under
+    cloud and the next one not. Over the cells of the grid it always counts once.
+
     Attributes
     ----------
     looks : int
+    settlements : int
+        How many were looked at; 0 for a watch over an area.
     statuses : dict of str to int
-        Number of looks of each status; a look that was not observable counts by its cause.
+        Number of looks of each status; a look that was not observable counts by its cause. Of
+        a look over several cells the most telling status counts, then the commonest.
     last_usable : datetime or None
-        Sensing time of the last look that told changed from unchanged.
+        Sensing time of the last look that told changed from unchanged, wherever that was.
+    never_seen : int
+        Settlements of which no look was usable.
+    seen_longest_ago : tuple of (str, datetime) or None
+        Of those ever seen, the settlement whose last usable look is oldest, and that look.
     longest_gap : tuple of datetime or None
-        The two usable looks between which nothing usable lies for the longest time.
+        The two usable looks at one place between which nothing usable lies for the longest time.
+    gap_at : str
+        The settlement of which that is true; empty for an area.
     unguarded : int
         Looks that no scene guard judged.
     guard_reasons : tuple of str
@@ -34,9 +48,13 @@ class Summary:
     """
 
     looks: int
+    settlements: int
     statuses: dict[str, int]
     last_usable: datetime | None
+    never_seen: int
+    seen_longest_ago: tuple[str, datetime] | None
     longest_gap: tuple[datetime, datetime] | None
+    gap_at: str
     unguarded: int
     guard_reasons: tuple[str, ...]
 
@@ -51,35 +69,68 @@ def was_taken_in(row: LedgerRow) -> bool:
     return "said" in row.detail
 
 
-def summarise(rows: Sequence[LedgerRow]) -> Summary:
-    """Sum up ledger rows, oldest first."""
-    usable = sorted({row.sensed for row in rows if row.status in USABLE})
-    gaps = list(pairwise(usable))
-    unguarded = [row for row in rows if _guard(row).get("verdict") == _UNGUARDED]
+def summarise(rows: Iterable[LedgerRow]) -> Summary:
+    """Sum up ledger rows."""
+    looks: defaultdict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
+    for row in rows:
+        looks[row.settlement, row.acquisition].append(row)
+    seen = _seen(row for parts in looks.values() for row in parts)
+    followed = {place: times for place, times in seen.items() if place}
+    gap_at, gap = longest_gap(seen)
+    unguarded = [one for parts in looks.values() if (one := _unguarded(parts)) is not None]
     reasons = dict.fromkeys(str(_guard(row).get("reason", "")) for row in unguarded)
     return Summary(
-        looks=len(rows),
-        statuses=dict(Counter(_status(row) for row in rows).most_common()),
-        last_usable=usable[-1] if usable else None,
-        longest_gap=max(gaps, key=lambda pair: pair[1] - pair[0]) if gaps else None,
+        looks=len(looks),
+        settlements=len(followed),
+        statuses=dict(Counter(map(_status_of_look, looks.values())).most_common()),
+        last_usable=max((times[-1] for times in seen.values() if times), default=None),
+        never_seen=sum(not times for times in followed.values()),
+        seen_longest_ago=min(
+            ((place, times[-1]) for place, times in followed.items() if times),
+            key=lambda one: one[1],
+            default=None,
+        ),
+        longest_gap=gap,
+        gap_at=gap_at,
         unguarded=len(unguarded),
         guard_reasons=tuple(reason for reason in reasons if reason),
     )
 
 
-def summary_in_words(summary: Summary) -> str:
-    """Return a summary as a few lines."""
+def longest_gap(
+    seen: Mapping[str, Sequence[datetime]],
+) -> tuple[str, tuple[datetime, datetime] | None]:
+    """Return where, and between which two usable looks, nothing was seen for the longest time.
+
+    Parameters
+    ----------
+    seen : mapping of str to sequence of datetime
+        When each settlement was seen, oldest first; an area's times under the empty name.
+    """
+    gaps = [(place, pair) for place, times in seen.items() for pair in pairwise(times)]
+    return max(gaps, key=lambda one: one[1][1] - one[1][0], default=("", None))
+
+
+def summary_in_words(summary: Summary, settlements: Mapping[str, str] = NO_NAMES) -> str:
+    """Return a summary as a few lines; `settlements` gives their names by id."""
     if not summary.looks:
         return "No look was expected or taken."
     statuses = ", ".join(f"{count:,} {status}" for status, count in summary.statuses.items())
+    at = f" at {counted(summary.settlements, 'settlement')}" if summary.settlements else ""
     lines = [
-        f"{counted(summary.looks, 'look')}: {statuses}",
+        f"{counted(summary.looks, 'look')}{at}: {statuses}",
         f"last usable look: {day(summary.last_usable)}",
     ]
+    if summary.seen_longest_ago and summary.settlements > 1:
+        place, last = summary.seen_longest_ago
+        lines.append(f"seen longest ago: {settlements.get(place) or place}, {day(last)}")
+    if summary.never_seen:
+        lines.append(f"never seen: {counted(summary.never_seen, 'settlement')}")
     if summary.longest_gap:
         start, end = summary.longest_gap
         days = counted((end - start).days, "day")
-        lines.append(f"longest blind gap: {days}, {day(start)} to {day(end)}")
+        where = f" at {settlements.get(summary.gap_at) or summary.gap_at}" if summary.gap_at else ""
+        lines.append(f"longest blind gap: {days}{where}, {day(start)} to {day(end)}")
     if summary.unguarded:
         reasons = "; ".join(summary.guard_reasons)
         lines.append(
@@ -89,11 +140,34 @@ def summary_in_words(summary: Summary) -> str:
     return "\n".join(lines)
 
 
-def row_in_words(row: LedgerRow, *, with_cell: bool) -> str:
-    """Return one look as one line."""
+def row_in_words(
+    row: LedgerRow, *, with_cell: bool, settlements: Mapping[str, str] = NO_NAMES
+) -> str:
+    """Return one look as one line; `settlements` gives their names by id."""
     cell = f"{row.cell}  " if with_cell else ""
+    place = f"{settlements.get(row.settlement) or row.settlement}: " if row.settlement else ""
     head = f"{day(row.sensed)}  {cell}{_status(row):<23}"
-    return f"{head}  {_what_was_seen(row)}"
+    return f"{head}  {place}{_what_was_seen(row)}"
+
+
+def _seen(rows: Iterable[LedgerRow]) -> dict[str, list[datetime]]:
+    """Return the times of the usable looks at each settlement, or at the area, oldest first."""
+    seen: defaultdict[str, set[datetime]] = defaultdict(set)
+    for row in rows:
+        seen[row.settlement].update({row.sensed} if row.status in USABLE else ())
+    return {place: sorted(times) for place, times in seen.items()}
+
+
+def _status_of_look(parts: Sequence[LedgerRow]) -> str:
+    """Return the status of a look over several cells."""
+    telling = min(_TELLING.get(row.status, len(_TELLING)) for row in parts)
+    found = (row for row in parts if _TELLING.get(row.status, len(_TELLING)) == telling)
+    return Counter(map(_status, found)).most_common(1)[0][0]
+
+
+def _unguarded(parts: Sequence[LedgerRow]) -> LedgerRow | None:
+    """Return what says that no guard judged a look, in one cell of it or more."""
+    return next((row for row in parts if _guard(row).get("verdict") == _UNGUARDED), None)
 
 
 def _what_was_seen(row: LedgerRow) -> str:

@@ -256,6 +256,8 @@ class LedgerRow:
     ----------
     usable : float
         Share of the watched pixels seen, 0..1.
+    settlement : str
+        Id of the settlement that was looked at; empty for a watch over an area.
     cause : NotObservable or None
         Set exactly when `status` is ``not_observable``.
     detail : mapping
@@ -274,6 +276,7 @@ class LedgerRow:
     usable: float
     cause: NotObservable | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    settlement: str = ""
 
     def __post_init__(self) -> None:
         if (self.status is ObservationStatus.NOT_OBSERVABLE) != (self.cause is not None):
@@ -282,7 +285,11 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class LedgerTotals:
-    """The ledger of one region in four numbers; a look over several cells counts once."""
+    """The ledger of one region in four numbers.
+
+    A look counts once, over however many cells and settlements; it is usable if any of them
+    was seen.
+    """
 
     looks: int
     usable: int
@@ -292,7 +299,13 @@ class LedgerTotals:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What one detector said of one place at one look, as stored."""
+    """What one detector said of one place at one look, as stored.
+
+    Attributes
+    ----------
+    settlement : str
+        Id of the settlement it is about; empty for a watch over an area.
+    """
 
     id: str
     organisation: str
@@ -314,6 +327,7 @@ class Detection:
     evidence: Mapping[str, Any]
     doubts: tuple[str, ...]
     digest: str
+    settlement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +343,8 @@ class Event:
         attribution are people's.
     first_detected, last_detected : datetime
         Sensing times of the looks that first and last spoke of it.
+    settlement : str
+        Id of the settlement it befell; empty for a watch over an area.
     """
 
     id: str
@@ -351,11 +367,20 @@ class Event:
     observed: str
     evidence: Mapping[str, Any]
     doubts: tuple[str, ...] = ()
+    settlement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events are asked for. `bbox` is (west, south, east, north), CRS84."""
+    """Which events are asked for.
+
+    Attributes
+    ----------
+    bbox : tuple of float or None
+        (west, south, east, north), CRS84.
+    settlement : str or None
+        Id of a settlement; empty for the events of watches over an area.
+    """
 
     region: str | None = None
     kind: Kind | None = None
@@ -363,6 +388,7 @@ class EventFilter:
     bbox: tuple[float, float, float, float] | None = None
     since: datetime | None = None
     until: datetime | None = None
+    settlement: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from hearthwatch.records import Detection, Event, LedgerRow, Region, Settlement
 
 DECIMALS = 7
 """Of a degree: one centimetre."""
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
+"""For those who know the names of no settlements."""
 
 
 def moment(value: datetime | None) -> str | None:
@@ -78,22 +81,33 @@ def settlement_properties(settlement: Settlement) -> dict[str, Any]:
     }
 
 
-def event_value(event: Event, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return an event for programs; `names` gives the regions' names by id."""
+def event_value(
+    event: Event, names: Mapping[str, str], settlements: Mapping[str, str] = NO_NAMES
+) -> dict[str, Any]:
+    """Return an event for programs; for the names see `event_properties`."""
     return {
         "id": event.id,
-        **event_properties(event, names),
+        **event_properties(event, names, settlements),
         "geometry": geojson(event.geometry),
     }
 
 
-def event_properties(event: Event, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return all of an event but its id and geometry."""
+def event_properties(
+    event: Event, names: Mapping[str, str], settlements: Mapping[str, str] = NO_NAMES
+) -> dict[str, Any]:
+    """Return all of an event but its id and geometry.
+
+    Parameters
+    ----------
+    names, settlements : mapping of str to str
+        The regions' and the settlements' names, by id.
+    """
     return {
         "version": event.version,
         "organisation": event.organisation,
         "region": event.region,
         "region_name": names.get(event.region, ""),
+        **settlement_said(event.settlement, settlements),
         "kind": event.kind.value,
         "mode": event.mode.value,
         "state": event.state.value,
@@ -113,10 +127,11 @@ def event_properties(event: Event, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def detection_value(detection: Detection) -> dict[str, Any]:
-    """Return a detection for programs."""
+def detection_value(detection: Detection, settlements: Mapping[str, str]) -> dict[str, Any]:
+    """Return a detection for programs; `settlements` gives their names by id."""
     return {
         "id": detection.id,
+        **settlement_said(detection.settlement, settlements),
         "acquisition": detection.acquisition,
         "sensed": moment(detection.sensed),
         "detector": detection.detector,
@@ -133,11 +148,12 @@ def detection_value(detection: Detection) -> dict[str, Any]:
     }
 
 
-def ledger_value(row: LedgerRow) -> dict[str, Any]:
-    """Return a ledger row for programs."""
+def ledger_value(row: LedgerRow, settlements: Mapping[str, str]) -> dict[str, Any]:
+    """Return a ledger row for programs; `settlements` gives their names by id."""
     return {
         "sensed": moment(row.sensed),
         "cell": row.cell,
+        **settlement_said(row.settlement, settlements),
         "acquisition": row.acquisition,
         "detector": row.detector,
         "status": row.status.value,
@@ -145,3 +161,8 @@ def ledger_value(row: LedgerRow) -> dict[str, Any]:
         "usable": row.usable,
         "detail": dict(row.detail),
     }
+
+
+def settlement_said(settlement: str, names: Mapping[str, str]) -> dict[str, str | None]:
+    """Return which settlement a record is about, null for an area, and its name if it is known."""
+    return {"settlement": settlement or None, "settlement_name": names.get(settlement)}

@@ -37,6 +37,7 @@ _BASELINE = re.compile(r"^N?(\d{1,2})(?:\.?(\d{2})|\.(\d))?$")
 _BASELINE_IN_NAME = re.compile(r"_N(\d{4})_")
 _BASELINE_OF_DATATAKE = re.compile(r"_N\d\d\.?\d\d$")
 _LONGEST_KEY = 120
+_MODES = ("actual", "exercise", "test")
 
 
 def scene_from_item(item: Mapping[str, Any], provider: str, base: str = "") -> Scene:
@@ -67,6 +68,7 @@ def scene_from_item(item: Mapping[str, Any], provider: str, base: str = "") -> S
             assets=tuple(_assets(item, stated["baseline"], base)),
             item_sha256=item_sha256(item),
             unknown=tuple(sorted(name for name, value in stated.items() if value is None)),
+            mode=_mode(properties),
             **stated,
         )
     except _UNREADABLE as error:
@@ -226,6 +228,13 @@ def _sensor(item: Mapping[str, Any]) -> str:
     if stated.startswith("sentinel-1"):
         return "sentinel-1-rtc" if "rtc" in stated else "sentinel-1-grd"
     return stated or "unknown"
+
+
+def _mode(properties: Mapping[str, Any]) -> str:
+    mode = properties.get("hearthwatch:mode", "actual")
+    if mode not in _MODES:
+        raise ValueError(f"hearthwatch:mode {mode!r} is none of {', '.join(_MODES)}")
+    return str(mode)
 
 
 def _sensed(properties: Mapping[str, Any]) -> tuple[datetime, float]:

@@ -105,6 +105,8 @@ class Scene:
         CRS84.
     item_sha256 : str
         Digest of the raw item as delivered, for provenance.
+    mode : str
+        ``actual``, or ``exercise`` or ``test`` where the item says so: then its pixels were made.
     """
 
     provider: str
@@ -124,6 +126,7 @@ class Scene:
     published: datetime | None = None
     cloud_cover: float | None = None
     unknown: tuple[str, ...] = ()
+    mode: str = "actual"
 
     def __post_init__(self) -> None:
         aware_utc(self.sensed)

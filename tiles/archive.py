@@ -8,9 +8,11 @@ only then listed. What is listed exists whole; what is not listed does not count
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -36,6 +38,8 @@ from tiles.masters import (
 )
 
 MANIFEST = "manifest.jsonl"
+LOCKS = ".pulling"
+"""Folder of lock files; there are 256 of them, whatever is pulled."""
 
 _READ_ONLY = 0o444
 _NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")
@@ -89,6 +93,26 @@ class Archive:
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
         self.manifest = Manifest(self.root / MANIFEST)
+
+    @contextmanager
+    def pulling(self, acquisition: str, cell_id: str) -> Iterator[None]:
+        """Let one thread or process at a time fetch what is missing of an acquisition and cell.
+
+        Whoever comes second finds it stored, and nothing is paid for twice.
+
+        Raises
+        ------
+        StorageFull, StorageFailed
+        """
+        name = hashlib.sha256(f"{acquisition}/{cell_id}".encode()).hexdigest()[:2]
+        folder = self.root / LOCKS
+        with storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            handle = (folder / name).open("wb")
+        with handle:
+            # Let go when the file is closed, or its process dies.
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
 
     def store(self, chip: Chip, cell_id: str) -> tuple[MasterRef, ...]:
         """Store a chip; storing it again changes nothing and returns the same.
@@ -312,7 +336,8 @@ class Archive:
         listed |= {MANIFEST, f"{MANIFEST}.lock"}
         for file in sorted(self.root.rglob("*")):
             path = file.relative_to(self.root).as_posix()
-            if file.is_file() and path not in listed and not is_part(file.name):
+            ours = path in listed or path.startswith(f"{LOCKS}/") or is_part(file.name)
+            if file.is_file() and not ours:
                 yield path
 
 

@@ -8,7 +8,15 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import GEOJSON, GeoJsonResponse, collection, event_feature, next_url, respond
+from api.answers import (
+    GEOJSON,
+    GeoJsonResponse,
+    collection,
+    event_feature,
+    event_features,
+    next_url,
+    respond,
+)
 from api.auth import Reader
 from api.context import InContext
 from api.models import Detections, EventCollection, EventFeature, EventVersions, Pair, Series
@@ -16,6 +24,7 @@ from api.params import After, Limit, event_filter
 from api.pictures import chip_of, pair_value, series_value
 from api.problems import declared
 from hearthwatch.records import EventFilter
+from hearthwatch.store.whole import settlements_named
 from hearthwatch.values import detection_value
 
 EventId = Annotated[str, Path(max_length=200, description="Id of an event.")]
@@ -38,11 +47,10 @@ def list_events(
     box meets it.
     """
     page = here.store.events(who.organisation, where, after=after, limit=limit)
-    names = here.store.region_names(who.organisation)
     links = []
     if page.next:
         links.append({"rel": "next", "href": next_url(request, here, page.next), "type": GEOJSON})
-    features = (event_feature(event, names) for event in page.items)
+    features = event_features(here, who.organisation, page.items)
     return respond(collection(features, next=page.next, links=links), media_type=GEOJSON)
 
 
@@ -52,16 +60,14 @@ def list_events(
 def read_event(event: EventId, who: Reader, here: InContext) -> Response:
     """Return one event as it is now."""
     found = here.store.event(who.organisation, event)
-    names = here.store.region_names(who.organisation)
-    return respond(event_feature(found, names), media_type=GEOJSON)
+    return respond(event_feature(here, found), media_type=GEOJSON)
 
 
 @router.get("/{event}/versions", response_model=EventVersions, responses=declared(404))
 def list_versions(event: EventId, who: Reader, here: InContext) -> Response:
     """Return all versions of one event, oldest first: nothing is overwritten."""
-    names = here.store.region_names(who.organisation)
     versions = here.store.event_history(who.organisation, event)
-    return respond({"items": [event_feature(version, names) for version in versions]})
+    return respond({"items": event_features(here, who.organisation, versions)})
 
 
 @router.get("/{event}/detections", response_model=Detections, responses=declared(404))
@@ -69,7 +75,8 @@ def list_detections(event: EventId, who: Reader, here: InContext) -> Response:
     """Return what was said of one event, look by look."""
     found = here.store.event(who.organisation, event)
     detections = here.store.detections(who.organisation, found.id)
-    return respond({"items": [detection_value(one) for one in detections]})
+    names = settlements_named(here.store, who.organisation, detections)
+    return respond({"items": [detection_value(one, names) for one in detections]})
 
 
 @router.get("/{event}/series", response_model=Series, responses=declared(404))

@@ -20,6 +20,7 @@ from api.answers import (
     base_url,
     collection,
     event_feature,
+    event_features,
     feature,
     next_url,
     region_properties,
@@ -73,6 +74,7 @@ class _Asked:
     kind: Kind | None
     states: Sequence[EventState]
     region: str | None
+    settlement: str | None
     limit: int
     after: str | None
 
@@ -155,12 +157,23 @@ def list_items(
     kind: Annotated[Kind | None, Query(description="Of events and regions.")] = None,
     state: Annotated[list[EventState] | None, Query(description="Of events; repeatable.")] = None,
     region: Annotated[str | None, Query(max_length=200, description="Of events: id.")] = None,
+    settlement: Annotated[
+        str | None, Query(min_length=1, max_length=200, description="Of events: id.")
+    ] = None,
     after: After = None,
 ) -> Response:
     """Return the features of one collection, in pages; follow `next`."""
     since, until = period_of(datetime_)
     asked = _Asked(
-        box_of(bbox), since, until, kind, tuple(state or ()), region, min(limit, MOST), after
+        box=box_of(bbox),
+        since=since,
+        until=until,
+        kind=kind,
+        states=tuple(state or ()),
+        region=region,
+        settlement=settlement,
+        limit=min(limit, MOST),
+        after=after,
     )
     found = _FINDERS[_named(name)](here, who, asked)
     address = f"{base_url(request, here)}{request.url.path}"
@@ -228,11 +241,11 @@ def _events(here: Context, who: Caller, asked: _Asked) -> _Found:
         bbox=asked.box,
         since=asked.since,
         until=asked.until,
+        settlement=asked.settlement,
     )
     page = here.store.events(who.organisation, where, after=asked.after, limit=asked.limit)
-    names = here.store.region_names(who.organisation)
     matched = here.store.count_events(who.organisation, where, most=MOST_MATCHED)
-    return _Found([event_feature(event, names) for event in page.items], page.next, matched)
+    return _Found(event_features(here, who.organisation, page.items), page.next, matched)
 
 
 def _settlements(here: Context, who: Caller, asked: _Asked) -> _Found:
@@ -288,8 +301,7 @@ def _meets(one: Sequence[float], other: Box) -> bool:
 
 def _one(here: Context, who: Caller, name: Name, feature_id: str) -> dict[str, Any]:
     if name is Name.EVENTS:
-        event = here.store.event(who.organisation, feature_id)
-        return event_feature(event, here.store.region_names(who.organisation))
+        return event_feature(here, here.store.event(who.organisation, feature_id))
     if name is Name.SETTLEMENTS:
         return settlement_feature(here.store.settlement(who.organisation, feature_id))
     for region in here.store.regions(who.organisation):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -23,6 +24,7 @@ from api.answers import (
     next_url,
     region_properties,
     respond,
+    settlements_in_words,
 )
 from api.auth import Reader, Writer
 from api.context import Context, InContext
@@ -34,15 +36,22 @@ from api.models import (
     RegionCollection,
     RegionFeature,
 )
-from api.params import After, Limit, Since, Until, utc
+from api.params import After, Limit, OfSettlement, Since, Until, utc
 from api.problems import Problem, declared, located
-from detectors.registry import detector_ids
 from hearthwatch.errors import RegionError
-from hearthwatch.ledger_words import summarise, was_pulled
-from hearthwatch.records import EventFilter, Kind, LedgerRow, LedgerTotals, Region
-from hearthwatch.store.whole import all_looks
+from hearthwatch.ledger_words import longest_gap, was_pulled
+from hearthwatch.records import (
+    EventFilter,
+    Kind,
+    LedgerRow,
+    LedgerTotals,
+    ObservationStatus,
+    Region,
+)
+from hearthwatch.store.whole import all_looks, settlements_named
 from hearthwatch.values import moment
 from hearthwatch.watchlist import NamedArea, join_areas, make_region, read_area
+from hearthwatch.watchlist.kinds import watchable
 from tiles.xyz import styles_of
 
 MOST_COUNTED = 100_000
@@ -152,16 +161,27 @@ def read_ledger(
     here: InContext,
     since: Since = None,
     until: Until = None,
+    settlement: OfSettlement = None,
     limit: Limit = 1000,
     after: After = None,
 ) -> Response:
-    """Tell what became of every look at a region, oldest first."""
+    """Tell what became of every look at a region, oldest first.
+
+    Where settlements are followed there is one row for each settlement and look.
+    """
     known = _known(here, who.organisation, region)
     page = here.store.ledger(
-        who.organisation, known.id, since=utc(since), until=utc(until), after=after, limit=limit
+        who.organisation,
+        known.id,
+        since=utc(since),
+        until=utc(until),
+        settlement=settlement,
+        after=after,
+        limit=limit,
     )
     links = [{"rel": "next", "href": next_url(request, here, page.next)}] if page.next else []
-    items = [look_value(row) for row in page.items]
+    names = settlements_named(here.store, who.organisation, page.items)
+    items = [look_value(row, names) for row in page.items]
     return respond({"items": items, "next": page.next, "links": links})
 
 
@@ -169,19 +189,19 @@ def read_ledger(
 def list_looks(region: RegionId, who: Reader, here: InContext) -> Response:
     """List the archived acquisitions over a region, oldest first."""
     known = _known(here, who.organisation, region)
-    items = [
-        value
-        for row in _one_each(all_looks(here.store, known))
-        if (value := _archived(here, row)) is not None
-    ]
-    return respond({"items": items})
+    looks: defaultdict[str, list[LedgerRow]] = defaultdict(list)
+    for row in all_looks(here.store, known):
+        looks[row.acquisition].append(row)
+    ordered = sorted(looks.values(), key=lambda rows: rows[0].sensed)
+    found = (_archived(here, rows) for rows in ordered)
+    return respond({"items": [value for value in found if value is not None]})
 
 
 def _whole(here: Context, region: Region) -> dict[str, Any]:
     """Return a region with how its watch stands, the longest blind gap included."""
     totals = here.store.ledger_totals(region.organisation)
     value = _listed(here, region, totals)
-    gap = summarise(list(all_looks(here.store, region))).longest_gap
+    _, gap = longest_gap(here.store.usable_looks(region.organisation, region.id))
     value["properties"]["status"]["longest_blind_days"] = (
         (gap[1] - gap[0]).total_seconds() / 86_400 if gap else None
     )
@@ -230,10 +250,11 @@ def _area(sent: NewRegion, here: Context) -> NamedArea:
 
 
 def _require_watchable(kind: Kind) -> None:
-    known = detector_ids()
-    if kind.value not in known:
-        words = f"No installed detector watches for {kind.value}; installed: {', '.join(known)}."
-        raise Problem(422, "region", words, faults=[("body.properties.kind", "has no detector")])
+    try:
+        watchable(kind.value)
+    except RegionError as error:
+        faults = [("body.properties.kind", "has no detector")]
+        raise Problem(422, "region", error.message, faults=faults) from error
 
 
 def _require_free(here: Context, region: Region) -> None:
@@ -250,16 +271,9 @@ def _later(expires: datetime | None) -> datetime | None:
     return expires
 
 
-def _one_each(rows: Any) -> list[LedgerRow]:
-    """Return one row for each acquisition: that of the cell where most was seen."""
-    best: dict[str, LedgerRow] = {}
-    for row in rows:
-        if row.acquisition not in best or row.usable > best[row.acquisition].usable:
-            best[row.acquisition] = row
-    return sorted(best.values(), key=lambda row: row.sensed)
-
-
-def _archived(here: Context, row: LedgerRow) -> dict[str, Any] | None:
+def _archived(here: Context, rows: Sequence[LedgerRow]) -> dict[str, Any] | None:
+    """Return one acquisition by the row where most was seen; of settlements a changed one first."""
+    row = max(rows, key=lambda one: (bool(one.settlement) and _changed(one), one.usable))
     bands = here.archive.bands(row.acquisition, row.cell) if was_pulled(row) else None
     if not bands:
         return None
@@ -269,6 +283,10 @@ def _archived(here: Context, row: LedgerRow) -> dict[str, Any] | None:
         "status": row.status.value,
         "cause": row.cause.value if row.cause else None,
         "usable": row.usable,
-        "words": look_in_words(row),
+        "words": settlements_in_words(rows) if row.settlement else look_in_words(row),
         "styles": [style.value for style in styles_of(bands)],
     }
+
+
+def _changed(row: LedgerRow) -> bool:
+    return row.status is ObservationStatus.CHANGED

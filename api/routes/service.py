@@ -10,6 +10,7 @@ from api.auth import Reader
 from api.context import InContext
 from api.limits import MAX_BODY_BYTES
 from api.models import Health, LimitsAnswer, Who
+from hearthwatch.watchlist.kinds import watchable_kinds
 
 open_router = APIRouter(tags=["service"])
 router = APIRouter(tags=["service"])
@@ -43,11 +44,12 @@ def whoami(who: Reader) -> Response:
 
 @router.get("/limits", response_model=LimitsAnswer)
 def limits(who: Reader, here: InContext) -> Response:
-    """Tell how large a region may be."""
+    """Tell how large a region may be, and what can be watched for."""
     return respond(
         {
             "max_region_km2": here.settings.max_region_km2,
             "max_vertices": here.settings.max_vertices,
             "max_body_bytes": MAX_BODY_BYTES,
+            "kinds": [kind.value for kind in watchable_kinds()],
         }
     )

@@ -5,6 +5,7 @@ No route takes a path or an address: an id is looked up in the caller's own ledg
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -142,14 +143,7 @@ def event_tile(
     `bbox` narrows nothing here: the tile is the box.
     """
     _require_tile(z, x, y)
-    inside = EventFilter(
-        region=where.region,
-        kind=where.kind,
-        states=where.states,
-        bbox=tile_bounds(z, x, y),
-        since=where.since,
-        until=where.until,
-    )
+    inside = dataclasses.replace(where, bbox=tile_bounds(z, x, y))
     # One more than fits, so that the encoder knows that something was left out.
     page = here.store.events(who.organisation, inside, limit=MOST_EVENTS + 1)
     features = ((event.geometry, _properties(event)) for event in page.items)
@@ -164,6 +158,7 @@ _FIELDS = {
     "first_changed": "Look that first showed the change",
     "last_unharmed": "Last look that showed the ground unharmed",
     "area_ha": "Hectares",
+    "settlement": "Id of the settlement, empty for a watch over an area",
 }
 
 
@@ -175,6 +170,7 @@ def _properties(event: Event) -> dict[str, Any]:
         "first_changed": moment(event.first_changed),
         "last_unharmed": moment(event.last_unharmed) or "",
         "area_ha": round(event.area_m2 / 1e4, 4),
+        "settlement": event.settlement,
     }
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hearthwatch.cli.call import Call
-from hearthwatch.cli.reading import event_filter, find_event, find_region
+from hearthwatch.cli.reading import event_filter, find_event, find_region, find_settlement
 from hearthwatch.cli.report import Answer
 from hearthwatch.cli.tables import table
 from hearthwatch.records import Detection, Event, EventFilter
 from hearthwatch.store.protocol import Store
+from hearthwatch.store.whole import settlements_named
 from hearthwatch.values import detection_value, event_value, moment
 from hearthwatch.words import day, hectares, interval
 
@@ -21,14 +22,10 @@ def list_events(call: Call) -> Answer:
         where = asked_for(call, store)
         page = store.events(call.organisation, where, after=args.after, limit=args.limit)
         names = store.region_names(call.organisation)
-    document = {"events": [event_value(e, names) for e in page.items], "next": page.next}
-    header = ("id", "state", "kind", "unharmed .. first changed", "ha", "looks", "region")
-    rows = [
-        (e.id[:8], e.state.value, e.kind.value, interval(e.last_unharmed, e.first_changed),
-         hectares(e.area_m2), str(e.looks), names.get(e.region, e.region))
-        for e in page.items
-    ]  # fmt: skip
-    text = table(header, rows) if rows else "No event meets that."
+        settlements = settlements_named(store, call.organisation, page.items)
+    events = [event_value(e, names, settlements) for e in page.items]
+    document = {"events": events, "next": page.next}
+    text = _listing(page.items, names, settlements) if events else "No event meets that."
     if page.next:
         text += f"\nThere are more: add --after {page.next}"
     return Answer(document, text)
@@ -41,13 +38,14 @@ def show(call: Call) -> Answer:
         history = store.event_history(call.organisation, event.id)
         detections = store.detections(call.organisation, event.id)
         names = store.region_names(call.organisation)
+        settlements = settlements_named(store, call.organisation, [event, *detections])
     document = {
-        "event": event_value(event, names),
+        "event": event_value(event, names, settlements),
         "history": [_version(version) for version in history],
-        "detections": [detection_value(detection) for detection in detections],
+        "detections": [detection_value(detection, settlements) for detection in detections],
     }
     text = "\n\n".join(
-        (_facts(event, names.get(event.region, "")), _history(history), _detections(detections))
+        (_facts(event, names, settlements), _history(history), _detections(detections))
     )
     return Answer(document, text)
 
@@ -56,7 +54,29 @@ def asked_for(call: Call, store: Store) -> EventFilter:
     """Return the filter the options ask for."""
     args = call.args
     region = find_region(store, call.organisation, args.region).id if args.region else None
-    return event_filter(region, args.kind, args.state, args.bbox, args.since, args.until)
+    settlement = (
+        find_settlement(store, call.organisation, args.settlement) if args.settlement else None
+    )
+    return event_filter(
+        region, settlement, args.kind, args.state, args.bbox, args.since, args.until
+    )
+
+
+def _listing(
+    events: Sequence[Event], names: Mapping[str, str], settlements: Mapping[str, str]
+) -> str:
+    """Return a table of events, with the settlements where there are any."""
+    header = ["id", "state", "kind", "unharmed .. first changed", "ha", "looks", "region"]
+    rows = [
+        [e.id[:8], e.state.value, e.kind.value, interval(e.last_unharmed, e.first_changed),
+         hectares(e.area_m2), str(e.looks), names.get(e.region, e.region)]
+        for e in events
+    ]  # fmt: skip
+    if any(event.settlement for event in events):
+        header.append("settlement")
+        for row, event in zip(rows, events, strict=True):
+            row.append(settlements.get(event.settlement) or event.settlement or "-")
+    return table(header, rows)
 
 
 def _version(event: Event) -> dict[str, object]:
@@ -72,13 +92,15 @@ def _version(event: Event) -> dict[str, object]:
     }
 
 
-def _facts(event: Event, region: str) -> str:
+def _facts(event: Event, names: Mapping[str, str], settlements: Mapping[str, str]) -> str:
     spot = event.geometry.representative_point()
+    settlement = f"{settlements.get(event.settlement, '')} ({event.settlement})".strip()
     lines = [
         f"{event.kind.value}, {event.state.value} ({event.mode.value})",
         f"  {event.observed}",
         f"  id         {event.id}",
-        f"  region     {region}, cell {event.cell}",
+        f"  region     {names.get(event.region, '')}, cell {event.cell}",
+        *([f"  settlement {settlement}"] if event.settlement else []),
         f"  place      {spot.x:.5f}, {spot.y:.5f}",
         f"  area       {hectares(event.area_m2)} ha",
         f"  interval   {interval(event.last_unharmed, event.first_changed)}",

@@ -2,57 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hearthwatch.cli.call import Call
-from hearthwatch.cli.reading import find_region
+from hearthwatch.cli.reading import find_region, find_settlement
 from hearthwatch.cli.report import Answer
 from hearthwatch.ledger_words import Summary, row_in_words, summarise, summary_in_words
 from hearthwatch.records import LedgerRow, Region
-from hearthwatch.store.whole import all_looks
+from hearthwatch.store.whole import all_looks, settlements_named
 from hearthwatch.values import ledger_value, moment
 
 
 def show(call: Call) -> Answer:
-    """Tell what became of every look at one region, or at each."""
+    """Tell what became of every look at one region, or at each; or at one settlement."""
     args = call.args
     with call.store() as store:
+        settlement = (
+            find_settlement(store, call.organisation, args.settlement) if args.settlement else None
+        )
         regions = (
             [find_region(store, call.organisation, args.region)]
             if args.region
             else list(store.regions(call.organisation))
         )
-        told = [(r, list(all_looks(store, r, args.since, args.until))) for r in regions]
-    document = {"regions": [_value(region, rows) for region, rows in told]}
-    text = "\n\n".join(_text(region, rows) for region, rows in told)
-    return Answer(document, text or "Nothing is watched.")
+        told = [
+            (region, list(all_looks(store, region, args.since, args.until, settlement)))
+            for region in regions
+        ]
+        if settlement is not None and not args.region:
+            # A region that does not follow the settlement has nothing to say of it.
+            told = [(region, rows) for region, rows in told if rows]
+        every = [row for _, rows in told for row in rows]
+        names = settlements_named(store, call.organisation, every)
+    document = {"regions": [_value(region, rows, names) for region, rows in told]}
+    text = "\n\n".join(_text(region, rows, names) for region, rows in told)
+    nothing = "No look at it is in the ledger." if settlement else "Nothing is watched."
+    return Answer(document, text or nothing)
 
 
 def summary_value(summary: Summary) -> dict[str, Any]:
     """Return a summary for programs."""
-    gap = summary.longest_gap
+    gap, oldest = summary.longest_gap, summary.seen_longest_ago
     return {
         "looks": summary.looks,
+        "settlements": summary.settlements,
         "statuses": summary.statuses,
         "last_usable": moment(summary.last_usable),
+        "never_seen": summary.never_seen,
+        "seen_longest_ago": None
+        if oldest is None
+        else {"settlement": oldest[0], "last_usable": moment(oldest[1])},
         "longest_blind_gap": None
         if gap is None
-        else {"from": moment(gap[0]), "to": moment(gap[1]), "days": (gap[1] - gap[0]).days},
+        else {
+            "from": moment(gap[0]),
+            "to": moment(gap[1]),
+            "days": (gap[1] - gap[0]).days,
+            "settlement": summary.gap_at or None,
+        },
         "unguarded_looks": summary.unguarded,
         "guard": list(summary.guard_reasons),
     }
 
 
-def _value(region: Region, rows: list[LedgerRow]) -> dict[str, Any]:
+def _value(region: Region, rows: Sequence[LedgerRow], names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "region": region.id,
         "region_name": region.name,
         "summary": summary_value(summarise(rows)),
-        "looks": [ledger_value(row) for row in rows],
+        "looks": [ledger_value(row, names) for row in rows],
     }
 
 
-def _text(region: Region, rows: list[LedgerRow]) -> str:
+def _text(region: Region, rows: Sequence[LedgerRow], names: Mapping[str, str]) -> str:
     several = len({row.cell for row in rows}) > 1
-    lines = [row_in_words(row, with_cell=several) for row in rows]
-    return "\n".join((region.name, *lines, "", summary_in_words(summarise(rows))))
+    lines = [row_in_words(row, with_cell=several, settlements=names) for row in rows]
+    return "\n".join((region.name, *lines, "", summary_in_words(summarise(rows), names)))

@@ -10,6 +10,7 @@ from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_events
 
 SHORTEST_ID = 4
+MOST_LISTED = 5
 
 
 def find_event(store: Store, organisation: str, beginning: str) -> Event:
@@ -53,8 +54,31 @@ def find_region(store: Store, organisation: str, name_or_id: str) -> Region:
         raise NotFound(f"{error.message} {known}") from error
 
 
+def find_settlement(store: Store, organisation: str, name_or_id: str) -> str:
+    """Return the id of a settlement, removed or not: what was said of it stays readable.
+
+    Raises
+    ------
+    NotFound
+        If there is none, or several bear the name.
+    """
+    if store.settlement_names(organisation, [name_or_id]):
+        return name_or_id
+    names = store.settlement_names(organisation)
+    found = sorted(key for key, name in names.items() if name == name_or_id != "")
+    if len(found) > 1:
+        ids = ", ".join(found[:MOST_LISTED]) + (", …" if len(found) > MOST_LISTED else "")
+        words = f"{len(found)} settlements are called {name_or_id}: name one by its id: {ids}."
+        raise NotFound(words)
+    if not found:
+        words = f"There is no settlement {name_or_id}. `hearthwatch settlement list` names them."
+        raise NotFound(words)
+    return found[0]
+
+
 def event_filter(
     region: str | None,
+    settlement: str | None,
     kind: str | None,
     states: list[str],
     bbox: tuple[float, float, float, float] | None,
@@ -64,6 +88,7 @@ def event_filter(
     """Return the store's filter for what was typed."""
     return EventFilter(
         region=region,
+        settlement=settlement,
         kind=Kind(kind) if kind else None,
         states=tuple(EventState(state) for state in states),
         bbox=bbox,

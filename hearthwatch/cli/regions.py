@@ -11,8 +11,7 @@ from hearthwatch.cli.call import Call
 from hearthwatch.cli.reading import find_region
 from hearthwatch.cli.report import Answer
 from hearthwatch.cli.tables import table
-from hearthwatch.errors import RegionError
-from hearthwatch.records import Kind, Region
+from hearthwatch.records import Region
 from hearthwatch.values import region_value
 from hearthwatch.words import counted, day
 from tiles.geodesy import polygons
@@ -24,9 +23,10 @@ if TYPE_CHECKING:
 def add(call: Call) -> Answer:
     """Put an area on the watchlist."""
     from hearthwatch.watchlist import make_region
+    from hearthwatch.watchlist.kinds import watchable
 
     args = call.args
-    kind = _watchable(Kind(args.kind))
+    kind = watchable(args.kind)
     area = _area(call)
     with call.store(write=True, alone=False) as store:
         region = make_region(
@@ -107,14 +107,3 @@ def _area(call: Call) -> NamedArea:
     if args.bbox is not None:
         return read_bbox(args.bbox, call.settings)
     return join_areas(read_area(Path(args.file), call.settings), call.settings)
-
-
-def _watchable(kind: Kind) -> Kind:
-    # Loads the arrays' libraries: not for those who only want the list.
-    from detectors.registry import detector_ids
-
-    installed = detector_ids()
-    if kind.value not in installed:
-        known = ", ".join(installed) or "none"
-        raise RegionError(f"No installed detector watches for {kind.value}; installed: {known}.")
-    return kind

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from detectors.types import DetectorInfo, DetectorState, Finding, SceneJudgement
+from detectors.types import (
+    DetectorInfo,
+    DetectorState,
+    Finding,
+    PlaceLook,
+    SceneJudgement,
+    Showed,
+    Watches,
+)
 from hearthwatch.errors import NotFound
 from hearthwatch.pipeline.events import Where, detection, event_id, is_reportable, next_event
-from hearthwatch.pipeline.tasks import Measured, Scored
+from hearthwatch.pipeline.measure import ledger_cause
+from hearthwatch.pipeline.tasks import Measured, Scored, Site
 from hearthwatch.records import (
     Event,
     Job,
@@ -30,6 +40,22 @@ LEARNING_SHARE = 0.5
 """With more of the watched area still learning its normal, a look says nothing of change."""
 
 
+_UNTOLD = {
+    Showed.LEARNING: "what is normal there is still being learned",
+    Showed.BLIND: "a burned settlement could not have been told from its ordinary variation",
+}
+"""Looks that were seen and yet tell changed ground from unchanged in no way."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Status:
+    """A look in the ledger's words."""
+
+    word: ObservationStatus
+    cause: NotObservable | None = None
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class LookOutcome:
     """All that is known of one look over one site when it is committed."""
@@ -38,6 +64,7 @@ class LookOutcome:
     run: str
     digest: str
     detector: DetectorInfo
+    site: Site
     measured: Measured
     judgement: SceneJudgement
     scored: Scored | None
@@ -57,7 +84,8 @@ def commit_look(
         for event in events:
             tx.put_event(event)
         tx.add_detections([detection(where, finding) for finding in told])
-        tx.put_ledger(ledger_row(outcome, events))
+        for row in ledger_rows(outcome, events):
+            tx.put_ledger(row)
         stale = tx.add_state(_state(outcome), KEEP_STATES) if outcome.scored else ()
         # A look that failed is tried again by the next run: the source may have been mended.
         if outcome.measured.failure is None:
@@ -69,17 +97,39 @@ def commit_look(
     return events
 
 
-def ledger_row(outcome: LookOutcome, events: Sequence[Event]) -> LedgerRow:
-    """Say in the ledger's words what became of a look."""
+def ledger_rows(outcome: LookOutcome, events: Sequence[Event]) -> Iterator[LedgerRow]:
+    """Say in the ledger's words what became of a look: of the area, or of each settlement."""
+    if outcome.detector.watches is Watches.AREA:
+        status = _status(outcome, events)
+        measured = outcome.measured
+        said = dict(outcome.scored.said) if outcome.scored else None
+        yield _row(outcome, status, "", measured.usable, measured.causes, said)
+        return
+    looks = outcome.scored.places if outcome.scored else outcome.measured.places
+    settlements = outcome.site.settlements
+    for look in looks:
+        lost = {look.lost: 1.0 - look.usable} if look.lost else {}
+        said = {**outcome.scored.said, **look.said} if outcome.scored else None
+        status = _status_of_place(outcome, look)
+        yield _row(outcome, status, settlements[look.place], look.usable, lost, said)
+
+
+def _row(
+    outcome: LookOutcome,
+    status: _Status,
+    settlement: str,
+    usable: float,
+    lost: Mapping[str, float],
+    said: Mapping[str, Any] | None,
+) -> LedgerRow:
     measured, region = outcome.measured, outcome.region
-    status, cause, reason = _status(outcome, events)
     detail = {
-        "lost": {k: round(v, 4) for k, v in measured.causes.items() if v},
+        "lost": {k: round(v, 4) for k, v in lost.items() if v},
         "guard": {"verdict": outcome.judgement.verdict.value, "reason": outcome.judgement.reason},
         "lived_without": list(measured.lived_without),
         "masters": list(measured.masters),
-        **({"said": dict(outcome.scored.said)} if outcome.scored else {}),
-        **({"reason": reason} if reason else {}),
+        **({"said": dict(said)} if said is not None else {}),
+        **({"reason": status.reason} if status.reason else {}),
     }
     return LedgerRow(
         organisation=region.organisation,
@@ -90,29 +140,53 @@ def ledger_row(outcome: LookOutcome, events: Sequence[Event]) -> LedgerRow:
         acquisition=measured.acquisition,
         detector=outcome.detector.id,
         sensed=measured.sensed,
-        status=status,
-        usable=round(measured.usable, 4),
-        cause=cause,
+        status=status.word,
+        usable=round(usable, 4),
+        cause=status.cause,
+        settlement=settlement,
         detail=detail,
     )
 
 
-def _status(
-    outcome: LookOutcome, events: Sequence[Event]
-) -> tuple[ObservationStatus, NotObservable | None, str]:
-    measured = outcome.measured
-    if measured.failure is not None:
-        return measured.failure, None, measured.reason
-    if not measured.observable:
-        return ObservationStatus.NOT_OBSERVABLE, measured.cause, ""
-    if outcome.scored is None:
-        return ObservationStatus.NOT_PROCESSED, None, measured.reason
+def _status(outcome: LookOutcome, events: Sequence[Event]) -> _Status:
+    """Tell what became of a look over an area."""
+    unscored = _status_unscored(outcome)
+    if unscored is not None:
+        return unscored
+    assert outcome.scored is not None
     training = float(outcome.scored.said.get("training", 0.0))
     if training > LEARNING_SHARE:
         words = f"{training:.0%} of the area is still learning what is normal there"
-        return ObservationStatus.NOT_PROCESSED, None, words
+        return _Status(ObservationStatus.NOT_PROCESSED, reason=words)
     changed = any(e.detector_state != DetectorState.LAPSED for e in events)
-    return (ObservationStatus.CHANGED if changed else ObservationStatus.UNCHANGED), None, ""
+    return _Status(ObservationStatus.CHANGED if changed else ObservationStatus.UNCHANGED)
+
+
+def _status_of_place(outcome: LookOutcome, look: PlaceLook) -> _Status:
+    """Tell what became of a look at one settlement."""
+    unscored = _status_unscored(outcome)
+    if unscored is not None and unscored.word is not ObservationStatus.NOT_OBSERVABLE:
+        return unscored
+    if look.showed is Showed.UNUSABLE:
+        cause = ledger_cause(look.lost) if look.lost else outcome.measured.cause
+        return _Status(ObservationStatus.NOT_OBSERVABLE, cause or NotObservable.NODATA)
+    if look.showed in _UNTOLD:
+        return _Status(ObservationStatus.NOT_PROCESSED, reason=_UNTOLD[look.showed])
+    if look.showed is Showed.SUSPECT:
+        return _Status(ObservationStatus.NOT_PROCESSED, reason=outcome.judgement.reason)
+    changed = look.showed is Showed.CHANGED
+    return _Status(ObservationStatus.CHANGED if changed else ObservationStatus.UNCHANGED)
+
+
+def _status_unscored(outcome: LookOutcome) -> _Status | None:
+    measured = outcome.measured
+    if measured.failure is not None:
+        return _Status(measured.failure, reason=measured.reason)
+    if not measured.observable:
+        return _Status(ObservationStatus.NOT_OBSERVABLE, measured.cause)
+    if outcome.scored is None:
+        return _Status(ObservationStatus.NOT_PROCESSED, reason=measured.reason)
+    return None
 
 
 def _events(
@@ -137,7 +211,14 @@ def _known(store: Store, organisation: str, event: str) -> Event | None:
 def _where(outcome: LookOutcome) -> Where:
     m = outcome.measured
     return Where(
-        outcome.region, m.cell, m.acquisition, m.sensed, outcome.detector, outcome.digest, m.masters
+        outcome.region,
+        m.cell,
+        m.acquisition,
+        m.sensed,
+        outcome.detector,
+        outcome.digest,
+        m.masters,
+        outcome.site.settlements,
     )
 
 

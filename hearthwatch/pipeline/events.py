@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from detectors.types import DetectorInfo, DetectorState, Finding
 from hearthwatch.records import Detection, Event, EventState, Kind, Region
+from hearthwatch.words import counted
 
 NAMESPACE = uuid.UUID("5f0c1d0e-6f5e-5c5a-9a3f-7b1f6f1f2a10")
 
@@ -22,6 +24,8 @@ _STATE_OF = {
 _FACTORS = {
     "red_to_near_infrared_factor": "red against near-infrared",
     "short_wave_infrared_factor": "short-wave infrared",
+    "near_infrared_factor": "near-infrared reflectance",
+    "visible_factor": "visible reflectance",
 }
 _SAID_BY_PEOPLE = frozenset(
     {EventState.CONFIRMED, EventState.DISPUTED, EventState.REJECTED, EventState.RETRACTED}
@@ -30,7 +34,13 @@ _SAID_BY_PEOPLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The look and the place that findings are about."""
+    """The look and the place that findings are about.
+
+    Attributes
+    ----------
+    settlements : mapping of str to str
+        Ids of the settlements by the key the detector knows them by.
+    """
 
     region: Region
     cell: str
@@ -39,24 +49,32 @@ class Where:
     detector: DetectorInfo
     digest: str
     masters: tuple[str, ...]
+    settlements: Mapping[str, str] = field(default_factory=dict)
+
+    def settlement(self, finding: Finding) -> str:
+        """Return the id of the settlement a finding is about; empty for one about an area."""
+        return self.settlements[finding.place] if finding.place else ""
 
 
 def event_id(where: Where, finding: Finding) -> str:
     """Return the id of the event a finding belongs to: the same for the same object, always."""
     r = where.region
-    name = "/".join((r.organisation, r.id, where.cell, where.detector.id, str(finding.object)))
+    place = (finding.place,) if finding.place else ()
+    parts = (r.organisation, r.id, where.cell, where.detector.id, *place, str(finding.object))
+    name = "/".join(parts)
     return str(uuid.uuid5(NAMESPACE, name))
 
 
 def is_reportable(finding: Finding, known: Event | None, minimum_area_m2: float) -> bool:
     """Tell whether a finding makes or changes an event.
 
-    A new object must reach the minimum mapping unit; what has lapsed before anyone was told of
-    it was never an event.
+    A new object must reach the minimum mapping unit, a settlement must not; what has lapsed
+    before anyone was told of it was never an event.
     """
     if known is not None:
         return True
-    return finding.area_m2 >= minimum_area_m2 and finding.state is not DetectorState.LAPSED
+    large = bool(finding.place) or finding.area_m2 >= minimum_area_m2
+    return large and finding.state is not DetectorState.LAPSED
 
 
 def next_event(where: Where, finding: Finding, known: Event | None) -> Event:
@@ -89,6 +107,7 @@ def next_event(where: Where, finding: Finding, known: Event | None) -> Event:
         observed=in_words(finding),
         evidence=dict(finding.evidence),
         doubts=finding.doubts,
+        settlement=where.settlement(finding),
     )
     if known is None:
         return event
@@ -123,6 +142,7 @@ def detection(where: Where, finding: Finding) -> Detection:
         evidence={**finding.evidence, "masters": list(where.masters)},
         doubts=finding.doubts,
         digest=where.digest,
+        settlement=where.settlement(finding),
     )
 
 
@@ -140,9 +160,16 @@ def in_words(finding: Finding) -> str:
     ]
     compared = f": {' and '.join(factors)} what its past and its surroundings let expect"
     return (
-        f"Ground over {finding.area_m2 / 1e4:.2f} ha changed {since}{compared if factors else ''}; "
-        f"seen in {finding.looks} looks."
+        f"{_what_was_seen(finding)} {since}{compared if factors else ''}; "
+        f"seen in {counted(finding.looks, 'look')}."
     )
+
+
+def _what_was_seen(finding: Finding) -> str:
+    """Say what the ground did, of an area or of a settlement."""
+    if finding.place:
+        return f"A settlement of {finding.area_m2 / 1e4:.2f} ha came to look burned"
+    return f"Ground over {finding.area_m2 / 1e4:.2f} ha changed"
 
 
 def _ended(event: Event, known: Event) -> Event:

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
-from detectors.types import DetectorInfo
+from detectors.types import DetectorInfo, Watches
 from hearthwatch.errors import CatalogueError
+from hearthwatch.pipeline.sites import area_sites, around, settlement_sites, stored_settlements
 from hearthwatch.pipeline.tasks import Site
-from hearthwatch.records import Region
+from hearthwatch.records import Mode, Region
 from hearthwatch.store.protocol import Store
 from imagery.errors import ImageryError
 from imagery.stac import group_acquisitions
 from imagery.types import Acquisition, ImageryProvider, Query, Scene
-from tiles.grid import cells_for, share, window
+from tiles.grid import cells_for
 
 MISSION_START = datetime(2015, 6, 23, tzinfo=UTC)
 """Launch of Sentinel-2A: nothing older can be asked for."""
@@ -59,7 +61,8 @@ def make_plan(
     """
     scenes = _search(provider, region, detector, until)
     _require_bands(scenes, detector)
-    sites = sites_of(region)
+    _require_mode(scenes, region)
+    sites = _sites(store, region, detector, scenes)
     done = frozenset(
         (acquisition, site.cell)
         for site in sites
@@ -68,26 +71,44 @@ def make_plan(
     return Plan(sites=sites, looks=tuple(group_acquisitions(scenes)), done=done)
 
 
-def sites_of(region: Region) -> tuple[Site, ...]:
-    """Cut a region along the work grid."""
-    sites = []
-    for cell in cells_for(region.geometry):
-        grid = window(cell, region.geometry)
-        if grid is not None:
-            part = shapely.to_wkb(share(cell, region.geometry))
-            sites.append(Site(cell=cell.id, area_wkb=part, window=grid))
-    return tuple(sites)
+def _sites(
+    store: Store, region: Region, detector: DetectorInfo, scenes: Sequence[Scene]
+) -> tuple[Site, ...]:
+    if detector.watches is Watches.AREA:
+        return area_sites(region)
+    covered = shapely.union_all([scene.footprint for scene in scenes])
+    return settlement_sites(region, stored_settlements(store, region), covered)
 
 
 def _search(
     provider: ImageryProvider, region: Region, detector: DetectorInfo, until: datetime
 ) -> Sequence[Scene]:
-    query = Query(area=region.geometry, start=MISSION_START, end=until)
+    query = Query(area=searched(region, detector), start=MISSION_START, end=until)
     try:
         found = list(provider.search(query))
     except ImageryError as error:
         raise CatalogueError(f"the catalogue could not be searched: {error}") from error
     return [scene for scene in found if scene.sensor == detector.sensor]
+
+
+def searched(region: Region, detector: DetectorInfo) -> BaseGeometry:
+    """Return where scenes are wanted: rings of settlements reach beyond the region."""
+    if detector.watches is Watches.AREA:
+        return region.geometry
+    return shapely.union_all([around(cell, region.geometry) for cell in cells_for(region.geometry)])
+
+
+def _require_mode(scenes: Sequence[Scene], region: Region) -> None:
+    """Refuse to watch the world on made pixels, or to exercise on what may be real."""
+    # A test may look at anything: nobody is told of it.
+    fitting = {region.mode.value} if region.mode is not Mode.TEST else set(Mode)
+    others = sorted({scene.mode for scene in scenes} - fitting)
+    if others:
+        raise CatalogueError(
+            f"{region.name} is watched in the mode {region.mode.value}, but the catalogue has "
+            f"scenes of the mode {', '.join(others)}: real and made pixels are never mixed. Use "
+            "another catalogue, or a region of its mode."
+        )
 
 
 def _require_bands(scenes: Sequence[Scene], detector: DetectorInfo) -> None:

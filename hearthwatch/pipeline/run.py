@@ -16,19 +16,27 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from detectors.guard import judge_scene
 from detectors.registry import create_detector
-from detectors.types import DetectorInfo, SceneJudgement
+from detectors.types import DetectorInfo, SceneJudgement, Watches
 from hearthwatch.errors import DiskFull, HearthwatchError
 from hearthwatch.identity import check_identity
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.commit import LookOutcome, commit_look
 from hearthwatch.pipeline.executors import open_executor
 from hearthwatch.pipeline.measure import measure_look
-from hearthwatch.pipeline.plan import Plan, make_plan
-from hearthwatch.pipeline.score import score_look
-from hearthwatch.pipeline.tasks import Measured, MeasureTask, Scored, ScoreTask, Site
+from hearthwatch.pipeline.plan import Plan, make_plan, searched
+from hearthwatch.pipeline.score import judge_look, score_look
+from hearthwatch.pipeline.tasks import (
+    JudgeTask,
+    Measured,
+    MeasureTask,
+    Scored,
+    ScoreTask,
+    Site,
+)
 from hearthwatch.records import Event, Region, Run, RunOutcome, StateVersion
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
@@ -86,6 +94,21 @@ class _Bench:
     detector: DetectorInfo
     run: Run
     executor: Executor
+
+
+@dataclass(frozen=True, slots=True)
+class _Take:
+    """One measured look over one site, and the state it meets; no task where it is not scored."""
+
+    site: Site
+    measured: Measured
+    state: StateVersion | None
+    task: JudgeTask | None
+
+    @property
+    def sequence(self) -> int:
+        """Number of the state's next version."""
+        return 1 + (self.state.sequence if self.state else 0)
 
 
 def run_region(
@@ -160,7 +183,7 @@ def provider_faults(provider: ImageryProvider) -> Sequence[str]:
 
 def tidy(store: Store, layout: Layout, region: Region, detector: DetectorInfo) -> None:
     """Remove what a killed run left behind: half-written files and states nobody committed."""
-    for cell in cells_for(region.geometry):
+    for cell in cells_for(searched(region, detector)):
         for folder in layout.archive.glob(f"*/{cell.id}/*"):
             sweep(folder)
     shutil.rmtree(layout.scratch, ignore_errors=True)
@@ -188,11 +211,12 @@ def _take_looks(
     for look, sites, measured in _measured(bench, plan):
         if stopping():
             raise RunStopped("The run was stopped; the next one goes on from there.")
-        judgement = judge_scene(look.key, [p for m in measured for p in m.placebos])
-        scoring = [_score(bench, s, m, judgement) for s, m in zip(sites, measured, strict=True)]
-        for one, (pending, state) in zip(measured, scoring, strict=True):
+        takes = [_take(bench, site, one) for site, one in zip(sites, measured, strict=True)]
+        judgement = _judge(bench, look, takes)
+        scoring = [_score(bench, take, judgement) for take in takes]
+        for take, pending in zip(takes, scoring, strict=True):
             scored = pending.result() if pending else None
-            for event in _commit(bench, one, judgement, scored, state):
+            for event in _commit(bench, take, judgement, scored):
                 told[event.id] = None
             done += 1
         rate = done / max(time.monotonic() - started, 1e-6)
@@ -238,54 +262,62 @@ def _task(bench: _Bench, look: Acquisition, site: Site) -> MeasureTask:
     )
 
 
-def _score(
-    bench: _Bench, site: Site, measured: Measured, judgement: SceneJudgement
-) -> tuple[Future[Scored] | None, StateVersion | None]:
-    """Start scoring a look, unless there is nothing to score or it comes too late."""
-    region = bench.region
-    state = bench.store.state(region.organisation, region.id, site.cell, bench.detector.id)
+def _take(bench: _Bench, site: Site, measured: Measured) -> _Take:
+    """Say what is to be done with a measured look: score it, unless it is no use or late."""
+    region, detector = bench.region, bench.detector.id
+    state = bench.store.state(region.organisation, region.id, site.cell, detector)
     late = state is not None and measured.sensed <= state.sensed
-    if not measured.observable or late:
-        return None, state
-    sequence = 1 + (state.sequence if state else 0)
-    task = ScoreTask(
-        detector=bench.detector.id,
+    if late and state is not None:
+        words = f"it came after the look of {state.sensed:%Y-%m-%d} had been taken in"
+        measured = dataclasses.replace(measured, reason=measured.reason or words)
+    task = JudgeTask(
+        detector=detector,
         site=site,
         state=bench.layout.root / state.path if state else None,
         state_sha256=state.sha256 if state else None,
         features=measured.features,
-        judgement=judgement,
-        target=bench.layout.root
-        / bench.layout.state(region.id, site.cell, bench.detector.id, sequence),
     )
-    return bench.executor.submit(score_look, task), state
+    return _Take(site, measured, state, task if measured.observable and not late else None)
+
+
+def _judge(bench: _Bench, look: Acquisition, takes: Sequence[_Take]) -> SceneJudgement:
+    """Judge an acquisition by the placebos of all its sites, before any settlement is scored."""
+    asked = [
+        bench.executor.submit(judge_look, take.task)
+        for take in takes
+        if take.task is not None and bench.detector.watches is Watches.SETTLEMENTS
+    ]
+    return judge_scene(look.key, [evidence for one in asked for evidence in one.result()])
+
+
+def _score(bench: _Bench, take: _Take, judgement: SceneJudgement) -> Future[Scored] | None:
+    if take.task is None:
+        return None
+    target = bench.layout.root / _state_path(bench, take)
+    return bench.executor.submit(score_look, ScoreTask(take.task, judgement, target))
 
 
 def _commit(
-    bench: _Bench,
-    measured: Measured,
-    judgement: SceneJudgement,
-    scored: Scored | None,
-    state: StateVersion | None,
+    bench: _Bench, take: _Take, judgement: SceneJudgement, scored: Scored | None
 ) -> tuple[Event, ...]:
-    sequence = 1 + (state.sequence if state else 0)
-    if measured.observable and scored is None and state is not None:
-        words = f"it came after the look of {state.sensed:%Y-%m-%d} had been taken in"
-        measured = dataclasses.replace(measured, reason=words)
-    path = bench.layout.state(bench.region.id, measured.cell, bench.detector.id, sequence)
     outcome = LookOutcome(
         region=bench.region,
         run=bench.run.id,
         digest=bench.run.digest,
         detector=bench.detector,
-        measured=measured,
+        site=take.site,
+        measured=take.measured,
         judgement=judgement,
         scored=scored,
-        state_path=str(path),
-        sequence=sequence,
+        state_path=str(_state_path(bench, take)),
+        sequence=take.sequence,
     )
     area = bench.settings.minimum_mapping_unit_ha * 1e4
     return commit_look(bench.store, bench.layout.root, outcome, area)
+
+
+def _state_path(bench: _Bench, take: _Take) -> Path:
+    return bench.layout.state(bench.region.id, take.site.cell, bench.detector.id, take.sequence)
 
 
 def _left_out(provider: ImageryProvider) -> str:

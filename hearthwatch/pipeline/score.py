@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
+import shapely
+
 from detectors.registry import create_detector
-from detectors.types import Detector, MonitorState
+from detectors.types import Detector, Finding, MonitorState, PlaceDetector
 from hearthwatch.pipeline.measure import load_features
-from hearthwatch.pipeline.tasks import Scored, ScoreTask
+from hearthwatch.pipeline.tasks import JudgeTask, Scored, ScoreTask, Site
+from tiles.geodesy import area_m2
 from tiles.slabs import read_slab, write_slab
+
+SAID = (
+    "training", "spread", "contrast",
+    "placebos", "placebo_watch", "placebo_probable", "placebo_established",
+)  # fmt: skip
+"""Of what a detector keeps in numbers, what the ledger repeats."""
+
+
+def judge_look(task: JudgeTask) -> tuple[float, ...]:
+    """Return what the placebos of a site show of one look, nats; none without placebos."""
+    detector = create_detector(task.detector)
+    if not isinstance(detector, PlaceDetector):
+        return ()
+    return detector.placebo_evidence(load_state(detector, task), load_features(task.features))
 
 
 def score_look(task: ScoreTask) -> Scored:
     """Load the state, score, and write the new version beside the old one."""
-    detector = create_detector(task.detector)
-    before = load_state(detector, task)
-    after, findings = detector.score(before, load_features(task.features), task.judgement)
-    said = {k: v for k, v in after.scalars.items() if k in ("training", "spread", "contrast")}
-    return Scored(sha256=save_state(task.target, after), findings=findings, said=said)
+    detector = create_detector(task.before.detector)
+    before = load_state(detector, task.before)
+    features = load_features(task.before.features)
+    after, findings = detector.score(before, features, task.judgement)
+    places = detector.looks(after, features) if isinstance(detector, PlaceDetector) else ()
+    site = task.before.site
+    return Scored(
+        sha256=save_state(task.target, after),
+        findings=tuple(_placed(finding, site) for finding in findings),
+        said={key: value for key, value in after.scalars.items() if key in SAID},
+        places=places,
+    )
 
 
-def load_state(detector: Detector, task: ScoreTask) -> MonitorState:
+def load_state(detector: Detector, task: JudgeTask) -> MonitorState:
     """Return the current state of the site, checked against its digest; a new one at first."""
     if task.state is None:
         return detector.start(task.site.window)
@@ -33,6 +58,14 @@ def load_state(detector: Detector, task: ScoreTask) -> MonitorState:
         scalars=header["scalars"],
         objects=tuple(header["objects"]),
     )
+
+
+def _placed(finding: Finding, site: Site) -> Finding:
+    """Give a finding about a settlement the settlement's core: detectors know no outlines."""
+    if not finding.place:
+        return finding
+    core = next(shapely.from_wkb(p.core_wkb) for p in site.places if p.key == finding.place)
+    return dataclasses.replace(finding, geometry=core, area_m2=area_m2(core))
 
 
 def save_state(target: Path, state: MonitorState) -> str:

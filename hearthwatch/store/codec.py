@@ -126,6 +126,11 @@ def microseconds(moment: datetime) -> int:
         raise StoreError(f"The time {moment.isoformat()} {error}.") from None
 
 
+def from_microseconds(value: int) -> datetime:
+    """Return the time, aware UTC, of microseconds since 1970."""
+    return _EPOCH + value * _MICROSECOND
+
+
 def storable(text: str) -> bool:
     """Tell whether a text has a place in every database; a NUL or a lone surrogate has not."""
     return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
@@ -210,10 +215,6 @@ def _from_datetime(value: datetime) -> int:
     return (value - _EPOCH) // _MICROSECOND
 
 
-def _to_datetime(value: int) -> datetime:
-    return _EPOCH + value * _MICROSECOND
-
-
 def _from_geometry(value: Any) -> bytes:
     if not isinstance(value, BaseGeometry) or not np.isfinite(value.bounds).all():
         raise ValueError("is not a geometry with an extent")
@@ -250,7 +251,7 @@ _FORMS: dict[Any, tuple[Storage, Callable[[Any], Any], Callable[[Any], Any]]] = 
     # sqlite3 stores a numpy integer as a blob that equals no number, so it is cast.
     int: ("integer", _from_integer, int),
     float: ("real", _from_real, float),
-    datetime: ("integer", _from_datetime, _to_datetime),
+    datetime: ("integer", _from_datetime, from_microseconds),
     BaseGeometry: ("blob", _from_geometry, shapely.from_wkb),
     Mapping: ("text", _from_mapping, json.loads),
     tuple: ("text", _from_tuple, _to_tuple),

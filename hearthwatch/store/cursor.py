@@ -99,11 +99,16 @@ def event_paging(organisation: str, where: EventFilter, limit: int) -> Paging:
 
 
 def ledger_paging(
-    organisation: str, region: str, since: datetime | None, until: datetime | None, limit: int
+    organisation: str,
+    region: str,
+    since: datetime | None,
+    until: datetime | None,
+    settlement: str | None,
+    limit: int,
 ) -> Paging:
-    """Return the paging of the ledger: by sensing time, oldest first, then by place and look."""
-    question = _question("ledger", organisation, region, since, until)
-    return Paging(question, (int, str, str, str), limit)
+    """Return the paging of the ledger: by sensing time, oldest first, then by look and place."""
+    question = _question("ledger", organisation, region, since, until, settlement)
+    return Paging(question, (int, str, str, str, str), limit)
 
 
 def settlement_paging(organisation: str, bbox: Bounds | None, limit: int) -> Paging:
@@ -118,7 +123,7 @@ def event_position(found: Event) -> Position:
 
 def ledger_position(row: LedgerRow) -> Position:
     """Return the sort key of a ledger row."""
-    return microseconds(row.sensed), row.cell, row.acquisition, row.detector
+    return microseconds(row.sensed), row.cell, row.acquisition, row.detector, row.settlement
 
 
 def settlement_position(found: Settlement) -> Position:

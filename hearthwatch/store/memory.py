@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -236,6 +236,13 @@ class MemoryStore:
             raise rules.not_there("settlement", settlement_id)
         return versions[-1]
 
+    def settlement_names(
+        self, organisation: str, ids: Collection[str] | None = None
+    ) -> Mapping[str, str]:
+        """Return the names of settlements by id, those removed included."""
+        found = self._open().all(Settlement, organisation)
+        return {one.id: one.name for one in found if ids is None or one.id in ids}
+
     def key(self, key_id: str) -> ApiKey | None:
         """Return a key of whatever organisation; None if there is none."""
         found = self._open().history(ApiKey, (key_id,))
@@ -338,24 +345,27 @@ class MemoryStore:
         *,
         since: datetime | None = None,
         until: datetime | None = None,
+        settlement: str | None = None,
         after: str | None = None,
         limit: int = 1000,
     ) -> Page[LedgerRow]:
         """Return the ledger of one region, oldest look first."""
-        paging = ledger_paging(organisation, region, since, until, limit)
+        paging = ledger_paging(organisation, region, since, until, settlement, limit)
         found = [
             row
             for row in self._open().all(LedgerRow, organisation)
-            if row.region == region and _between(row.sensed, since, until)
+            if row.region == region
+            and settlement in (None, row.settlement)
+            and _between(row.sensed, since, until)
         ]
         ranked = _ranked(found, ledger_position, paging.start(after))
         return paging.page(ranked[: limit + 1], ledger_position)
 
     def looks(self, organisation: str, acquisition: str) -> tuple[LedgerRow, ...]:
-        """Return the ledger rows of one acquisition over all regions, by region and place."""
+        """Return the ledger rows of one acquisition over all regions."""
         found = self._open().all(LedgerRow, organisation)
         mine = [row for row in found if row.acquisition == acquisition]
-        return tuple(sorted(mine, key=attrgetter("region", "cell", "detector")))
+        return tuple(sorted(mine, key=attrgetter("region", "cell", "detector", "settlement")))
 
     def ledger_totals(self, organisation: str) -> Mapping[str, LedgerTotals]:
         """Return the ledger summed up, by id of the region."""
@@ -364,11 +374,25 @@ class MemoryStore:
             rows[row.region].append(row)
         return {region: _totals(found) for region, found in rows.items()}
 
+    def usable_looks(self, organisation: str, region: str) -> Mapping[str, tuple[datetime, ...]]:
+        """Return when each settlement of a region was seen, by its id; the area's under ''."""
+        seen: defaultdict[str, set[datetime]] = defaultdict(set)
+        for row in self._open().all(LedgerRow, organisation):
+            if row.region == region and row.status in USABLE:
+                seen[row.settlement].add(row.sensed)
+        return {place: tuple(sorted(times)) for place, times in seen.items()}
+
     def ledger_history(
-        self, organisation: str, region: str, cell: str, acquisition: str, detector: str
+        self,
+        organisation: str,
+        region: str,
+        cell: str,
+        acquisition: str,
+        detector: str,
+        settlement: str = "",
     ) -> tuple[LedgerRow, ...]:
         """Return all that was ever written of one look, oldest first; the last one holds."""
-        look = (organisation, region, cell, acquisition, detector)
+        look = (organisation, region, cell, acquisition, detector, settlement)
         return self._open().history(LedgerRow, look)
 
     def close(self) -> None:
@@ -409,6 +433,7 @@ def _states(tables: Tables, place: Key) -> tuple[StateVersion, ...]:
 def _bears(event: Event, where: EventFilter) -> bool:
     return (
         (where.region is None or event.region == where.region)
+        and (where.settlement is None or event.settlement == where.settlement)
         and (where.kind is None or event.kind is where.kind)
         and (not where.states or event.state in where.states)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -134,6 +134,15 @@ class Store(Protocol):
         """Return one settlement that is not removed; `NotFound` if there is none."""
         ...
 
+    def settlement_names(
+        self, organisation: str, ids: Collection[str] | None = None
+    ) -> Mapping[str, str]:
+        """Return the names of settlements by id, those removed included.
+
+        Of all settlements, or of those in `ids` that there are.
+        """
+        ...
+
     def key(self, key_id: str) -> ApiKey | None:
         """Return a key of whatever organisation; None if there is none."""
         ...
@@ -214,22 +223,43 @@ class Store(Protocol):
         *,
         since: datetime | None = None,
         until: datetime | None = None,
+        settlement: str | None = None,
         after: str | None = None,
         limit: int = 1000,
     ) -> Page[LedgerRow]:
-        """Return the ledger of one region, oldest look first."""
+        """Return the ledger of one region, oldest look first.
+
+        `settlement` selects the looks at one settlement; empty, those at the area as a whole.
+        """
         ...
 
     def looks(self, organisation: str, acquisition: str) -> tuple[LedgerRow, ...]:
-        """Return the ledger rows of one acquisition over all regions, by region and place."""
+        """Return the ledger rows of one acquisition over all regions.
+
+        By region, cell, detector and settlement.
+        """
         ...
 
     def ledger_totals(self, organisation: str) -> Mapping[str, LedgerTotals]:
         """Return the ledger summed up, by id of the region; one without a look is left out."""
         ...
 
+    def usable_looks(self, organisation: str, region: str) -> Mapping[str, tuple[datetime, ...]]:
+        """Return when each settlement of a region was seen, by its id; the area's under ''.
+
+        Sensing times of the usable looks, oldest first, each once; a place that was never seen
+        is left out.
+        """
+        ...
+
     def ledger_history(
-        self, organisation: str, region: str, cell: str, acquisition: str, detector: str
+        self,
+        organisation: str,
+        region: str,
+        cell: str,
+        acquisition: str,
+        detector: str,
+        settlement: str = "",
     ) -> tuple[LedgerRow, ...]:
         """Return all that was ever written of one look, oldest first; the last one holds."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -74,6 +75,17 @@ def settlement(organisation: str, settlement_id: str) -> Statement:
     return select(tables.settlements).where(
         c.organisation == organisation, c.id == settlement_id, c.removed.is_(None)
     )
+
+
+def settlement_names(organisation: str, ids: Collection[str] | None) -> Select[Any]:
+    """Return id and name of every settlement, or of those with the ids, without their outlines."""
+    c = tables.settlements.c
+    if ids is None:
+        return select(c.id, c.name).where(c.organisation == organisation)
+    # With a column that the index of names has not: it holds the answer otherwise, and SQLite
+    # would go through all of it to find a few.
+    mine = select(c.id, c.name, c.created).where(c.organisation == organisation)
+    return mine.where(c.id.in_(ids))
 
 
 def key(key_id: str) -> Statement:
@@ -164,33 +176,36 @@ def ledger(
     region: str,
     since: datetime | None,
     until: datetime | None,
+    settlement: str | None,
     start: Position | None,
 ) -> Statement:
-    """Return the ledger of one region after a position, oldest look first."""
+    """Return the ledger of one region, or of one settlement in it, after a position."""
     c = tables.ledger.c
-    order = (c.sensed, c.cell, c.acquisition, c.detector)
+    order = (c.sensed, c.cell, c.acquisition, c.detector, c.settlement)
     earliest, latest = _period(since, until)
     statement = select(tables.ledger).where(
         c.organisation == organisation,
         c.region == region,
         c.sensed.between(earliest, latest),
     )
+    if settlement is not None:
+        statement = statement.where(c.settlement == settlement)
     if start is not None:
         statement = statement.where(tuple_(*order) > tuple_(*start))
     return statement.order_by(*order)
 
 
 def looks(organisation: str, acquisition: str) -> Statement:
-    """Return the ledger rows of one acquisition, by region and place."""
+    """Return the ledger rows of one acquisition, by region, place and settlement."""
     c = tables.ledger.c
     mine = select(tables.ledger).where(c.organisation == organisation, c.acquisition == acquisition)
-    return mine.order_by(c.region, c.cell, c.detector)
+    return mine.order_by(c.region, c.cell, c.detector, c.settlement)
 
 
 def ledger_totals(organisation: str) -> Select[Any]:
     """Return for each region its looks and usable looks, and when the last of either was."""
     c = tables.ledger.c
-    usable = c.status.in_([status.value for status in USABLE])
+    usable = _usable(c)
     return (
         select(
             c.region,
@@ -202,6 +217,15 @@ def ledger_totals(organisation: str) -> Select[Any]:
         .where(c.organisation == organisation)
         .group_by(c.region)
     )
+
+
+def usable_looks(organisation: str, region: str) -> Select[tuple[str, int]]:
+    """Return the settlements of a region with the times at which each was seen, in order."""
+    c = tables.ledger.c
+    seen = select(c.settlement, c.sensed).where(
+        c.organisation == organisation, c.region == region, _usable(c)
+    )
+    return seen.distinct().order_by(c.settlement, c.sensed)
 
 
 def ledger_now(look: tuple[str, ...]) -> Statement:
@@ -233,8 +257,9 @@ class EventSearch:
 
     def narrow(self, connection: Connection) -> bool:
         """Tell whether the index of windows answers this faster than the one of time."""
-        # A region's own index is narrower than any window that anyone would draw for it.
-        if self.where.bbox is None or self.where.region is not None:
+        # Their own index is narrower than any window that anyone would draw for them.
+        own = self.where.region is not None or self.where.settlement is not None
+        if self.where.bbox is None or own:
             return False
         most = MOST_CANDIDATES + 1
         counts = [count_in_window(*window, most) for window in self._windows()]
@@ -264,8 +289,12 @@ class EventSearch:
     def _exact(self) -> list[Condition]:
         c = tables.events.c
         conditions: list[Condition] = [c.first_changed.between(*self._times())]
+        if self.where.settlement is not None:
+            conditions.append(c.settlement == self.where.settlement)
         if self.where.region is not None:
-            conditions.append(c.region == self.where.region)
+            # A settlement's index is the narrower of the two.
+            region = c.region if self.where.settlement is None else unindexed(c.region)
+            conditions.append(region == self.where.region)
         if self.where.kind is not None:
             conditions.append(c.kind == self.where.kind.value)
         if self.where.states:
@@ -293,6 +322,11 @@ def _period(since: datetime | None, until: datetime | None) -> tuple[int, int]:
         _EVER[0] if since is None else microseconds(since),
         _EVER[1] if until is None else microseconds(until),
     )
+
+
+def _usable(c: Any) -> Condition:
+    usable: Condition = c.status.in_([status.value for status in USABLE])
+    return usable
 
 
 def _meets(c: Any, bbox: Bounds) -> Condition:

@@ -26,7 +26,7 @@ IDENTITY: Mapping[type, tuple[str, ...]] = {
     Run: ("organisation", "id"),
     Job: ("organisation", "kind", "region", "cell", "acquisition", "detector"),
     StateVersion: ("organisation", "region", "cell", "detector", "sequence"),
-    LedgerRow: ("organisation", "region", "cell", "acquisition", "detector"),
+    LedgerRow: ("organisation", "region", "cell", "acquisition", "detector", "settlement"),
     Event: ("organisation", "id"),
     Detection: ("organisation", "id"),
 }
@@ -43,7 +43,10 @@ REFERENCES: Mapping[type, Mapping[str, type]] = {
     Event: {"region": Region},
     Detection: {"region": Region, "event": Event},
 }
-"""Fields that name another record of the same organisation, which must exist at commit."""
+"""Fields that name another record of the same organisation, which must exist at commit.
+
+A settlement is not among them: an area has none, and a reference has no word for that.
+"""
 
 DANGLING = "A record names a region, run or event that the store does not hold. Nothing was kept."
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ from hearthwatch.records import (
     StateVersion,
 )
 from hearthwatch.store import queries, rules, schema, sqlite, tables
-from hearthwatch.store.codec import R, from_row, to_row
+from hearthwatch.store.codec import R, from_microseconds, from_row, to_row
 from hearthwatch.store.cursor import (
     event_paging,
     event_position,
@@ -42,6 +43,9 @@ from hearthwatch.store.lock import WriteLock
 from hearthwatch.store.protocol import Store, Transaction
 from hearthwatch.store.sql_transaction import SqlTransaction
 from hearthwatch.store.turns import Turns
+
+NAMES_AT_ONCE = 5_000
+"""Asked for in one statement; a database binds only so many values."""
 
 
 class SqlStore:
@@ -168,6 +172,26 @@ class SqlStore:
             raise rules.not_there("settlement", settlement_id)
         return found[0]
 
+    def settlement_names(
+        self, organisation: str, ids: Collection[str] | None = None
+    ) -> Mapping[str, str]:
+        """Return the names of settlements by id, those removed included."""
+        wanted = None if ids is None else sorted(set(ids))
+        parts = (
+            [None]
+            if wanted is None
+            else [
+                wanted[start : start + NAMES_AT_ONCE]
+                for start in range(0, len(wanted), NAMES_AT_ONCE)
+            ]
+        )
+        with self._connect(self._reader) as connection, translated():
+            return {
+                row.id: row.name
+                for part in parts
+                for row in connection.execute(queries.settlement_names(organisation, part))
+            }
+
     def key(self, key_id: str) -> ApiKey | None:
         """Return a key of whatever organisation; None if there is none."""
         found = self._all(ApiKey, queries.key(key_id))
@@ -269,17 +293,19 @@ class SqlStore:
         *,
         since: datetime | None = None,
         until: datetime | None = None,
+        settlement: str | None = None,
         after: str | None = None,
         limit: int = 1000,
     ) -> Page[LedgerRow]:
         """Return the ledger of one region, oldest look first."""
-        paging = ledger_paging(organisation, region, since, until, limit)
-        statement = queries.ledger(organisation, region, since, until, paging.start(after))
+        paging = ledger_paging(organisation, region, since, until, settlement, limit)
+        start = paging.start(after)
+        statement = queries.ledger(organisation, region, since, until, settlement, start)
         found = self._all(LedgerRow, statement.limit(limit + 1))
         return paging.page(found, ledger_position)
 
     def looks(self, organisation: str, acquisition: str) -> tuple[LedgerRow, ...]:
-        """Return the ledger rows of one acquisition over all regions, by region and place."""
+        """Return the ledger rows of one acquisition over all regions."""
         return self._all(LedgerRow, queries.looks(organisation, acquisition))
 
     def ledger_totals(self, organisation: str) -> Mapping[str, LedgerTotals]:
@@ -288,11 +314,25 @@ class SqlStore:
             rows = connection.execute(queries.ledger_totals(organisation)).mappings().all()
         return {row["region"]: from_row(LedgerTotals, dict(row)) for row in rows}
 
+    def usable_looks(self, organisation: str, region: str) -> Mapping[str, tuple[datetime, ...]]:
+        """Return when each settlement of a region was seen, by its id; the area's under ''."""
+        seen: defaultdict[str, list[datetime]] = defaultdict(list)
+        with self._connect(self._reader) as connection, translated():
+            for row in connection.execute(queries.usable_looks(organisation, region)):
+                seen[row.settlement].append(from_microseconds(row.sensed))
+        return {place: tuple(times) for place, times in seen.items()}
+
     def ledger_history(
-        self, organisation: str, region: str, cell: str, acquisition: str, detector: str
+        self,
+        organisation: str,
+        region: str,
+        cell: str,
+        acquisition: str,
+        detector: str,
+        settlement: str = "",
     ) -> tuple[LedgerRow, ...]:
         """Return all that was ever written of one look, oldest first; the last one holds."""
-        look = (organisation, region, cell, acquisition, detector)
+        look = (organisation, region, cell, acquisition, detector, settlement)
         with self._connect(self._reader) as connection:
             return (
                 *_answer(connection, LedgerRow, queries.ledger_past(look)),

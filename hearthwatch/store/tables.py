@@ -149,6 +149,7 @@ events = _current(
             "state",
         ),
         Index("ix_events_region", "organisation", "region", "first_changed", "id"),
+        Index("ix_events_settlement", "organisation", "settlement", "first_changed", "id"),
     ],
 )
 event_versions = _past(
@@ -171,6 +172,17 @@ ledger = _current(
             "cell",
             "acquisition",
             "detector",
+            "settlement",
+        ),
+        Index(
+            "ix_ledger_settlement",
+            "organisation",
+            "region",
+            "settlement",
+            "sensed",
+            "cell",
+            "acquisition",
+            "detector",
         ),
         # With the order of the answer: without it SQLite prefers an index that is in order.
         Index(
@@ -180,6 +192,7 @@ ledger = _current(
             "region",
             "cell",
             "detector",
+            "settlement",
         ),
     ],
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from hearthwatch.records import Event, EventFilter, LedgerRow, Region, Settlement
+from hearthwatch.records import Detection, Event, EventFilter, LedgerRow, Region, Settlement
 from hearthwatch.store.extent import Bounds
 from hearthwatch.store.protocol import Store
 
@@ -28,17 +28,27 @@ def all_looks(
     region: Region,
     since: datetime | None = None,
     until: datetime | None = None,
+    settlement: str | None = None,
 ) -> Iterator[LedgerRow]:
-    """Yield the ledger of one region, oldest look first."""
+    """Yield the ledger of one region, oldest look first; see `Store.ledger`."""
     after = None
     while True:
         page = store.ledger(
-            region.organisation, region.id, since=since, until=until, after=after, limit=PAGE
-        )
+            region.organisation, region.id, since=since, until=until, settlement=settlement,
+            after=after, limit=PAGE,
+        )  # fmt: skip
         yield from page.items
         after = page.next
         if after is None:
             return
+
+
+def settlements_named(
+    store: Store, organisation: str, records: Iterable[Event | Detection | LedgerRow]
+) -> Mapping[str, str]:
+    """Return the names of the settlements that records are about, by id."""
+    ids = {record.settlement for record in records} - {""}
+    return store.settlement_names(organisation, ids) if ids else {}
 
 
 def all_settlements(

@@ -1,5 +1,6 @@
 """Records to store in tests: plain ones, of which a test changes what it is about."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -182,6 +183,11 @@ def detection(**changes: Any) -> Detection:
         digest="d" * 64,
     )
     return replace(plain, **changes)
+
+
+def looks_at(settlements: Iterable[str], **changes: Any) -> list[LedgerRow]:
+    """Return the rows of one look over settlements, which share all but the settlement."""
+    return [look(settlement=settlement, **changes) for settlement in settlements]
 
 
 def with_region(store: Store, organisation: str = "ours") -> Store:

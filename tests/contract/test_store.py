@@ -63,6 +63,12 @@ def put_settlements(store: Store, *settlements: Any) -> None:
         tx.put_settlements(settlements)
 
 
+def put_ledger(store: Store, *rows: Any) -> None:
+    with store.transaction() as tx:
+        for row in rows:
+            tx.put_ledger(row)
+
+
 def all_pages(ask: Callable[..., Any], limit: int) -> list[Any]:
     items, cursor = [], None
     while True:
@@ -159,6 +165,17 @@ class TestSettlements:
     def test_an_unknown_settlement_is_not_found(self, empty: Store) -> None:
         with pytest.raises(NotFound, match="settlement set-9"):
             empty.settlement("ours", "set-9")
+
+    def test_the_names_stay_readable_by_id(self, empty: Store) -> None:
+        gone = a.settlement(id="set-2", name="Gone", removed=a.NOON)
+        put_settlements(empty, a.settlement(), gone, a.settlement(id="set-3", name=""))
+        everyone = {"set-1": "Village", "set-2": "Gone", "set-3": ""}
+        assert empty.settlement_names("ours") == everyone
+        assert empty.settlement_names("ours", ["set-2", "set-2", "set-9"]) == {"set-2": "Gone"}
+        assert empty.settlement_names("ours", []) == {}
+        assert empty.settlement_names("theirs") == {}
+        many = [*everyone, *(f"none-{n}" for n in range(40_000))]
+        assert empty.settlement_names("ours", many) == everyone
 
     def test_settlements_come_by_name_then_by_id(self, empty: Store) -> None:
         named = [("b", "1"), ("É", "2"), ("a", "4"), ("B", "5"), ("a", "3")]
@@ -288,6 +305,29 @@ class TestLedgerTotals:
         totals = LedgerTotals(3, 2, a.NOON + 2 * a.DAY, a.NOON + a.DAY)
         assert store.ledger_totals("ours") == {"reg-1": totals}
         assert store.ledger_totals("theirs") == {}
+
+    def test_when_each_settlement_was_seen(self, store: Store) -> None:
+        put_ledger(
+            store,
+            *(a.look(cell=cell, acquisition=cell, settlement="x") for cell in "ab"),
+            a.look(sensed=a.NOON - a.DAY, settlement="x", status=ObservationStatus.CHANGED),
+            a.look(settlement="y", status=ObservationStatus.NOT_PROCESSED),
+            a.look(),
+        )
+        seen = {"": (a.NOON,), "x": (a.NOON - a.DAY, a.NOON)}
+        assert store.usable_looks("ours", "reg-1") == seen
+        assert store.usable_looks("ours", "reg-2") == {}
+        assert store.usable_looks("theirs", "reg-1") == {}
+
+    def test_a_look_over_many_settlements_counts_once(self, store: Store) -> None:
+        unseen = {"status": ObservationStatus.NOT_PROCESSED, "usable": 0.0}
+        put_ledger(store, *a.looks_at(["x", "y"], acquisition="one"))
+        put_ledger(store, *a.looks_at(["x"], acquisition="two", sensed=a.NOON + a.DAY))
+        put_ledger(store, *a.looks_at(["y"], acquisition="two", sensed=a.NOON + a.DAY, **unseen))
+        last = a.NOON + 2 * a.DAY
+        put_ledger(store, *a.looks_at(["x", "y"], acquisition="six", sensed=last, **unseen))
+        totals = LedgerTotals(3, 2, last, a.NOON + a.DAY)
+        assert store.ledger_totals("ours") == {"reg-1": totals}
 
 
 class TestRunsAndJobs:
@@ -430,7 +470,13 @@ class TestState:
 class TestEvents:
     def test_every_version_stays_readable(self, store: Store) -> None:
         first = a.event()
-        second = a.event(version=2, state=EventState.PROVISIONAL, looks=2, last_unharmed=None)
+        second = a.event(
+            version=2,
+            state=EventState.PROVISIONAL,
+            looks=2,
+            last_unharmed=None,
+            settlement="set-1",
+        )
         put_events(store, first)
         put_events(store, second)
         assert store.event("ours", "evt-1") == second
@@ -455,7 +501,7 @@ class TestEvents:
             store.event_history("ours", "evt-9")
 
     def test_detections_come_oldest_look_first(self, store: Store) -> None:
-        late = a.detection(id="det-a", sensed=a.NOON + a.DAY)
+        late = a.detection(id="det-a", sensed=a.NOON + a.DAY, settlement="set-1")
         early = a.detection(id="det-b", last_unharmed=a.NOON - a.DAY, doubts=("haze", "edge"))
         other = a.detection(id="det-c", event="evt-2")
         put_events(store, a.event(), a.event(id="evt-2"))
@@ -484,16 +530,26 @@ class TestEvents:
             a.event(id="razed", kind=Kind.RAZED),
             a.event(id="there", region="reg-2"),
             a.event(id="closed", state=EventState.CLOSED),
+            a.event(id="home", settlement="set-1"),
+            a.event(id="home there", settlement="set-1", region="reg-2"),
         )
 
         def ids(**where: Any) -> set[str]:
             return {event.id for event in store.events("ours", EventFilter(**where)).items}
 
         assert ids(kind=Kind.RAZED) == {"razed"}
-        assert ids(region="reg-2") == {"there"}
+        assert ids(region="reg-2") == {"there", "home there"}
         assert ids(states=(EventState.CLOSED, EventState.CONFIRMED)) == {"closed"}
-        assert ids(kind=Kind.BURNED, region="reg-1") == {"plain", "closed"}
-        assert ids(bbox=(25, 13, 26, 14), region="reg-2") == {"there"}
+        assert ids(kind=Kind.BURNED, region="reg-1") == {"plain", "closed", "home"}
+        assert ids(bbox=(25, 13, 26, 14), region="reg-2") == {"there", "home there"}
+        assert ids(settlement="set-1") == {"home", "home there"}
+        assert ids(settlement="set-1", region="reg-2") == {"home there"}
+        assert ids(settlement="set-1", bbox=(25, 13, 26, 14), kind=Kind.BURNED) == ids(
+            settlement="set-1"
+        )
+        assert ids(settlement="set-1", bbox=(0, 0, 1, 1)) == set()
+        assert ids(settlement="set-9") == set()
+        assert ids(settlement="") == {"plain", "razed", "there", "closed"}
         assert ids(region="reg-2", kind=Kind.RAZED) == set()
 
     @pytest.mark.parametrize("bbox", [None, (25, 13, 26, 14), (179, 13, 26, 14)], ids=str)
@@ -610,6 +666,30 @@ class TestLedger:
         assert store.ledger_history("ours", *look) == (missing, failed, seen)
         assert store.ledger_history("theirs", *look) == ()
 
+    def test_one_look_has_a_row_for_each_settlement(self, store: Store) -> None:
+        rows = a.looks_at(["", "a", "b", "É"])
+        later = a.looks_at(["a"], acquisition="S2A-2", sensed=a.NOON + a.DAY)
+        put_ledger(store, *reversed([*rows, *later]))
+        assert store.ledger("ours", "reg-1").items == (*rows, *later)
+        assert store.ledger("ours", "reg-1", settlement="a").items == (rows[1], *later)
+        of_may = store.ledger("ours", "reg-1", settlement="a", until=a.NOON)
+        assert of_may.items == (rows[1],)
+        assert store.ledger("ours", "reg-1", settlement="").items == (rows[0],)
+        assert store.ledger("ours", "reg-1", settlement="c").items == ()
+        assert store.ledger("ours", "reg-2", settlement="a").items == ()
+        assert store.ledger("theirs", "reg-1", settlement="a").items == ()
+
+    def test_a_later_truth_about_one_settlement_leaves_the_others(self, store: Store) -> None:
+        before = a.looks_at(["a", "b"], status=ObservationStatus.NOT_PROCESSED, usable=0.0)
+        put_ledger(store, *before)
+        (now,) = a.looks_at(["b"])
+        put_ledger(store, now)
+        assert store.ledger("ours", "reg-1").items == (before[0], now)
+        look = ("reg-1", "36N_0512_0143", "S2A-1", "indices")
+        assert store.ledger_history("ours", *look, "a") == (before[0],)
+        assert store.ledger_history("ours", *look, "b") == (before[1], now)
+        assert store.ledger_history("ours", *look) == ()
+
     def test_saying_the_same_again_changes_nothing(self, store: Store) -> None:
         for _ in range(2):
             with store.transaction() as tx:
@@ -619,12 +699,16 @@ class TestLedger:
 
     def test_the_looks_of_one_acquisition_in_all_regions(self, store: Store) -> None:
         places = [
-            ("reg-1", "a", "x"),
-            ("reg-1", "b", "w"),
-            ("reg-1", "b", "x"),
-            ("reg-2", "a", "x"),
+            ("reg-1", "a", "x", ""),
+            ("reg-1", "b", "w", "set-2"),
+            ("reg-1", "b", "x", "set-1"),
+            ("reg-1", "b", "x", "set-2"),
+            ("reg-2", "a", "x", "set-1"),
         ]
-        rows = [a.look(region=region, cell=cell, detector=d) for region, cell, d in places]
+        rows = [
+            a.look(region=region, cell=cell, detector=detector, settlement=settlement)
+            for region, cell, detector, settlement in places
+        ]
         with store.transaction() as tx:
             tx.put_region(a.region(id="reg-2"))
             for row in reversed(rows):
@@ -645,6 +729,8 @@ class TestOrganisations:
             tx.finish_job(a.job())
             tx.put_settlements([a.settlement()])
             tx.put_key(a.api_key())
+        put_ledger(store, *a.looks_at(["set-1"]))
+        put_events(store, a.event(id="evt-2", settlement="set-1"))
         who = "theirs"
         assert store.regions(who, removed=True) == ()
         assert store.settlements(who).items == ()
@@ -660,6 +746,8 @@ class TestOrganisations:
         assert store.events(who, EventFilter()).items == ()
         assert store.events(who, EventFilter(bbox=(25, 13, 26, 14))).items == ()
         assert store.events(who, EventFilter(region="reg-1")).items == ()
+        assert store.events(who, EventFilter(settlement="set-1")).items == ()
+        assert store.settlement_names(who, ["set-1"]) == {}
         assert store.detections(who, "evt-1") == ()
         assert store.ledger(who, "reg-1").items == ()
         for ask, name in (
@@ -868,6 +956,10 @@ class TestValues:
             put_events(store, a.event(**change))
 
 
+look_parts = st.tuples(st.integers(0, 1), st.sampled_from("ab"), st.sampled_from("AB"))
+"""Day, cell and satellite of a look."""
+
+
 class TestPaging:
     def test_pages_follow_each_other(self, store: Store) -> None:
         events = [a.event(id=f"evt-{n}", first_changed=a.NOON - n // 3 * a.DAY) for n in range(10)]
@@ -893,11 +985,16 @@ class TestPaging:
     def test_a_cursor_belongs_to_its_question(self, store: Store) -> None:
         put_events(store, a.event(), a.event(id="evt-2"))
         cursor = store.events("ours", EventFilter(), limit=1).next
-        for where in (EventFilter(kind=Kind.BURNED), EventFilter(since=a.NOON)):
+        others = ({"kind": Kind.BURNED}, {"since": a.NOON}, {"settlement": ""})
+        for where in (EventFilter(**other) for other in others):  # type: ignore[arg-type]
             with pytest.raises(StoreError, match="another question"):
                 store.events("ours", where, after=cursor)
         with pytest.raises(StoreError, match="another question"):
             store.ledger("ours", "reg-1", after=cursor)
+        put_ledger(store, *a.looks_at(["set-1", "set-2"]))
+        cursor = store.ledger("ours", "reg-1", limit=1).next
+        with pytest.raises(StoreError, match="another question"):
+            store.ledger("ours", "reg-1", settlement="set-1", after=cursor)
 
     @given(st.data())
     @PROPERTY
@@ -982,6 +1079,53 @@ class TestPaging:
         seen = [row.acquisition for row in all_pages(ask, limit=3)]
         assert len(seen) == len(set(seen))
         assert {f"S2A-{n}" for n in range(0, 20, 2)} <= set(seen)
+
+    @given(
+        before=st.sets(st.tuples(look_parts, st.integers(0, 30)), max_size=40),
+        between=st.lists(st.sets(st.tuples(look_parts, st.integers(31, 60)), max_size=9)),
+        limit=st.integers(1, 7),
+        asked=st.sampled_from([None, "", "set-05"]),
+    )
+    @PROPERTY
+    def test_paging_settlements_that_share_a_look_loses_and_doubles_none(
+        self,
+        store: Store,
+        before: set[tuple[tuple[int, str, str], int]],
+        between: list[set[tuple[tuple[int, str, str], int]]],
+        limit: int,
+        asked: str | None,
+    ) -> None:
+        organisation = f"looks-{next(_numbers)}"
+        a.with_region(store, organisation)
+
+        def put(parts: set[tuple[tuple[int, str, str], int]]) -> set[Any]:
+            rows = [
+                a.look(
+                    organisation=organisation,
+                    sensed=a.NOON + day * a.DAY,
+                    acquisition=f"{satellite}-{day}",
+                    cell=cell,
+                    settlement=f"set-{number:02d}" if number else "",
+                )
+                for (day, cell, satellite), number in parts
+            ]
+            put_ledger(store, *rows)
+            return {order(row) for row in rows if asked in (None, row.settlement)}
+
+        def order(row: Any) -> tuple[Any, ...]:
+            return row.sensed, row.cell, row.acquisition, row.detector, row.settlement
+
+        there = put(before)
+        waves = iter(between)
+
+        def ask(**paging: Any) -> Any:
+            page = store.ledger(organisation, "reg-1", settlement=asked, **paging)
+            put(next(waves, set()))
+            return page
+
+        seen = [order(row) for row in all_pages(ask, limit)]
+        assert seen == sorted(set(seen))
+        assert there <= set(seen)
 
 
 places = st.tuples(st.integers(-4, 4), st.integers(-4, 4))

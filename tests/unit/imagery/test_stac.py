@@ -323,3 +323,15 @@ def test_looks_do_not_depend_on_the_order_of_the_scenes(scenes, random):
         outlines = [one.footprint.wkb for one in look.scenes]
         assert len(set(outlines)) == len(outlines)
         assert len({one.sensor for one in look.scenes}) == 1
+
+
+def test_an_item_is_actual_unless_it_says_otherwise():
+    assert scene_from_item(ITEM, "folder").mode == "actual"
+    for mode in ("actual", "exercise", "test"):
+        assert scene_from_item(item(**{"hearthwatch:mode": mode}), "folder").mode == mode
+
+
+@pytest.mark.parametrize("mode", ["Exercise", "drill", "", None, 1, ["exercise"]])
+def test_an_item_of_a_mode_nobody_knows_is_no_scene(mode):
+    with pytest.raises(Permanent, match="hearthwatch:mode"):
+        scene_from_item(item(**{"hearthwatch:mode": mode}), "folder")

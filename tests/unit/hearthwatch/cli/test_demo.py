@@ -35,7 +35,8 @@ def test_the_demonstration_finds_the_clearings_and_draws_them(sample, call, tmp_
     assert found["found"]
     assert {event["first_changed"][:4] for event in found["found"]} == {"2018"}
     assert found["by_year"] == {"2018": len(found["found"])}
-    assert found["ledger"]["unguarded_looks"] == 44
+    # Over two cells of the grid, each look counts once.
+    assert found["ledger"]["unguarded_looks"] == 22
     picture = tmp_path / "var" / "demo" / "demo.png"
     assert found["picture"] == str(picture)
     assert picture.read_bytes().startswith(b"\x89PNG\r\n")
@@ -46,7 +47,7 @@ def test_a_second_demonstration_goes_on_and_tells_the_same(sample, call, tmp_pat
     status, out, _ = call("demo", "--out", tmp_path / "out")
     assert status == 0
     assert f"{len(first['found'])} place" in out
-    assert "the scene guard was not active on 44 of 44 looks: 0 placebos" in out
+    assert "the scene guard was not active on 22 of 22 looks: 0 placebos" in out
     assert "Picture: out/demo.png" in out
     assert first["found"][0]["id"][:8] in out
     assert "--data-dir var/demo" in out

@@ -64,8 +64,22 @@ def test_every_table_says_whose_what_and_how_real(engine: Engine) -> None:
         assert told <= set(table.c.keys()), table.name
 
 
-def make_of_0001(path: Path) -> dict[str, list[Row]]:
-    """Make a database of the first schema with a row in every table; return the rows."""
+OF_0002 = {
+    "settlements": a.settlement(),
+    "settlement_versions": a.settlement(),
+    "api_keys": a.api_key(),
+}
+SINCE_0002 = {"runs": {"done": 0, "total": 0, "sensed": None, "detail": ""}}
+SINCE_0003 = {
+    table: {"settlement": ""}
+    for table in ("ledger", "ledger_history", "events", "event_versions", "detections")
+}
+ADDED = {"0001": SINCE_0002 | SINCE_0003, "0002": SINCE_0003}
+"""Columns that came after a revision, with what they say of the rows from before."""
+
+
+def make_of(path: Path, revision: str) -> dict[str, list[Row]]:
+    """Make a database of an older schema with a row in every table; return the rows."""
     records = {
         "regions": a.region(expires=a.NOON),
         "region_versions": a.region(),
@@ -77,11 +91,12 @@ def make_of_0001(path: Path) -> dict[str, list[Row]]:
         "events": a.event(),
         "event_versions": a.event(),
         "detections": a.detection(),
+        **(OF_0002 if revision > "0001" else {}),
     }
     sqlite.create_file(path)
     engine = sqlite.writing_engine(path)
     with engine.begin() as connection:
-        command.upgrade(schema.alembic_config(connection), "0001")
+        command.upgrade(schema.alembic_config(connection), revision)
         for name, record in records.items():
             first = Table(name, MetaData(), autoload_with=connection)
             row = to_row(record) | Box(*a.VILLAGE.bounds)._asdict()
@@ -102,9 +117,12 @@ def all_rows(path: Path, tables: tuple[str, ...]) -> dict[str, list[Row]]:
 
 
 @pytest.mark.parametrize("alone", [True, False])
-def test_bringing_the_first_schema_up_keeps_every_row(tmp_path: Path, alone: bool) -> None:
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_bringing_an_older_schema_up_keeps_every_row(
+    tmp_path: Path, revision: str, alone: bool
+) -> None:
     path = tmp_path / "hearthwatch.db"
-    before = make_of_0001(path)
+    before = make_of(path, revision)
     with closing(SqlStore.open(path, write=True, alone=alone)) as store:
         assert store.region("ours", "reg-1") == a.region(expires=a.NOON)
         assert store.runs("ours") == (a.run(outcome=RunOutcome.INTERRUPTED),)
@@ -112,25 +130,53 @@ def test_bringing_the_first_schema_up_keeps_every_row(tmp_path: Path, alone: boo
         assert store.looks("ours", "S2A-1") == (a.look(),)
         assert store.events("ours", EventFilter(bbox=(25, 13, 26, 14))).items == (a.event(),)
         assert store.detections("ours", "evt-1") == (a.detection(),)
+    new = ADDED[revision]
     after = all_rows(path, tuple(before))
-    new = {"done": 0, "total": 0, "sensed": None, "detail": ""}
-    assert after == before | {"runs": [row | new for row in before["runs"]]}
+    assert after == {
+        table: [row | new.get(table, {}) for row in rows] for table, rows in before.items()
+    }
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_the_way_back_to_the_first_schema_keeps_its_rows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_the_way_back_to_an_older_schema_keeps_its_rows(tmp_path: Path, revision: str) -> None:
     path = tmp_path / "hearthwatch.db"
-    before = make_of_0001(path)
+    before = make_of(path, revision)
     with closing(SqlStore.open(path, write=True)) as store, store.transaction() as tx:
-        tx.put_settlements([a.settlement()])
-        tx.put_key(a.api_key())
+        tx.put_settlements([a.settlement(id="set-2")])
+        tx.put_key(a.api_key(id="another"))
+        for settlement in ("set-1", "set-2"):
+            # The older schema has one row for a look, and that of the whole area is there.
+            tx.put_ledger(a.look(settlement=settlement))
+            tx.put_ledger(a.look(settlement=settlement, usable=0.5))
     engine = sqlite.writing_engine(path)
     with engine.begin() as connection:
-        command.downgrade(schema.alembic_config(connection), "0001")
+        command.downgrade(schema.alembic_config(connection), revision)
     engine.dispose()
-    assert all_rows(path, tuple(before)) == before
+    kept = all_rows(path, tuple(before))
+    for table, rows in before.items():
+        assert kept[table][: len(rows)] == rows
+        assert len(kept[table]) == len(rows) + (table in OF_0002)
+
+
+def test_a_ledger_brought_up_tells_settlements_apart_and_still_needs_its_region(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "hearthwatch.db"
+    make_of(path, "0002")
+    rows = [a.look(settlement=settlement) for settlement in ("", "set-1", "set-2")]
+    with closing(SqlStore.open(path, write=True)) as store:
+        # A reference waits for the end of its transaction, as it did before.
+        with store.transaction() as tx:
+            for row in rows:
+                tx.put_ledger(row)
+            tx.put_ledger(a.look(region="reg-9"))
+            tx.put_region(a.region(id="reg-9"))
+        with pytest.raises(StoreError, match="does not hold"), store.transaction() as tx:
+            tx.put_ledger(a.look(region="nowhere"))
+        assert store.ledger("ours", "reg-1").items == tuple(rows)
 
 
 def test_the_index_counts_years_as_the_question_does(path: Path) -> None:

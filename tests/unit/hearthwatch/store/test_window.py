@@ -69,6 +69,15 @@ def test_a_region_is_looked_up_by_its_own_index(store: SqlStore) -> None:
         assert not EventSearch("ours", where, None).narrow(connection)
 
 
+@pytest.mark.parametrize("region", [None, "reg-1"])
+def test_a_settlement_is_looked_up_by_its_own_index(store: SqlStore, region: str | None) -> None:
+    where = EventFilter(bbox=SUDAN, region=region, settlement="set-1")
+    steps = plan(store, where, narrow=False)
+    assert "ix_events_settlement (organisation=? AND settlement=?" in steps
+    with store._reader.connect() as connection:
+        assert not EventSearch("ours", where, None).narrow(connection)
+
+
 def test_counting_reads_an_index_and_sorts_nothing(store: SqlStore) -> None:
     search = EventSearch("ours", EventFilter(bbox=SUDAN, kind=Kind.BURNED), None)
     wide = steps_of(store, search.count(10, narrow=False))
@@ -93,12 +102,38 @@ def test_settlements_are_gone_through_in_the_order_of_their_index(
             queries.looks("ours", "S2A-1"),
             "ix_ledger_acquisition (organisation=? AND acquisition=?)",
         ),
-        (queries.ledger("ours", "reg-1", None, None, None), "ix_ledger_time (organisation=?"),
+        (queries.ledger("ours", "reg-1", None, None, None, None), "ix_ledger_time (organisation=?"),
+        (
+            queries.ledger("ours", "reg-1", None, None, "set-1", None),
+            "ix_ledger_settlement (organisation=? AND region=? AND settlement=? AND sensed>?",
+        ),
+        (
+            queries.ledger("ours", "reg-1", None, None, None, (1, "c", "S2A-1", "d", "set-1")),
+            "ix_ledger_time (organisation=? AND region=?",
+        ),
+        (
+            queries.ledger("ours", "reg-1", None, None, "set-1", (1, "c", "S2A-1", "d", "set-1")),
+            "ix_ledger_settlement (organisation=? AND region=? AND settlement=?",
+        ),
+        (
+            queries.settlement_names("ours", ["set-1", "set-2"]),
+            "sqlite_autoindex_settlements_1 (organisation=? AND id=?)",
+        ),
         (queries.waiting_runs(), "ix_runs_outcome (outcome=?)"),
         (queries.key("0123456789ab"), "sqlite_autoindex_api_keys_1 (id=?)"),
         (queries.keys("ours"), "ix_api_keys_created (organisation=?)"),
     ],
-    ids=["looks", "ledger", "waiting runs", "key", "keys"],
+    ids=[
+        "looks",
+        "ledger",
+        "ledger of a settlement",
+        "ledger, gone on",
+        "ledger of a settlement, gone on",
+        "names",
+        "waiting runs",
+        "key",
+        "keys",
+    ],
 )
 def test_what_is_asked_often_has_its_index(
     store: SqlStore, statement: Select[Any], index: str
@@ -154,7 +189,7 @@ def test_the_rtree_is_wider_than_the_event_and_the_recheck_exact(store: SqlStore
 
 def test_values_are_bound_and_never_part_of_the_text(store: SqlStore) -> None:
     evil = "x' OR 1=1 --"
-    where = EventFilter(region=evil, bbox=SUDAN, since=a.NOON)
+    where = EventFilter(region=evil, settlement=evil, bbox=SUDAN, since=a.NOON)
     for narrow in (True, False):
         search = EventSearch(evil, where, (17, evil))
         compiled = search.statement(narrow=narrow).compile(store._reader)

@@ -1,0 +1,28 @@
+"""What can be watched for: the kinds that an installed detector reports under its id."""
+
+from __future__ import annotations
+
+from detectors.registry import detector_ids
+from hearthwatch.errors import RegionError
+from hearthwatch.records import Kind
+
+
+def watchable_kinds() -> tuple[Kind, ...]:
+    """Return the kinds for which a detector is installed, in the order of `Kind`."""
+    installed = set(detector_ids())
+    return tuple(kind for kind in Kind if kind.value in installed)
+
+
+def watchable(name: str) -> Kind:
+    """Return the kind of a name.
+
+    Raises
+    ------
+    RegionError
+        If no installed detector watches for it; the message lists what can be watched for.
+    """
+    known = {kind.value: kind for kind in watchable_kinds()}
+    if name not in known:
+        listed = ", ".join(known) or "none"
+        raise RegionError(f"No installed detector watches for {name}; installed: {listed}.")
+    return known[name]
