@@ -59,11 +59,11 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _with_boxes(argv: Sequence[str]) -> list[str]:
-    """Let a box begin with a minus sign, which argparse takes for an option."""
+    """Let a box or a point begin with a minus sign, which argparse takes for an option."""
     out: list[str] = []
     for word in argv:
-        if out and out[-1] == "--bbox" and _NEGATIVE_BOX.match(word):
-            out[-1] = f"--bbox={word}"
+        if out and out[-1] in ("--bbox", "--at") and _NEGATIVE_BOX.match(word):
+            out[-1] = f"{out[-1]}={word}"
         else:
             out.append(word)
     return out

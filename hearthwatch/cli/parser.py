@@ -46,7 +46,7 @@ def build_parser() -> Parser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (
         _region, _settlement, _run, _events, _ledger, _export, _up, _serve, _key, _doctor,
-        _sample, _demo, _version,
+        _sample, _demo, _exercise, _evaluate, _version,
     ):  # fmt: skip
         add(commands)
     return parser
@@ -99,7 +99,9 @@ def _region(commands: Any) -> None:
     area = add.add_mutually_exclusive_group(required=True)
     area.add_argument("file", metavar="FILE", nargs="?", help="GeoJSON, GeoPackage or FlatGeobuf")
     area.add_argument("--bbox", metavar="W,S,E,N", help="a box in degrees instead of a file")
-    add.add_argument("--kind", choices=KINDS, default="ground_change", help="what to watch for")
+    # No choices: which there are follows from the installed detectors, and asking takes time.
+    text = "what to watch for: one that a detector is installed for (ground_change)"
+    add.add_argument("--kind", metavar="KIND", default="ground_change", help=text)
     add.add_argument("--purpose", default="", help="why it is watched")
     add.add_argument("--owner", default="", help="who answers for it")
     add.add_argument("--expires", type=_day_end, metavar="DATE", help="last day of the watch")
@@ -158,6 +160,7 @@ def _event_filter(parser: argparse.ArgumentParser) -> None:
         "--state", choices=STATES, action="append", default=[], help="may be given several times"
     )
     parser.add_argument("--kind", choices=KINDS)
+    parser.add_argument("--settlement", metavar="SETTLEMENT", help="name or id")
 
 
 def _ledger(commands: Any) -> None:
@@ -166,6 +169,7 @@ def _ledger(commands: Any) -> None:
     ledger.add_argument("region", metavar="REGION", nargs="?", help="name or id; all if none")
     ledger.add_argument("--since", type=_day_start, metavar="DATE")
     ledger.add_argument("--until", type=_day_end, metavar="DATE")
+    ledger.add_argument("--settlement", metavar="SETTLEMENT", help="name or id; all if none")
 
 
 def _export(commands: Any) -> None:
@@ -235,6 +239,60 @@ def _demo(commands: Any) -> None:
     _wheel(demo)
 
 
+def _exercise(commands: Any) -> None:
+    text = "implant a burn into copies of real scenes, watch them, and compare with the truth"
+    exercise = _command(commands, "exercise", "exercise:exercise", text)
+    exercise.add_argument(
+        "--catalogue", metavar="DIR", help="scenes on disk to copy; they are not changed"
+    )
+    exercise.add_argument("--out", metavar="DIR", required=True, help="folder to make")
+    place = exercise.add_mutually_exclusive_group(required=True)
+    place.add_argument("--at", type=_point, metavar="LON,LAT", help="middle of a village")
+    place.add_argument("--settlement", metavar="NAME", help="a listed one, by name or id")
+    exercise.add_argument("--radius", type=float, metavar="M", help="of the village at a point")
+    exercise.add_argument("--date", type=_day_start, metavar="DATE", required=True, help="it burns")
+    exercise.add_argument(
+        "--share", type=_share, default=0.8, metavar="S", help="of huts that burn (0.8)"
+    )
+    exercise.add_argument(
+        "--huts", type=_share, default=0.3, metavar="S", help="of the ground under huts (0.3)"
+    )
+    exercise.add_argument(
+        "--pattern", choices=("spread", "block"), default="spread", help="which huts (spread)"
+    )
+    exercise.add_argument(
+        "--again", type=_day_start, metavar="DATE", help="what still stands burns too"
+    )
+    exercise.add_argument(
+        "--surroundings", action="store_true", help="only the ground round it burns, no hut"
+    )
+    exercise.add_argument(
+        "--seed", type=_seed, default=0, metavar="N", help="of where huts stand (0)"
+    )
+
+
+def _evaluate(commands: Any) -> None:
+    text = "replay history over settlements, and tell how good the detector was"
+    evaluate = _command(commands, "evaluate", "evaluate:evaluate", text)
+    evaluate.add_argument("--catalogue", metavar="DIR", help="scenes to replay")
+    evaluate.add_argument(
+        "--settlements", metavar="FILE", required=True, help="as `settlement import` reads it"
+    )
+    evaluate.add_argument(
+        "--radius", type=float, metavar="M", help="of points that name none, metres"
+    )
+    evaluate.add_argument("--truth", metavar="FILE", required=True, help="what truly happened")
+    evaluate.add_argument("--out", metavar="DIR", required=True, help="folder for the report")
+    evaluate.add_argument(
+        "--from", dest="since", type=_day_start, metavar="DATE", help="score from this day on"
+    )
+    evaluate.add_argument("--until", type=_day_end, metavar="DATE", help="replay up to this day")
+    evaluate.add_argument("--detector", default="burned", metavar="NAME", help="which (burned)")
+    evaluate.add_argument(
+        "--with-places", action="store_true", help="tell names and coordinates in the report"
+    )
+
+
 def _wheel(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--wheel", metavar="FILE", help="the sample's wheel, if it is on disk")
 
@@ -269,6 +327,30 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
     return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0.0 < share <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share above 0, up to 1")
+    return share
+
+
+def _point(text: str) -> tuple[float, float]:
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not longitude,latitude") from None
+    return lon, lat
 
 
 def _bbox(text: str) -> tuple[float, float, float, float]:

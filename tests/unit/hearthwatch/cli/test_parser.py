@@ -30,6 +30,8 @@ EXAMPLES = {
     "doctor": [],
     "sample fetch": [],
     "demo": [],
+    "exercise": ["--out", "d", "--at", "22.1,45.2", "--radius", "150", "--date", "2019-06-01"],
+    "evaluate": ["--settlements", "a.csv", "--truth", "t.csv", "--out", "d"],
     "version": [],
 }
 

@@ -1,0 +1,207 @@
+"""`hearthwatch exercise`: implant a burn into real scenes, watch them, hold it to the truth."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from detectors.endmembers import BANDS, Surface, spectrum
+from hearthwatch.cli.call import Call, store_at
+from hearthwatch.cli.exercise_words import document, text
+from hearthwatch.cli.progress import ProgressLine
+from hearthwatch.cli.report import Answer
+from hearthwatch.cli.runs import FOLDER
+from hearthwatch.errors import CatalogueError, NotFound, RegionError, SettingsError
+from hearthwatch.evaluation.episodes import episode_of, looks_of
+from hearthwatch.evaluation.figures import Evaluation
+from hearthwatch.evaluation.scoring import evaluate
+from hearthwatch.evaluation.truth import read_truths
+from hearthwatch.exercise.catalogue import SETTLEMENTS, TRUTH, ExerciseReport, write_exercise
+from hearthwatch.exercise.model import Burn, Pattern, Residues, Village
+from hearthwatch.pipeline.run import RunReport, run_region
+from hearthwatch.records import EventFilter, Kind, Mode, Region, Settlement
+from hearthwatch.settings import Settings
+from hearthwatch.store.protocol import Store
+from hearthwatch.store.whole import all_events, all_looks, all_settlements
+from hearthwatch.watchlist import make_region, make_settlement, read_area, read_settlements
+from hearthwatch.watchlist.kinds import watchable
+from imagery.registry import create_provider
+from imagery.types import ImageryProvider, Query
+from tiles.geodesy import CRS84, project
+
+BUFFER_M = 1600.0
+"""Ground watched round the settlement: the ring of 1500 m that it is compared with, and a rim."""
+
+NAME = "village"
+RING_HALF_LIFE_DAYS = 30.0
+"""Char of burned grass lasts a few weeks in savannas (see `hearthwatch.exercise.model`)."""
+
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+_END = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def exercise(call: Call) -> Answer:
+    """Write the exercise's scenes, run the pipeline over them, and compare with the truth."""
+    # Known before anything is written.
+    kind = watchable(Kind.BURNED.value)
+    source, out = _source(call), Path(call.args.out).expanduser().absolute()
+    core, name = _place(call)
+    village = Village(core, call.args.huts, seed=call.args.seed)
+    told = write_exercise(
+        source, out, village, name, burns_asked(call.args), residues(), _progress(call)
+    )
+    settings = call.settings.model_copy(
+        update={"data_dir": out / "data", "executor": "threads", "catalogue": told.catalogue}
+    )
+    settings.data_dir.mkdir(exist_ok=True)
+    provider = create_provider(FOLDER, path=told.catalogue)
+    with store_at(settings.data_dir, write=True) as store:
+        settlement, region = enrol(settings, store, out / SETTLEMENTS, kind)
+        line = ProgressLine(region.name, silent=call.as_json)
+        until = last_look(provider, region.geometry)
+        report = run_region(settings, store, provider, region, until, line)
+        found = compare(store, region, settlement, out / TRUTH)
+    return _answer(told, report, found)
+
+
+def burns_asked(args: argparse.Namespace) -> tuple[Burn, ...]:
+    """Return the burns that were asked for, in the order of their dates."""
+    pattern = Pattern.SURROUNDINGS if args.surroundings else Pattern(args.pattern)
+    lasting = {"half_life_days": RING_HALF_LIFE_DAYS} if args.surroundings else {}
+    dates = sorted(day for day in (args.date, args.again) if day is not None)
+    return tuple(Burn(day, args.share, pattern, **lasting) for day in dates)
+
+
+def residues() -> Residues:
+    """Return the spectra of char and ash in every band that has one."""
+
+    def by_band(surface: Surface) -> Mapping[str, float]:
+        return dict(zip(BANDS, spectrum(surface, BANDS).tolist(), strict=True))
+
+    return Residues(by_band(Surface.CHAR), by_band(Surface.ASH))
+
+
+def enrol(settings: Settings, store: Store, file: Path, kind: Kind) -> tuple[Settlement, Region]:
+    """Put the exercise's settlement and the region round it on the list, unless they are there."""
+    area = read_settlements(file, settings)[0]
+    now = datetime.now(UTC)
+    settlement = make_settlement(area, settings.organisation, file.name, now, Mode.EXERCISE)
+    regions = [one for one in store.regions(settings.organisation) if one.name == settlement.name]
+    if regions:
+        return settlement, regions[0]
+    wide = read_area(shapely.to_geojson(around(area.geometry, BUFFER_M)), settings)[0]
+    region = make_region(
+        wide, settlement.name, settings.organisation, kind=kind, mode=Mode.EXERCISE,
+        purpose="exercise", owner="hearthwatch exercise",
+    )  # fmt: skip
+    with store.transaction() as transaction:
+        transaction.put_settlements([settlement])
+        transaction.put_region(region)
+    return settlement, region
+
+
+def around(core: BaseGeometry, metres: float) -> BaseGeometry:
+    """Return the ground within a distance of a core, both CRS84."""
+    at = shapely.centroid(core)
+    plane = f"+proj=laea +lat_0={at.y:.6f} +lon_0={at.x:.6f} +datum=WGS84 +units=m +type=crs"
+    wide = shapely.buffer(project(core, CRS84, plane), metres)
+    return project(shapely.segmentize(wide, metres / 4), plane, CRS84)
+
+
+def last_look(provider: ImageryProvider, area: BaseGeometry) -> datetime:
+    """Return when the last scene over an area was sensed.
+
+    Raises
+    ------
+    CatalogueError
+        If there is none.
+    """
+    sensed = [scene.sensed for scene in provider.search(Query(area, _BEGINNING, _END))]
+    if not sensed:
+        raise CatalogueError("No scene of the exercise covers the region.")
+    return max(sensed)
+
+
+def compare(store: Store, region: Region, settlement: Settlement, truth: Path) -> Evaluation:
+    """Hold what was reported against what was implanted, by the definitions of an evaluation."""
+    # A fire round the settlement leaves a truth of no rows: nothing is to be found.
+    rows = truth.read_text(encoding="utf-8").splitlines()[1:]
+    truths = read_truths(truth, [settlement]) if rows else ()
+    events = all_events(store, region.organisation, EventFilter(region=region.id))
+    episodes = [
+        episode_of(store.event_history(event.organisation, event.id))
+        for event in events
+        if event.settlement == settlement.id
+    ]
+    looks = looks_of(all_looks(store, region))
+    return evaluate(region.kind, [settlement.id], truths, episodes, looks)
+
+
+def _answer(told: ExerciseReport, report: RunReport, found: Evaluation) -> Answer:
+    return Answer(document(told, report, found), text(told, report, found))
+
+
+def _source(call: Call) -> Path:
+    given = str(getattr(call.args, "catalogue", None) or "")
+    if call.settings.provider != FOLDER or "://" in given:
+        raise SettingsError(
+            "An exercise needs a catalogue on disk: name its folder with --catalogue. Scenes "
+            "elsewhere cannot be copied and altered."
+        )
+    if call.settings.catalogue is None:
+        raise SettingsError(
+            "No catalogue of scenes is named. Give it with --catalogue; "
+            "`hearthwatch sample fetch` makes one to try."
+        )
+    return call.settings.catalogue
+
+
+def _place(call: Call) -> tuple[BaseGeometry, str]:
+    """Return the core and the name of the village that was asked for."""
+    if call.args.settlement is not None:
+        known = _settlement(call, call.args.settlement)
+        return known.geometry, known.name or known.id[:8]
+    if call.args.radius is None:
+        raise RegionError("A point has no extent: give --radius, in metres, with --at.")
+    lon, lat = call.args.at
+    point = {
+        "type": "Feature",
+        "properties": {"name": NAME, "radius_m": call.args.radius},
+        "geometry": {"type": "Point", "coordinates": [lon, lat]},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        # Drawn and judged as the points of a file are.
+        file = Path(folder) / "point.geojson"
+        file.write_text(json.dumps(point), encoding="utf-8")
+        return read_settlements(file, call.settings)[0].geometry, NAME
+
+
+def _settlement(call: Call, name_or_id: str) -> Settlement:
+    with call.store() as store:
+        listed = list(all_settlements(store, call.organisation))
+    found = [one for one in listed if name_or_id in (one.id, one.name)]
+    if len(found) > 1:
+        raise NotFound(f"{len(found)} settlements are called {name_or_id}: give the id.")
+    if not found:
+        raise NotFound(
+            f"There is no settlement {name_or_id}. `hearthwatch settlement list` names them all."
+        )
+    return found[0]
+
+
+def _progress(call: Call) -> Any:
+    def tell(done: int, total: int) -> None:
+        if sys.stderr.isatty() or done == total:
+            end = "\n" if done == total else ""
+            print(f"\rwriting scenes: {done}/{total}", end=end, file=sys.stderr, flush=True)
+
+    return None if call.as_json else tell
