@@ -28,11 +28,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
+from detectors.ring import SECTORS, control_weights, fill_sectors, median, own_variance
 from detectors.types import PARTS
 
-SECTORS = PARTS - 1
 ORBITS = 5
 """Relative orbits with a level of their own; what comes after shares that of the first."""
 TERMS = ORBITS + 4
@@ -200,7 +199,11 @@ def errors(
     widened = np.sqrt(1.0 + leverage)
     looks = rows["part_looks"]
     known = np.isfinite(values[..., 1:]) & ((looks[..., 1:] > 0) | (looks[..., :1] == 0))
-    filled, burned = _fill(residual, known, rows, widened, rules)
+    own = np.sqrt(own_variance(rows["covariance"][..., 1:, 1:]))
+    judged = rows["worth"][..., None] >= rules.correlation_looks
+    filled, burned = fill_sectors(
+        residual, known, judged, own * widened[..., None], rules.disturbed
+    )
     weights = np.where(known.any(-1, keepdims=True), rows["weights"], 0.0)
     seen = (weights * known).sum(-1)
     ringed = seen >= 0.5 * np.maximum(weights.sum(-1), 1e-12)
@@ -284,8 +287,8 @@ def _own_null(score: Array, rules: BaselineRules) -> tuple[Array, Array]:
     if len(score) < rules.null_least:
         return np.zeros(score.shape[1]), np.ones(score.shape[1])
     count = np.isfinite(score).sum(0)
-    centre = _median(score.T)
-    spread = _median(np.abs(score - centre).T) / MEDIAN
+    centre = median(score.T)
+    spread = median(np.abs(score - centre).T) / MEDIAN
     share = np.where(count >= rules.null_least, count / (count + rules.null_worth), 0.0)
     low, high = rules.null_spread
     return share * centre, np.clip(spread, low, high) ** share
@@ -294,51 +297,6 @@ def _own_null(score: Array, rules: BaselineRules) -> tuple[Array, Array]:
 def _prior(rules: BaselineRules) -> Array:
     level, orbit, annual, half = rules.prior
     return np.diag([level, *([orbit] * (ORBITS - 1)), annual, annual, half, half])
-
-
-def _fill(
-    residual: Array, known: NDArray[np.bool_], rows: Rows, widened: Array, rules: BaselineRules
-) -> tuple[Array, Array]:
-    """Replace residuals of sectors that were not seen, or depart from all others, by a typical one.
-
-    Returns
-    -------
-    residual, share of the known sectors that departed in the direction of burning
-    """
-    sectors = residual[..., 1:]
-    typical = _median(np.where(known, sectors, np.nan))
-    own = _own_variance(rows["covariance"][..., 1:, 1:])
-    score = (sectors - typical[..., None]) / (np.sqrt(own) * widened[..., None])
-    settled = rows["worth"][..., None] >= rules.correlation_looks
-    with np.errstate(invalid="ignore"):
-        departs = known & settled & (np.abs(score) > rules.disturbed)
-        burned = known & settled & (score > rules.disturbed)
-    count = known.sum(-1)
-    share = burned.sum(-1) / np.maximum(count, 1)
-    kept = known & ~departs
-    total = np.where(kept, sectors, 0.0).sum(-1)
-    mean = np.where(kept.any(-1), total / np.maximum(kept.sum(-1), 1), 0.0)
-    filled = np.where(kept, sectors, mean[..., None])
-    return np.concatenate([residual[..., :1], filled], -1), share
-
-
-def _own_variance(covariance: Array) -> Array:
-    """Return the variance of each sector's residual about the mean of all sectors."""
-    mean = covariance.mean(-1)
-    everything = mean.mean(-1)
-    diagonal = np.diagonal(covariance, axis1=-2, axis2=-1)
-    own: Array = np.maximum(diagonal - 2.0 * mean + everything[..., None], 1e-8)
-    return own
-
-
-def _median(values: Array) -> Array:
-    """Median over the last axis, NaN left out; 0 where nothing is left."""
-    ordered = np.sort(values, axis=-1)
-    count = np.isfinite(values).sum(-1)
-    low = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0)[..., None], -1)[..., 0]
-    high = np.take_along_axis(ordered, (count // 2).clip(0, values.shape[-1] - 1)[..., None], -1)
-    middle: Array = np.where(count > 0, (low + high[..., 0]) / 2.0, 0.0)
-    return middle
 
 
 def _fit(
@@ -438,33 +396,3 @@ def _reweigh(
             after["part_looks"][place, feature, 1:] >= rules.sector_looks,
             rules.correlation if now[place, feature] >= rules.correlation_looks else -1.0,
         )
-
-
-def control_weights(covariance: Array, usable: NDArray[np.bool_], correlation: float) -> Array:
-    """Return the non-negative weights of the sectors that foretell the core's residual best.
-
-    Parameters
-    ----------
-    covariance : ndarray, shape (17, 17)
-        Of the residuals of core and sectors.
-    usable : ndarray of bool, shape (16,)
-    correlation : float
-        Sectors that follow the core less are left out.
-
-    Notes
-    -----
-    Minimises the variance of ``e_0 - sum_k w_k e_k`` subject to ``w >= 0``: with the Cholesky
-    factor ``L L' = C_ss`` it is the non-negative least-squares problem ``L' w = L^-1 C_s0``.
-    """
-    weights = np.zeros(SECTORS)
-    deviation = np.sqrt(np.maximum(np.diagonal(covariance), 1e-12))
-    follows = covariance[1:, 0] / (deviation[1:] * deviation[0])
-    chosen = np.flatnonzero(usable & (follows >= correlation))
-    if chosen.size == 0:
-        return weights
-    block = covariance[np.ix_(chosen + 1, chosen + 1)]
-    ridge = 1e-3 * np.trace(block) / chosen.size
-    lower = np.linalg.cholesky(block + ridge * np.eye(chosen.size))
-    target = np.linalg.solve(lower, covariance[chosen + 1, 0])
-    weights[chosen], _ = nnls(lower.T, target)
-    return weights

@@ -9,22 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from shapely.geometry import Polygon
 
 from detectors import baseline, episodes
 from detectors.baseline import BaselineRules, Errors
 from detectors.burn_evidence import Evidence, EvidenceRules, look_evidence
 from detectors.burn_features import NAMES, USED, burn_features, unburned_features
+from detectors.burn_report import finding, said
+from detectors.burn_seen import (
+    CORE_SHARE,
+    contamination,
+    lost_shares,
+    usable_places,
+    worst_cause,
+)
 from detectors.episodes import NEVER, EpisodeRules, Turn
 from detectors.part_statistics import part_reflectance
 from detectors.types import (
-    PARTS,
     DetectorInfo,
     Features,
     Finding,
@@ -33,7 +39,6 @@ from detectors.types import (
     PlaceFeatures,
     PlaceLook,
     Places,
-    PlaceSet,
     Reference,
     SceneJudgement,
     Showed,
@@ -41,22 +46,8 @@ from detectors.types import (
 )
 from imagery.types import Cause, GeoBox
 
-CORE_SHARE = 0.7
-RING_SHARE = 0.5
-"""Of the sectors ever seen, those that a usable look shows."""
 WATER = 6
-SHADOWY = (2, 3, 7)
-"""Scene classes that may be shadow, or char: dark, shadow, unclassified."""
-CONTAMINATION = 0.02
-"""Least share of a core taken to be haze or shadow that no mask shows."""
-CLOUDY = 0.25
-"""Share of cloud in the surroundings at which a dark core is taken to be in shadow in full."""
 UNKNOWN_ORBIT = -1
-MOST_CONTAMINATED = 0.9
-RING_CHANGED = 0.25
-"""Share of the sectors that changed like the core at which a finding says so."""
-_FACTORS = {"near_infrared_factor": 0, "visible_factor": 1}
-_CHANGES = {"char_index_change": 2, "char_fraction_change": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +113,7 @@ class Burned:
         clear = (causes == Cause.CLEAR) & np.isfinite(pixels).all(0)
         causes = np.where(~clear & (causes == Cause.CLEAR), np.uint8(Cause.NODATA), causes)
         reflectance, seen = part_reflectance(pixels, clear, classes != WATER, chosen)
-        cores, rings = _lost(causes, chosen)
+        cores, rings = lost_shares(causes, chosen)
         real = ~chosen.placebo
         shares = cores[real].mean(0) if real.any() else np.zeros(len(Cause))
         return Features(
@@ -137,8 +128,8 @@ class Burned:
                 values=burn_features(reflectance, bands),
                 unburned=unburned_features(reflectance[:, :, 0], bands),
                 seen=seen,
-                contamination=_contamination(classes, causes, chosen),
-                lost=tuple(map(_worst, cores, rings)),
+                contamination=contamination(classes, causes, chosen),
+                lost=tuple(map(worst_cause, cores, rings)),
             ),
             orbit=cube.attrs.get("orbit"),
             lived_without=tuple(band for band in self.info.useful if band not in look),
@@ -155,8 +146,12 @@ class Burned:
         )
 
     def placebo_evidence(self, state: MonitorState, features: Features) -> tuple[float, ...]:
-        """Return the evidence of this look alone at every usable placebo, nats."""
-        look, _ = self._hold(state, features)
+        """Return the evidence of this look alone at every usable placebo, nats.
+
+        Against the placebos' own history, not against each other: the guard asks whether the
+        scene is unlike others.
+        """
+        look, _ = self._hold(state, features, own_null=False)
         judged = look.usable & look.trained & _measured(features).placebo
         return tuple(float(value) for value in look.evidence.total[judged])
 
@@ -202,7 +197,7 @@ class Burned:
             objects=tuple({"id": one} for one in places.ids),
         )
         return after, tuple(
-            _finding(places.ids[place], turn, look, place, features, scene)
+            finding(places.ids[place], turn, look.found, place, features, scene)
             for place, turn in turns.items()
             if not places.placebo[place]
         )
@@ -216,7 +211,7 @@ class Burned:
                 showed=Showed(_SHOWED[int(rows["showed"][place])]),
                 usable=round(float(places.seen[place, 0]), 4),
                 lost=places.lost[place],
-                said=_said(rows, place),
+                said=said(rows, place),
             )
             for place, one in enumerate(places.ids)
             if not places.placebo[place]
@@ -231,7 +226,9 @@ class Burned:
             "score": np.full((count, len(NAMES)), np.nan),
         }
 
-    def _hold(self, state: MonitorState, features: Features) -> tuple[_Look, str]:
+    def _hold(
+        self, state: MonitorState, features: Features, *, own_null: bool = True
+    ) -> tuple[_Look, str]:
         """Hold a look against the state; return it with the orbits known by then."""
         _check(state, features, self.info)
         places, rules = _measured(features), self.parameters
@@ -240,8 +237,8 @@ class Burned:
         seconds = int(features.sensed.timestamp())
         x = baseline.terms(seconds, slot)
         trained = rows["part_looks"][:, :, 0].max(-1, initial=0) >= rules.baseline.training
-        usable = _usable(places, rows["part_looks"].max(1, initial=0))
-        null = usable & trained & places.placebo
+        usable = usable_places(places, rows["part_looks"].max(1, initial=0))
+        null = usable & trained & places.placebo & own_null
         found = baseline.errors(rows, places.values, x, null, rules.baseline)
         evidence = look_evidence(
             found, places.values[:, :, 0], places.unburned, places.contamination, rules.evidence
@@ -293,56 +290,6 @@ def _measured(features: Features) -> PlaceFeatures:
     return features.places
 
 
-def _usable(places: PlaceFeatures, part_looks: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Tell where enough of the core and of the sectors ever seen before was seen."""
-    core = np.nan_to_num(places.seen[:, 0]) >= CORE_SHARE
-    expected = part_looks[:, 1:] > 0
-    had = np.isfinite(places.values[:, :, 1:]).any(1) & expected
-    count = expected.sum(-1)
-    result: NDArray[np.bool_] = core & (had.sum(-1) >= RING_SHARE * count)
-    return result
-
-
-def _contamination(
-    classes: NDArray[np.uint8], causes: NDArray[np.uint8], places: PlaceSet
-) -> NDArray[np.float64]:
-    """Return the share of each core that may be in shadow: dark, with clouds about to cast one.
-
-    Char and burned thatch are classed as shadow as well. Dark ground under a clear sky is dark
-    of itself.
-    """
-    out = np.full(len(places.ids), CONTAMINATION)
-    shadowy, cloudy = np.isin(classes, SHADOWY).ravel(), (causes == Cause.CLOUD).ravel()
-    for place in range(len(places.ids)):
-        first, second, last = places.starts[place * PARTS + np.array([0, 1, PARTS])]
-        around = cloudy[places.pixels[first:last]].mean() if last > first else 0.0
-        dark = shadowy[places.pixels[first:second]].mean() if second > first else 0.0
-        out[place] += dark * min(1.0, around / CLOUDY)
-    bounded: NDArray[np.float64] = np.minimum(out, MOST_CONTAMINATED)
-    return bounded
-
-
-def _lost(
-    causes: NDArray[np.uint8], places: PlaceSet
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the shares of each core and ring lost to each cause, both shape (place, cause)."""
-    flat, shape = causes.ravel(), (len(places.ids), len(Cause))
-    cores, rings = np.zeros(shape), np.zeros(shape)
-    for place in range(len(places.ids)):
-        first, second, last = places.starts[place * PARTS + np.array([0, 1, PARTS])]
-        for out, begin, end in ((cores, first, second), (rings, second, last)):
-            counts = np.bincount(flat[places.pixels[begin:end]], minlength=len(Cause))
-            out[place] = counts / max(end - begin, 1)
-    return cores, rings
-
-
-def _worst(core: NDArray[np.float64], ring: NDArray[np.float64]) -> str:
-    """Return what most of a core was lost to, or of its ring where the core was seen."""
-    shares = ring if core[Cause.CLEAR] >= CORE_SHARE else core
-    worst = Cause(1 + int(np.argmax(shares[1:])))
-    return worst.name.lower() if shares[worst] > 0.0 else ""
-
-
 def _slot(orbits: str, orbit: int | None) -> tuple[int, str]:
     """Return the number of a relative orbit among those seen, and all of them."""
     known = orbits.split(",") if orbits else []
@@ -357,68 +304,6 @@ def _placebo_counts(rows: Mapping[str, NDArray[Any]], placebo: NDArray[np.bool_]
     reached = rows["reached"][placebo].sum(0, initial=0)
     names = ("placebo_watch", "placebo_probable", "placebo_established")
     return {"placebos": int(placebo.sum()), **dict(zip(names, map(int, reached), strict=True))}
-
-
-def _said(rows: Mapping[str, NDArray[Any]], place: int) -> dict[str, Any]:
-    scores = {
-        name: round(float(value), 2)
-        for name, value in zip(NAMES, rows["score"][place], strict=True)
-        if np.isfinite(value)
-    }
-    evidence = float(rows["evidence"][place])
-    told: dict[str, Any] = {"scores": scores} if scores else {}
-    return {**told, **({"evidence": round(evidence, 2)} if np.isfinite(evidence) else {})}
-
-
-def _finding(
-    place_id: str, turn: Turn, look: _Look, place: int, features: Features, scene: SceneJudgement
-) -> Finding:
-    return Finding(
-        object=turn.episode,
-        kind="burned",
-        state=turn.state,
-        geometry=Polygon(),
-        area_m2=0.0,
-        pixels=0,
-        last_unharmed=None if turn.unharmed == NEVER else _time(turn.unharmed),
-        first_changed=_time(turn.opened),
-        looks=turn.looks,
-        evidence=_numbers(turn, float(look.found.ring_changed[place].max())),
-        doubts=tuple(_doubts(turn, look, place, features, scene)),
-        place=place_id,
-    )
-
-
-def _numbers(turn: Turn, ring_changed: float) -> dict[str, float]:
-    """Return what an analyst can check; a feature that was not seen has no number."""
-    factors = {name: float(np.exp(-turn.shown[k])) for name, k in _FACTORS.items()}
-    changes = {name: float(turn.shown[k]) for name, k in _CHANGES.items()}
-    numbers = {"log_likelihood_ratio": turn.strongest, **factors, **changes,
-               "surroundings_changed": ring_changed}  # fmt: skip
-    return {name: round(value, 3) for name, value in numbers.items() if np.isfinite(value)}
-
-
-def _doubts(
-    turn: Turn, look: _Look, place: int, features: Features, scene: SceneJudgement
-) -> list[str]:
-    """Say in words what could weaken a finding."""
-    doubts = []
-    if turn.unharmed == NEVER:
-        doubts.append("no look shows the settlement plainly unharmed before")
-    if not look.found.ringed[place].any():
-        doubts.append("its surroundings could not be compared with")
-    elif look.found.ring_changed[place].max() >= RING_CHANGED:
-        share = look.found.ring_changed[place].max()
-        doubts.append(f"{share:.0%} of its surroundings changed as well")
-    if scene.verdict is GuardVerdict.UNGUARDED:
-        doubts.append(f"the scene guard could not judge the look: {scene.reason}")
-    if features.lived_without:
-        doubts.append(f"seen without {', '.join(features.lived_without)}")
-    return doubts
-
-
-def _time(seconds: int) -> datetime:
-    return datetime.fromtimestamp(int(seconds), UTC)
 
 
 def _check(state: MonitorState, features: Features, info: DetectorInfo) -> None:

@@ -1,0 +1,93 @@
+"""What the burned detector says of a settlement: numbers an analyst can check, and doubts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely.geometry import Polygon
+
+from detectors.baseline import Errors
+from detectors.burn_features import NAMES
+from detectors.episodes import NEVER, Turn
+from detectors.types import Features, Finding, GuardVerdict, SceneJudgement
+
+RING_CHANGED = 0.25
+"""Share of the sectors that changed like the core at which a finding says so."""
+_FACTORS = {"near_infrared_factor": 0, "visible_factor": 1}
+_CHANGES = {"char_index_change": 2, "char_fraction_change": 3}
+
+
+def finding(
+    place_id: str, turn: Turn, errors: Errors, place: int, features: Features, scene: SceneJudgement
+) -> Finding:
+    """Return the finding about one settlement; its outline is for the pipeline to fill in.
+
+    Parameters
+    ----------
+    errors : Errors
+        Of the look that brought the turn.
+    place : int
+        The settlement's row.
+    """
+    return Finding(
+        object=turn.episode,
+        kind="burned",
+        state=turn.state,
+        geometry=Polygon(),
+        area_m2=0.0,
+        pixels=0,
+        last_unharmed=None if turn.unharmed == NEVER else _time(turn.unharmed),
+        first_changed=_time(turn.opened),
+        looks=turn.looks,
+        evidence=_numbers(turn, float(errors.ring_changed[place].max())),
+        doubts=tuple(_doubts(turn, errors, place, features, scene)),
+        place=place_id,
+    )
+
+
+def said(rows: Mapping[str, NDArray[Any]], place: int) -> dict[str, Any]:
+    """Return the scores and the evidence of the last look at one settlement, for the ledger."""
+    scores = {
+        name: round(float(value), 2)
+        for name, value in zip(NAMES, rows["score"][place], strict=True)
+        if np.isfinite(value)
+    }
+    evidence = float(rows["evidence"][place])
+    told: dict[str, Any] = {"scores": scores} if scores else {}
+    return {**told, **({"evidence": round(evidence, 2)} if np.isfinite(evidence) else {})}
+
+
+def _numbers(turn: Turn, ring_changed: float) -> dict[str, float]:
+    """Return what an analyst can check; a feature that was not seen has no number."""
+    factors = {name: float(np.exp(-turn.shown[k])) for name, k in _FACTORS.items()}
+    changes = {name: float(turn.shown[k]) for name, k in _CHANGES.items()}
+    numbers = {"log_likelihood_ratio": turn.strongest, **factors, **changes,
+               "surroundings_changed": ring_changed}  # fmt: skip
+    return {name: round(value, 3) for name, value in numbers.items() if np.isfinite(value)}
+
+
+def _doubts(
+    turn: Turn, errors: Errors, place: int, features: Features, scene: SceneJudgement
+) -> list[str]:
+    """Say in words what could weaken a finding."""
+    doubts = []
+    if turn.unharmed == NEVER:
+        doubts.append("no look shows the settlement plainly unharmed before")
+    if not errors.ringed[place].any():
+        doubts.append("its surroundings could not be compared with")
+    elif errors.ring_changed[place].max() >= RING_CHANGED:
+        share = errors.ring_changed[place].max()
+        doubts.append(f"{share:.0%} of its surroundings changed as well")
+    if scene.verdict is GuardVerdict.UNGUARDED:
+        doubts.append(f"the scene guard could not judge the look: {scene.reason}")
+    if features.lived_without:
+        doubts.append(f"seen without {', '.join(features.lived_without)}")
+    return doubts
+
+
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)

@@ -1,0 +1,70 @@
+"""How much of a settlement a look shows, and what the rest was lost to."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.types import PARTS, PlaceFeatures, PlaceSet
+from imagery.types import Cause
+
+CORE_SHARE = 0.7
+RING_SHARE = 0.5
+"""Of the sectors ever seen, those that a usable look shows."""
+SHADOWY = (2, 3, 7)
+"""Scene classes that may be shadow, or char: dark, shadow, unclassified."""
+CONTAMINATION = 0.02
+"""Least share of a core taken to be haze or shadow that no mask shows."""
+MOST_CONTAMINATED = 0.9
+CLOUDY = 0.25
+"""Share of cloud in the surroundings at which a dark core is taken to be in shadow in full."""
+
+
+def usable_places(places: PlaceFeatures, part_looks: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell where enough of the core and of the sectors ever seen before was seen."""
+    core = np.nan_to_num(places.seen[:, 0]) >= CORE_SHARE
+    expected = part_looks[:, 1:] > 0
+    had = np.isfinite(places.values[:, :, 1:]).any(1) & expected
+    count = expected.sum(-1)
+    result: NDArray[np.bool_] = core & (had.sum(-1) >= RING_SHARE * count)
+    return result
+
+
+def contamination(
+    classes: NDArray[np.uint8], causes: NDArray[np.uint8], places: PlaceSet
+) -> NDArray[np.float64]:
+    """Return the share of each core that may be in shadow: dark, with clouds about to cast one.
+
+    Char and burned thatch are classed as shadow as well. Dark ground under a clear sky is dark
+    of itself.
+    """
+    out = np.full(len(places.ids), CONTAMINATION)
+    shadowy, cloudy = np.isin(classes, SHADOWY).ravel(), (causes == Cause.CLOUD).ravel()
+    for place in range(len(places.ids)):
+        first, second, last = places.starts[place * PARTS + np.array([0, 1, PARTS])]
+        around = cloudy[places.pixels[first:last]].mean() if last > first else 0.0
+        dark = shadowy[places.pixels[first:second]].mean() if second > first else 0.0
+        out[place] += dark * min(1.0, around / CLOUDY)
+    bounded: NDArray[np.float64] = np.minimum(out, MOST_CONTAMINATED)
+    return bounded
+
+
+def lost_shares(
+    causes: NDArray[np.uint8], places: PlaceSet
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the shares of each core and ring lost to each cause, both shape (place, cause)."""
+    flat, shape = causes.ravel(), (len(places.ids), len(Cause))
+    cores, rings = np.zeros(shape), np.zeros(shape)
+    for place in range(len(places.ids)):
+        first, second, last = places.starts[place * PARTS + np.array([0, 1, PARTS])]
+        for out, begin, end in ((cores, first, second), (rings, second, last)):
+            counts = np.bincount(flat[places.pixels[begin:end]], minlength=len(Cause))
+            out[place] = counts / max(end - begin, 1)
+    return cores, rings
+
+
+def worst_cause(core: NDArray[np.float64], ring: NDArray[np.float64]) -> str:
+    """Return what most of a core was lost to, or of its ring where the core was seen."""
+    shares = ring if core[Cause.CLEAR] >= CORE_SHARE else core
+    worst = Cause(1 + int(np.argmax(shares[1:])))
+    return worst.name.lower() if shares[worst] > 0.0 else ""
