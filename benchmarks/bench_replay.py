@@ -36,7 +36,7 @@ from detectors.ground_change import GroundChange  # noqa: E402
 from detectors.guard import judge_scene  # noqa: E402
 from detectors.types import Features, MonitorState  # noqa: E402
 from hearthwatch.layout import Layout  # noqa: E402
-from hearthwatch.pipeline import measure, plan, run, score  # noqa: E402
+from hearthwatch.pipeline import measure, run, score, sites  # noqa: E402
 from hearthwatch.records import Kind, Mode, Region  # noqa: E402
 from hearthwatch.settings import Settings, load_settings  # noqa: E402
 from hearthwatch.store import open_store  # noqa: E402
@@ -173,7 +173,7 @@ def replay(settings: Settings, dates: int) -> dict[str, Any]:
     store.close()
     pixels = sum(
         int(rasterise(shapely.from_wkb(site.area_wkb), site.window).sum())
-        for site in plan.sites_of(region)
+        for site in sites.area_sites(region)
     )
     steady = (len(marks) - WARM) / (marks[-1] - marks[WARM - 1]) if len(marks) > WARM else 0.0
     return {

@@ -307,7 +307,7 @@ def _fit(
     knowledge = _faded(after["knowledge"], after["learned"], seconds, use, rules)
     reach = np.einsum("pfij,j->pfi", knowledge, x)
     leverage = np.einsum("pfi,i->pf", reach, x)
-    gain = reach / (1.0 / weight + leverage)[..., None]
+    gain = reach * (weight / (1.0 + weight * leverage))[..., None]
     gain = np.where(use[..., None], gain, 0.0)
     step = np.where(np.isfinite(found.residual), found.residual, 0.0)
     after["coefficients"] += step[..., None] * gain[..., None, :]
@@ -325,10 +325,10 @@ def _faded(
     days = np.where(started, (seconds - np.where(started, learned, seconds)) / 86400.0, 0.0)
     factor = rules.memory ** (-days / 5.0)
     growth = np.asarray(np.where(use, factor[:, None], 1.0))
-    wider = knowledge * growth[..., None, None]
-    prior = np.diagonal(_prior(rules))
-    within = np.asarray((np.diagonal(wider, axis1=-2, axis2=-1) <= prior).all(-1))
-    faded: Array = np.where(within[..., None, None], wider, knowledge)
+    # Term by term: of an orbit that never came nothing can fade, and that must not stop the rest.
+    known = np.diagonal(knowledge, axis1=-2, axis2=-1)
+    wider = np.sqrt(np.minimum(growth[..., None], np.diagonal(_prior(rules)) / known))
+    faded: Array = knowledge * wider[..., :, None] * wider[..., None, :]
     return faded
 
 

@@ -7,6 +7,7 @@ It reports that a settlement *burned*; why is for people to say.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -216,6 +217,38 @@ class Burned:
             for place, one in enumerate(places.ids)
             if not places.placebo[place]
         )
+
+    def beside(self, state: MonitorState) -> MonitorState:
+        """Return a state without settlements, in which others can be brought up to `state`."""
+        begun = self.start(state.geobox)
+        # Relative orbits keep their numbers: the levels of both states are then the same terms.
+        scalars = {**begun.scalars, "orbits": state.scalars["orbits"]}
+        return dataclasses.replace(begun, scalars=scalars)
+
+    def join(self, state: MonitorState, other: MonitorState) -> MonitorState:
+        """Return `state` with all places of `other`, which has taken the same looks.
+
+        What both know is taken from `other`.
+
+        Raises
+        ------
+        ValueError
+            If the states number relative orbits differently.
+        """
+        mine, others = str(state.scalars["orbits"]), str(other.scalars["orbits"])
+        if not others.startswith(mine):
+            raise ValueError(f"orbits {others} are not numbered as {mine}")
+        joining = {record["id"] for record in other.objects}
+        kept = [row for row, record in enumerate(state.objects) if record["id"] not in joining]
+        arrays = {
+            name: np.concatenate([array[kept], other.arrays[name]])
+            for name, array in state.arrays.items()
+        }
+        objects = (*(state.objects[row] for row in kept), *other.objects)
+        # ISO times in UTC sort as they are.
+        last = max(str(state.scalars["last"]), str(other.scalars["last"]))
+        scalars = {**state.scalars, "last": last, "orbits": others}
+        return dataclasses.replace(state, arrays=arrays, scalars=scalars, objects=objects)
 
     def _new_rows(self, count: int) -> dict[str, NDArray[Any]]:
         return {

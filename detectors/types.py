@@ -357,3 +357,11 @@ class PlaceDetector(Detector, Protocol):
     def looks(self, state: MonitorState, features: Features) -> tuple[PlaceLook, ...]:
         """Tell what the look came to at every settlement; `state` is the one after it."""
         ...
+
+    def beside(self, state: MonitorState) -> MonitorState:
+        """Return a state without settlements, in which others can be brought up to `state`."""
+        ...
+
+    def join(self, state: MonitorState, other: MonitorState) -> MonitorState:
+        """Return `state` with all settlements of `other`, which has taken the same looks."""
+        ...

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,8 @@ def commit_look(
 ) -> tuple[Event, ...]:
     """Write everything of one look at once; return the events it made or changed."""
     findings = outcome.scored.findings if outcome.scored else ()
-    where = _where(outcome)
-    events, told = _events(store, where, findings, minimum_area_m2)
+    where = where_of(outcome)
+    events, told = events_of(where, findings, partial(known_event, store), minimum_area_m2)
     reach("commit.begin")
     with store.transaction() as tx:
         for event in events:
@@ -189,26 +190,38 @@ def _status_unscored(outcome: LookOutcome) -> _Status | None:
     return None
 
 
-def _events(
-    store: Store, where: Where, findings: Sequence[Finding], minimum_area_m2: float
+def events_of(
+    where: Where,
+    findings: Sequence[Finding],
+    known: Callable[[str, str], Event | None],
+    minimum_area_m2: float,
 ) -> tuple[tuple[Event, ...], tuple[Finding, ...]]:
+    """Return the events that findings make or change, and the findings that are told.
+
+    Parameters
+    ----------
+    known : callable
+        Gives the event of an organisation and id, as it stands.
+    """
     events, told = [], []
     for finding in findings:
-        known = _known(store, where.region.organisation, event_id(where, finding))
-        if is_reportable(finding, known, minimum_area_m2):
-            events.append(next_event(where, finding, known))
+        before = known(where.region.organisation, event_id(where, finding))
+        if is_reportable(finding, before, minimum_area_m2):
+            events.append(next_event(where, finding, before))
             told.append(finding)
     return tuple(events), tuple(told)
 
 
-def _known(store: Store, organisation: str, event: str) -> Event | None:
+def known_event(store: Store, organisation: str, event: str) -> Event | None:
+    """Return an event of the store, or None."""
     try:
         return store.event(organisation, event)
     except NotFound:
         return None
 
 
-def _where(outcome: LookOutcome) -> Where:
+def where_of(outcome: LookOutcome) -> Where:
+    """Return the look and the place that findings are about."""
     m = outcome.measured
     return Where(
         outcome.region,

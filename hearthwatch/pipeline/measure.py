@@ -251,8 +251,12 @@ def _covered(acquisition: Acquisition, cell_id: str) -> Covered:
 
 
 def _most_seen(features: Features) -> float:
-    """Return what was seen of the area, or of the settlement of which the most was seen."""
-    return max((look.usable for look in _seen(features)), default=features.usable)
+    """Return what was seen of the area, or of the place of which the most was seen.
+
+    Placebos count: what they learn must not depend on which settlements happen to be seen.
+    """
+    places = features.places
+    return features.usable if places is None else float(np.nanmax(places.seen[:, 0], initial=0.0))
 
 
 def _seen(features: Features) -> tuple[PlaceLook, ...]:

@@ -13,7 +13,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,8 @@ from detectors.types import DetectorInfo, SceneJudgement, Watches
 from hearthwatch.errors import DiskFull, HearthwatchError
 from hearthwatch.identity import check_identity
 from hearthwatch.layout import Layout
+from hearthwatch.pipeline.bench import Bench, RunStopped, Take, measure_task
+from hearthwatch.pipeline.catchup import catch_up
 from hearthwatch.pipeline.commit import LookOutcome, commit_look
 from hearthwatch.pipeline.executors import open_executor
 from hearthwatch.pipeline.measure import measure_look
@@ -32,12 +34,11 @@ from hearthwatch.pipeline.score import judge_look, score_look
 from hearthwatch.pipeline.tasks import (
     JudgeTask,
     Measured,
-    MeasureTask,
     Scored,
     ScoreTask,
     Site,
 )
-from hearthwatch.records import Event, Region, Run, RunOutcome, StateVersion
+from hearthwatch.records import Event, Region, Run, RunOutcome
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
 from imagery.types import Acquisition, ImageryProvider
@@ -45,13 +46,8 @@ from tiles.atomic import sweep
 from tiles.errors import StorageFull
 from tiles.grid import cells_for
 
-DEADLINE_SECONDS = 180.0
 RECORD_SECONDS = 1.0
 """Between two notes of how far a run has come."""
-
-
-class RunStopped(Exception):
-    """The run was told to stop before it had taken every look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +76,6 @@ class RunReport:
     looks: int
     skipped: int
     events: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Bench:
-    """What every step of one run needs."""
-
-    settings: Settings
-    layout: Layout
-    store: Store
-    provider: ImageryProvider
-    region: Region
-    detector: DetectorInfo
-    run: Run
-    executor: Executor
-
-
-@dataclass(frozen=True, slots=True)
-class _Take:
-    """One measured look over one site, and the state it meets; no task where it is not scored."""
-
-    site: Site
-    measured: Measured
-    state: StateVersion | None
-    task: JudgeTask | None
-
-    @property
-    def sequence(self) -> int:
-        """Number of the state's next version."""
-        return 1 + (self.state.sequence if self.state else 0)
 
 
 def run_region(
@@ -153,7 +120,7 @@ def run_region(
     try:
         plan = make_plan(store, provider, region, detector, until)
         with open_executor(settings, identity.digest) as executor:
-            bench = _Bench(settings, layout, store, provider, region, detector, run, executor)
+            bench = Bench(settings, layout, store, provider, region, detector, run, executor)
             events = _take_looks(bench, plan, _each(record.note, progress), stopping)
         outcome, detail = RunOutcome.COMPLETE, _left_out(provider)
     except (KeyboardInterrupt, RunStopped):
@@ -202,15 +169,16 @@ def tidy(store: Store, layout: Layout, region: Region, detector: DetectorInfo) -
 
 
 def _take_looks(
-    bench: _Bench,
+    bench: Bench,
     plan: Plan,
     progress: Callable[[Progress], None],
     stopping: Callable[[], bool],
 ) -> tuple[str, ...]:
-    started, done, told = time.monotonic(), 0, dict[str, None]()
+    told = dict.fromkeys(event.id for event in catch_up(bench, plan, stopping))
+    started, done = time.monotonic(), 0
     for look, sites, measured in _measured(bench, plan):
         if stopping():
-            raise RunStopped("The run was stopped; the next one goes on from there.")
+            raise RunStopped
         takes = [_take(bench, site, one) for site, one in zip(sites, measured, strict=True)]
         judgement = _judge(bench, look, takes)
         scoring = [_score(bench, take, judgement) for take in takes]
@@ -225,9 +193,7 @@ def _take_looks(
     return tuple(told)
 
 
-def _measured(
-    bench: _Bench, plan: Plan
-) -> Iterator[tuple[Acquisition, list[Site], list[Measured]]]:
+def _measured(bench: Bench, plan: Plan) -> Iterator[tuple[Acquisition, list[Site], list[Measured]]]:
     """Yield every open look, oldest first, measured ahead of its turn by a bounded number."""
     ahead = 2 * bench.settings.workers
     waiting: deque[tuple[Acquisition, list[Site], list[Future[Measured]]]] = deque()
@@ -235,7 +201,7 @@ def _measured(
         sites = [s for s in plan.sites if (look.key, s.cell) not in plan.done]
         if not sites:
             continue
-        tasks = [bench.executor.submit(measure_look, _task(bench, look, s)) for s in sites]
+        tasks = [bench.executor.submit(measure_look, measure_task(bench, look, s)) for s in sites]
         waiting.append((look, sites, tasks))
         if len(waiting) > ahead:
             yield _settled(waiting.popleft())
@@ -250,19 +216,7 @@ def _settled(
     return look, sites, [task.result() for task in tasks]
 
 
-def _task(bench: _Bench, look: Acquisition, site: Site) -> MeasureTask:
-    return MeasureTask(
-        provider=bench.provider,
-        acquisition=look,
-        site=site,
-        detector=bench.detector.id,
-        archive=bench.layout.archive,
-        scratch=bench.layout.scratch,
-        deadline=DEADLINE_SECONDS,
-    )
-
-
-def _take(bench: _Bench, site: Site, measured: Measured) -> _Take:
+def _take(bench: Bench, site: Site, measured: Measured) -> Take:
     """Say what is to be done with a measured look: score it, unless it is no use or late."""
     region, detector = bench.region, bench.detector.id
     state = bench.store.state(region.organisation, region.id, site.cell, detector)
@@ -277,10 +231,10 @@ def _take(bench: _Bench, site: Site, measured: Measured) -> _Take:
         state_sha256=state.sha256 if state else None,
         features=measured.features,
     )
-    return _Take(site, measured, state, task if measured.observable and not late else None)
+    return Take(site, measured, state, task if measured.observable and not late else None)
 
 
-def _judge(bench: _Bench, look: Acquisition, takes: Sequence[_Take]) -> SceneJudgement:
+def _judge(bench: Bench, look: Acquisition, takes: Sequence[Take]) -> SceneJudgement:
     """Judge an acquisition by the placebos of all its sites, before any settlement is scored."""
     asked = [
         bench.executor.submit(judge_look, take.task)
@@ -290,7 +244,7 @@ def _judge(bench: _Bench, look: Acquisition, takes: Sequence[_Take]) -> SceneJud
     return judge_scene(look.key, [evidence for one in asked for evidence in one.result()])
 
 
-def _score(bench: _Bench, take: _Take, judgement: SceneJudgement) -> Future[Scored] | None:
+def _score(bench: Bench, take: Take, judgement: SceneJudgement) -> Future[Scored] | None:
     if take.task is None:
         return None
     target = bench.layout.root / _state_path(bench, take)
@@ -298,7 +252,7 @@ def _score(bench: _Bench, take: _Take, judgement: SceneJudgement) -> Future[Scor
 
 
 def _commit(
-    bench: _Bench, take: _Take, judgement: SceneJudgement, scored: Scored | None
+    bench: Bench, take: Take, judgement: SceneJudgement, scored: Scored | None
 ) -> tuple[Event, ...]:
     outcome = LookOutcome(
         region=bench.region,
@@ -316,7 +270,7 @@ def _commit(
     return commit_look(bench.store, bench.layout.root, outcome, area)
 
 
-def _state_path(bench: _Bench, take: _Take) -> Path:
+def _state_path(bench: Bench, take: Take) -> Path:
     return bench.layout.state(bench.region.id, take.site.cell, bench.detector.id, take.sequence)
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from hearthwatch.errors import HearthwatchError, NotFound
-from hearthwatch.pipeline.run import RunStopped, run_region
+from hearthwatch.pipeline.bench import RunStopped
+from hearthwatch.pipeline.run import run_region
 from hearthwatch.records import Region, Run, RunOutcome
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store

@@ -1,0 +1,203 @@
+"""Settlements that join a watch later: brought up to the looks that were taken before.
+
+Their looks are measured again from the archive, with the placebos that judge and scale them, and
+all that comes of it is committed at once with the state in which they stand beside the others. A
+run killed before that begins anew; nothing of it has become true.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from detectors.guard import judge_scene
+from detectors.registry import create_detector
+from detectors.types import PlaceDetector, SceneJudgement, Watches
+from hearthwatch.pipeline.bench import Bench, RunStopped, measure_task
+from hearthwatch.pipeline.commit import (
+    KEEP_STATES,
+    LookOutcome,
+    events_of,
+    known_event,
+    ledger_rows,
+    where_of,
+)
+from hearthwatch.pipeline.events import detection
+from hearthwatch.pipeline.measure import measure_look
+from hearthwatch.pipeline.plan import Plan
+from hearthwatch.pipeline.score import judge_look, load_state, save_state, score_look
+from hearthwatch.pipeline.tasks import JudgeTask, Measured, Place, Scored, ScoreTask, Site
+from hearthwatch.records import Detection, Event, LedgerRow, StateVersion
+from imagery.types import Acquisition
+from tiles.faultpoints import reach
+
+IN_RETROSPECT = "found in retrospect: the settlement joined the watch later"
+
+
+@dataclass(slots=True)
+class _Brought:
+    """What the looks taken before brought for the settlements that join."""
+
+    events: list[Event] = field(default_factory=list)
+    detections: list[Detection] = field(default_factory=list)
+    rows: list[LedgerRow] = field(default_factory=list)
+    newest: dict[str, Event] = field(default_factory=dict)
+
+
+def catch_up(bench: Bench, plan: Plan, stopping: Callable[[], bool]) -> Iterator[Event]:
+    """Bring settlements that are new to a site up to its state; yield the events they bring."""
+    if bench.detector.watches is not Watches.SETTLEMENTS:
+        return
+    for site in plan.sites:
+        region = bench.region
+        version = bench.store.state(region.organisation, region.id, site.cell, bench.detector.id)
+        if version is None:
+            continue
+        joining = _joining(bench, site, version)
+        if joining:
+            yield from _bring_up(bench, plan, site, version, joining, stopping)
+
+
+def _joining(bench: Bench, site: Site, version: StateVersion) -> tuple[Place, ...]:
+    """Return the places of a site that its state does not know, if settlements are among them.
+
+    A settlement more moves some placebos, which then join as well.
+    """
+    state = load_state(create_detector(bench.detector.id), _current(bench, site, version))
+    known = {str(record["id"]) for record in state.objects}
+    unknown = tuple(place for place in site.places if place.key not in known)
+    return unknown if any(place.settlement for place in unknown) else ()
+
+
+def _bring_up(
+    bench: Bench,
+    plan: Plan,
+    site: Site,
+    version: StateVersion,
+    joining: Sequence[Place],
+    stopping: Callable[[], bool],
+) -> tuple[Event, ...]:
+    """Take all looks of the past at the settlements that join, and commit them as one."""
+    detector = create_detector(bench.detector.id)
+    assert isinstance(detector, PlaceDetector)
+    wanted = {place.key for place in joining}
+    places = tuple(p for p in site.places if p.key in wanted or not p.settlement)
+    part = dataclasses.replace(site, places=places)
+    current = load_state(detector, _current(bench, site, version))
+    path = bench.layout.scratch / f"{site.cell}.joining"
+    sha256 = save_state(path, detector.beside(current))
+    brought = _Brought()
+    for look, measured in _measured(bench, part, _taken(plan, site)):
+        if stopping():
+            raise RunStopped
+        before = JudgeTask(bench.detector.id, part, path, sha256, measured.features)
+        judgement, scored = _score(bench, look, before, measured)
+        sha256 = scored.sha256 if scored else sha256
+        _note(bench, part, measured, judgement, scored, brought)
+    other = load_state(detector, JudgeTask(bench.detector.id, part, path, sha256, ""))
+    target = bench.layout.state(bench.region.id, site.cell, bench.detector.id, version.sequence + 1)
+    joined = save_state(bench.layout.root / target, detector.join(current, other))
+    last = other.scalars["last"] or version.sensed.isoformat()
+    after = dataclasses.replace(
+        version,
+        sequence=version.sequence + 1,
+        sensed=max(version.sensed, datetime.fromisoformat(str(last))),
+        path=str(target),
+        sha256=joined,
+        digest=bench.run.digest,
+    )
+    _commit(bench, brought, after)
+    return tuple(brought.newest.values())
+
+
+def _taken(plan: Plan, site: Site) -> list[Acquisition]:
+    """Return the looks that the site has behind it, oldest first."""
+    return [look for look in plan.looks if (look.key, site.cell) in plan.done]
+
+
+def _measured(
+    bench: Bench, site: Site, looks: Sequence[Acquisition]
+) -> Iterator[tuple[Acquisition, Measured]]:
+    """Yield every look, measured ahead of its turn by a bounded number."""
+    waiting: deque[tuple[Acquisition, Future[Measured]]] = deque()
+    for look in looks:
+        task = measure_task(bench, look, site)
+        waiting.append((look, bench.executor.submit(measure_look, task)))
+        if len(waiting) > 2 * bench.settings.workers:
+            first, pending = waiting.popleft()
+            yield first, pending.result()
+    for first, pending in waiting:
+        yield first, pending.result()
+
+
+def _score(
+    bench: Bench, look: Acquisition, before: JudgeTask, measured: Measured
+) -> tuple[SceneJudgement, Scored | None]:
+    if not measured.observable:
+        return judge_scene(look.key, ()), None
+    evidence = bench.executor.submit(judge_look, before).result()
+    judgement = judge_scene(look.key, evidence)
+    assert before.state is not None
+    task = ScoreTask(before, judgement, before.state)
+    return judgement, bench.executor.submit(score_look, task).result()
+
+
+def _note(
+    bench: Bench,
+    site: Site,
+    measured: Measured,
+    judgement: SceneJudgement,
+    scored: Scored | None,
+    brought: _Brought,
+) -> None:
+    """Keep what one look brought, as its own commit would have written it."""
+    outcome = LookOutcome(
+        region=bench.region,
+        run=bench.run.id,
+        digest=bench.run.digest,
+        detector=bench.detector,
+        site=site,
+        measured=measured,
+        judgement=judgement,
+        scored=scored,
+        state_path="",
+        sequence=0,
+    )
+    where = where_of(outcome)
+    findings = [
+        dataclasses.replace(finding, doubts=(*finding.doubts, IN_RETROSPECT))
+        for finding in (scored.findings if scored else ())
+    ]
+
+    def known(organisation: str, event: str) -> Event | None:
+        return brought.newest.get(event) or known_event(bench.store, organisation, event)
+
+    events, told = events_of(where, findings, known, 0.0)
+    brought.newest.update((event.id, event) for event in events)
+    brought.events += events
+    brought.detections += [detection(where, finding) for finding in told]
+    brought.rows += ledger_rows(outcome, events)
+
+
+def _commit(bench: Bench, brought: _Brought, version: StateVersion) -> None:
+    reach("catchup.begin")
+    with bench.store.transaction() as tx:
+        for event in brought.events:
+            tx.put_event(event)
+        tx.add_detections(brought.detections)
+        for row in brought.rows:
+            tx.put_ledger(row)
+        stale = tx.add_state(version, KEEP_STATES)
+        reach("catchup.before")
+    for old in stale:
+        (bench.layout.root / old.path).unlink(missing_ok=True)
+
+
+def _current(bench: Bench, site: Site, version: StateVersion) -> JudgeTask:
+    path: Path = bench.layout.root / version.path
+    return JudgeTask(bench.detector.id, site, path, version.sha256, "")
