@@ -108,7 +108,7 @@ class Archive:
         folder = self.root / LOCKS
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            handle = (folder / name).open("wb")
+            handle = (folder / f"{name}.lock").open("wb")
         with handle:
             # Let go when the file is closed, or its process dies.
             fcntl.flock(handle, fcntl.LOCK_EX)
