@@ -88,7 +88,7 @@ class BaselineRules:
     """
 
     scale_start: tuple[float, ...] = (0.06, 0.06, 0.02, 0.04)
-    scale_floor: tuple[float, ...] = (0.015, 0.02, 0.006, 0.01)
+    scale_floor: tuple[float, ...] = (0.03, 0.04, 0.02, 0.03)
     prior: tuple[float, float, float, float] = (400.0, 1.0, 5.0, 1.0)
     memory: float = 0.999
     winsor: float = 2.5
@@ -104,7 +104,7 @@ class BaselineRules:
     likeness: float = 0.5
     null_least: int = 8
     null_worth: int = 4
-    null_spread: tuple[float, float] = (0.4, 20.0)
+    null_spread: tuple[float, float] = (0.8, 20.0)
 
 
 @dataclass(frozen=True, slots=True)

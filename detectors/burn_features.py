@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,38 +75,89 @@ class Template:
     ash: float
 
 
-COVERS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7)
+OTHERS = (
+    *((Surface.DRY, cover) for cover in (0.25, 0.6, 0.9)),
+    *((Surface.GREEN, cover) for cover in (0.25, 0.6)),
+)
+"""Changes that are no burn: ground cleared, ploughed or grown over, by the share it covers."""
+SHADES = (0.85, 0.7, 0.5)
+"""Factors by which shadow, wet soil or haze darken all bands alike."""
+# Of NBRSWIR, B12 + B11 + 0.1: of char, and of the dry ground it is taken to replace.
+_CHAR_DENOMINATOR, _DRY_DENOMINATOR = (
+    float(spectrum(one, ("B11", "B12")).sum()) + 0.1 for one in (Surface.CHAR, Surface.DRY)
+)
+COVERS = (0.05, 0.1, 0.2, 0.35, 0.6, 0.9)
 ASHES = (0.0, 0.5)
 TEMPLATES = tuple(Template(cover, ash) for ash in ASHES for cover in COVERS)
 
 
-def unburned_features(
-    reflectance: NDArray[np.float64], bands: Sequence[str]
-) -> NDArray[np.float64]:
-    """Return what each core would have looked like without each of the `TEMPLATES`.
-
-    If a burn covers the share ``w`` of a core with residues of reflectance ``r``, its mean
-    reflectance is ``(1 - w) before + w r``; so before it was ``(observed - w r) / (1 - w)``.
+def burned_features(before: NDArray[np.float64], bands: Sequence[str]) -> NDArray[np.float64]:
+    """Return what cores would show after each of the `TEMPLATES`, given what they showed before.
 
     Parameters
     ----------
-    reflectance : ndarray, shape (place, band)
-        Mean of each core.
+    before : ndarray, shape (place, 4)
+        Features of the unburned core, in the order of `NAMES`.
+    bands : sequence of str
+        Names of the bands they are measured in.
 
     Returns
     -------
     ndarray, shape (place, template, 4)
-        NaN where nothing was seen, or where the burn cannot have happened: a band would have
-        been black or darker.
     """
+    cover = np.array([template.cover for template in TEMPLATES])
+    return _mixed(before, cover, _residues(tuple(bands)))
+
+
+def otherwise_features(before: NDArray[np.float64], bands: Sequence[str]) -> NDArray[np.float64]:
+    """Return what cores would show after changes that are no burn: `OTHERS`, then `SHADES`.
+
+    Returns
+    -------
+    ndarray, shape (place, change, 4)
+    """
+    surfaces, shades = _surfaces(tuple(bands))
+    covers = np.array([cover for _, cover in OTHERS])
+    return np.concatenate([_mixed(before, covers, surfaces), before[:, None] + shades], axis=1)
+
+
+def _mixed(
+    before: NDArray[np.float64], cover: NDArray[np.float64], into: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the features of ground a share of which turned into something else.
+
+    Reflectance mixes linearly, and so do the shares of an unmixing: ``(1 - w) before + w into``.
+    NBRSWIR, a ratio, mixes in proportion to the denominators.
+    """
+    was, after = before[:, None], np.empty((len(before), *into.shape))
+    for feature in (NEAR_INFRARED, VISIBLE):
+        light = (1.0 - cover) * np.exp(-was[..., feature])
+        after[..., feature] = _darkness(light + cover * np.exp(-into[:, feature]))
+    left, turned = (1.0 - cover) * _DRY_DENOMINATOR, cover * _CHAR_DENOMINATOR
+    for feature, share in ((CHAR_INDEX, turned / (turned + left)), (CHAR_FRACTION, cover)):
+        after[..., feature] = (1.0 - share) * was[..., feature] + share * into[:, feature]
+    return after
+
+
+@lru_cache(maxsize=16)
+def _residues(bands: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return the features of what each template leaves, shape (template, 4)."""
     char, ash = (spectrum(one, bands) for one in (Surface.CHAR, Surface.ASH))
-    before = []
-    for template in TEMPLATES:
-        residue = (1.0 - template.ash) * char + template.ash * ash
-        was = (reflectance - template.cover * residue) / (1.0 - template.cover)
-        before.append(np.where((was > DARKEST).all(-1, keepdims=True), was, np.nan))
-    spectra = np.stack(before, axis=-1)
-    return burn_features(spectra, bands).transpose(0, 2, 1)
+    left = np.stack([(1.0 - one.ash) * char + one.ash * ash for one in TEMPLATES])
+    features: NDArray[np.float64] = burn_features(left[:, :, None], bands)[..., 0]
+    features.setflags(write=False)
+    return features
+
+
+@lru_cache(maxsize=16)
+def _surfaces(bands: tuple[str, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the features of `OTHERS`, and what `SHADES` move dry ground by; both (change, 4)."""
+    pure = np.stack([spectrum(surface, bands) for surface, _ in OTHERS])
+    dry = spectrum(Surface.DRY, bands)
+    shaded = np.stack([dry, *(factor * dry for factor in SHADES)])
+    surfaces = burn_features(pure[:, :, None], bands)[..., 0]
+    shades = burn_features(shaded[:, :, None], bands)[..., 0]
+    return surfaces, shades[1:] - shades[0]
 
 
 def _darkness(reflectance: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from detectors import baseline, episodes
 from detectors.baseline import BaselineRules, Errors
 from detectors.burn_evidence import Evidence, EvidenceRules, look_evidence
-from detectors.burn_features import NAMES, USED, burn_features, unburned_features
+from detectors.burn_features import NAMES, USED, burn_features, burned_features, otherwise_features
 from detectors.burn_report import finding, said
 from detectors.burn_seen import (
     CORE_SHARE,
@@ -127,7 +127,7 @@ class Burned:
                 ids=chosen.ids,
                 placebo=chosen.placebo,
                 values=burn_features(reflectance, bands),
-                unburned=unburned_features(reflectance[:, :, 0], bands),
+                bands=tuple(bands),
                 seen=seen,
                 contamination=contamination(classes, causes, chosen),
                 lost=tuple(map(worst_cause, cores, rings)),
@@ -273,9 +273,12 @@ class Burned:
         usable = usable_places(places, rows["part_looks"].max(1, initial=0))
         null = usable & trained & places.placebo & own_null
         found = baseline.errors(rows, places.values, x, null, rules.baseline)
-        evidence = look_evidence(
-            found, places.values[:, :, 0], places.unburned, places.contamination, rules.evidence
+        before = places.values[:, :, 0] - found.error
+        burned, otherwise = (
+            changed(before, places.bands) - before[:, None]
+            for changed in (burned_features, otherwise_features)
         )
+        evidence = look_evidence(found, burned, otherwise, places.contamination, rules.evidence)
         return _Look(rows, usable, trained, found, evidence, x, seconds), orbits
 
     def _rows(self, state: MonitorState, ids: tuple[str, ...]) -> dict[str, NDArray[Any]]:
@@ -306,7 +309,8 @@ class Burned:
         """Say of every settlement what this look came to, as an index into `_SHOWED`."""
         changed = episodes.is_open(look.rows) & (look.evidence.total > 0.0)
         bad = np.full(changed.shape, suspect)
-        cases = (~look.usable, ~look.trained, bad, changed, ~look.evidence.telling)
+        # A look that does not plainly show the settlement unharmed must not be read as if it did.
+        cases = (~look.usable, ~look.trained, bad, changed, ~look.evidence.plain)
         words = (Showed.UNUSABLE, Showed.LEARNING, Showed.SUSPECT, Showed.CHANGED, Showed.BLIND)
         index = np.select(
             cases, [_SHOWED.index(word) for word in words], _SHOWED.index(Showed.UNCHANGED)

@@ -154,8 +154,8 @@ class PlaceFeatures:
     ----------
     values : ndarray of float64, shape (place, feature, part)
         NaN where too little was seen.
-    unburned : ndarray of float64, shape (place, template, feature)
-        What each core would show without each change that the detector looks for.
+    bands : tuple of str
+        Those the features are measured in.
     seen : ndarray of float64, shape (place, part)
         Share of each part's pixels that were clear; NaN where a part has no ground.
     contamination : ndarray of float64, shape (place,)
@@ -167,7 +167,7 @@ class PlaceFeatures:
     ids: tuple[str, ...]
     placebo: NDArray[np.bool_]
     values: NDArray[np.float64]
-    unburned: NDArray[np.float64]
+    bands: tuple[str, ...]
     seen: NDArray[np.float64]
     contamination: NDArray[np.float64]
     lost: tuple[str, ...]
@@ -217,7 +217,7 @@ class Showed(StrEnum):
     UNCHANGED = "unchanged"
     LEARNING = "learning"
     BLIND = "blind"
-    """Seen, but a burned settlement could not have been told from its ordinary variation."""
+    """Seen, but it speaks plainly neither for a change nor against one."""
     SUSPECT = "suspect"
     """Seen in a scene that the placebos say is bad."""
     UNUSABLE = "unusable"
