@@ -43,7 +43,7 @@ LEARNING_SHARE = 0.5
 
 _UNTOLD = {
     Showed.LEARNING: "what is normal there is still being learned",
-    Showed.BLIND: "a burned settlement could not have been told from its ordinary variation",
+    Showed.BLIND: "it shows the settlement plainly neither burned nor unharmed",
 }
 """Looks that were seen and yet tell changed ground from unchanged in no way."""
 

@@ -40,7 +40,7 @@ from tiles.slabs import read_slab, write_slab
 PICTURE_BANDS = ("B02", "B03", "B04", "B08", "B12")
 """For natural colours, false colours and the burn ratio: whoever verifies must see the ground."""
 
-_PLACE_ARRAYS = ("placebo", "values", "unburned", "seen", "contamination")
+_PLACE_ARRAYS = ("placebo", "values", "seen", "contamination")
 _STATUS_OF_CAUSE = {
     "cloud": NotObservable.CLOUD,
     "shadow": NotObservable.SHADOW,
@@ -182,6 +182,7 @@ def load_features(path: str) -> Features:
         else PlaceFeatures(
             ids=tuple(places["ids"]),
             lost=tuple(places["lost"]),
+            bands=tuple(places["bands"]),
             **{name: np.asarray(arrays[name]) for name in _PLACE_ARRAYS},
         ),
         orbit=header["orbit"],
@@ -281,7 +282,9 @@ def _keep(scratch: Path, features: Features) -> str:
         "causes": dict(features.causes),
         "lived_without": list(features.lived_without),
         "orbit": features.orbit,
-        "places": None if places is None else {"ids": list(places.ids), "lost": list(places.lost)},
+        "places": None
+        if places is None
+        else {name: list(getattr(places, name)) for name in ("ids", "lost", "bands")},
     }
     arrays = {} if places is None else {name: getattr(places, name) for name in _PLACE_ARRAYS}
     write_slab(path, header, {"pixels": features.pixels, **arrays})

@@ -367,12 +367,23 @@ class MemoryStore:
         mine = [row for row in found if row.acquisition == acquisition]
         return tuple(sorted(mine, key=attrgetter("region", "cell", "detector", "settlement")))
 
-    def ledger_totals(self, organisation: str) -> Mapping[str, LedgerTotals]:
+    def ledger_totals(
+        self, organisation: str, region: str | None = None
+    ) -> Mapping[str, LedgerTotals]:
         """Return the ledger summed up, by id of the region."""
         rows: defaultdict[str, list[LedgerRow]] = defaultdict(list)
         for row in self._open().all(LedgerRow, organisation):
-            rows[row.region].append(row)
+            if region in (None, row.region):
+                rows[row.region].append(row)
         return {region: _totals(found) for region, found in rows.items()}
+
+    def settlement_totals(self, organisation: str, region: str) -> Mapping[str, LedgerTotals]:
+        """Return the ledger of a region summed up, by id of the settlement; the area's under ''."""
+        rows: defaultdict[str, list[LedgerRow]] = defaultdict(list)
+        for row in self._open().all(LedgerRow, organisation):
+            if row.region == region:
+                rows[row.settlement].append(row)
+        return {settlement: _totals(found) for settlement, found in rows.items()}
 
     def usable_looks(self, organisation: str, region: str) -> Mapping[str, tuple[datetime, ...]]:
         """Return when each settlement of a region was seen, by its id; the area's under ''."""

@@ -240,8 +240,17 @@ class Store(Protocol):
         """
         ...
 
-    def ledger_totals(self, organisation: str) -> Mapping[str, LedgerTotals]:
-        """Return the ledger summed up, by id of the region; one without a look is left out."""
+    def ledger_totals(
+        self, organisation: str, region: str | None = None
+    ) -> Mapping[str, LedgerTotals]:
+        """Return the ledger summed up, by id of the region; one without a look is left out.
+
+        Of all regions, or of `region` alone.
+        """
+        ...
+
+    def settlement_totals(self, organisation: str, region: str) -> Mapping[str, LedgerTotals]:
+        """Return the ledger of a region summed up, by id of the settlement; the area's under ''."""
         ...
 
     def usable_looks(self, organisation: str, region: str) -> Mapping[str, tuple[datetime, ...]]:

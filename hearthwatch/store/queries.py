@@ -202,21 +202,17 @@ def looks(organisation: str, acquisition: str) -> Statement:
     return mine.order_by(c.region, c.cell, c.detector, c.settlement)
 
 
-def ledger_totals(organisation: str) -> Select[Any]:
+def ledger_totals(organisation: str, region: str | None) -> Select[Any]:
     """Return for each region its looks and usable looks, and when the last of either was."""
     c = tables.ledger.c
-    usable = _usable(c)
-    return (
-        select(
-            c.region,
-            func.count(c.acquisition.distinct()).label("looks"),
-            func.count(case((usable, c.acquisition)).distinct()).label("usable"),
-            func.max(c.sensed).label("last"),
-            func.max(case((usable, c.sensed))).label("last_usable"),
-        )
-        .where(c.organisation == organisation)
-        .group_by(c.region)
-    )
+    alone = [] if region is None else [c.region == region]
+    return _totals(c, c.region).where(c.organisation == organisation, *alone)
+
+
+def settlement_totals(organisation: str, region: str) -> Select[Any]:
+    """Return the same for each settlement of one region."""
+    c = tables.ledger.c
+    return _totals(c, c.settlement).where(c.organisation == organisation, c.region == region)
 
 
 def usable_looks(organisation: str, region: str) -> Select[tuple[str, int]]:
@@ -322,6 +318,17 @@ def _period(since: datetime | None, until: datetime | None) -> tuple[int, int]:
         _EVER[0] if since is None else microseconds(since),
         _EVER[1] if until is None else microseconds(until),
     )
+
+
+def _totals(c: Any, place: Any) -> Select[Any]:
+    usable = _usable(c)
+    return select(
+        place,
+        func.count(c.acquisition.distinct()).label("looks"),
+        func.count(case((usable, c.acquisition)).distinct()).label("usable"),
+        func.max(c.sensed).label("last"),
+        func.max(case((usable, c.sensed))).label("last_usable"),
+    ).group_by(place)
 
 
 def _usable(c: Any) -> Condition:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, or_
 
@@ -308,11 +309,15 @@ class SqlStore:
         """Return the ledger rows of one acquisition over all regions."""
         return self._all(LedgerRow, queries.looks(organisation, acquisition))
 
-    def ledger_totals(self, organisation: str) -> Mapping[str, LedgerTotals]:
+    def ledger_totals(
+        self, organisation: str, region: str | None = None
+    ) -> Mapping[str, LedgerTotals]:
         """Return the ledger summed up, by id of the region."""
-        with self._connect(self._reader) as connection, translated():
-            rows = connection.execute(queries.ledger_totals(organisation)).mappings().all()
-        return {row["region"]: from_row(LedgerTotals, dict(row)) for row in rows}
+        return self._totals("region", queries.ledger_totals(organisation, region))
+
+    def settlement_totals(self, organisation: str, region: str) -> Mapping[str, LedgerTotals]:
+        """Return the ledger of a region summed up, by id of the settlement; the area's under ''."""
+        return self._totals("settlement", queries.settlement_totals(organisation, region))
 
     def usable_looks(self, organisation: str, region: str) -> Mapping[str, tuple[datetime, ...]]:
         """Return when each settlement of a region was seen, by its id; the area's under ''."""
@@ -344,6 +349,11 @@ class SqlStore:
         self._closed = True
         with translated():
             self._held.close()
+
+    def _totals(self, place: str, statement: Select[Any]) -> Mapping[str, LedgerTotals]:
+        with self._connect(self._reader) as connection, translated():
+            rows = connection.execute(statement).mappings().all()
+        return {row[place]: from_row(LedgerTotals, dict(row)) for row in rows}
 
     def _all(self, record: type[R], statement: Select[tuple[object, ...]]) -> tuple[R, ...]:
         with self._connect(self._reader) as connection:

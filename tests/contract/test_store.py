@@ -306,6 +306,34 @@ class TestLedgerTotals:
         assert store.ledger_totals("ours") == {"reg-1": totals}
         assert store.ledger_totals("theirs") == {}
 
+    def test_of_one_region_alone(self, store: Store) -> None:
+        with store.transaction() as tx:
+            tx.put_region(a.region(id="reg-2", name="Other"))
+        put_ledger(store, a.look(), a.look(region="reg-2"), a.look(region="reg-2", cell="other"))
+        once = LedgerTotals(1, 1, a.NOON, a.NOON)
+        assert store.ledger_totals("ours") == {"reg-1": once, "reg-2": once}
+        assert store.ledger_totals("ours", "reg-2") == {"reg-2": once}
+        assert store.ledger_totals("ours", "reg-3") == {}
+        assert store.ledger_totals("theirs", "reg-2") == {}
+
+    def test_of_each_settlement_of_a_region(self, store: Store) -> None:
+        with store.transaction() as tx:
+            tx.put_region(a.region(id="reg-2", name="Other"))
+        unseen = {"status": ObservationStatus.NOT_PROCESSED, "usable": 0.0}
+        put_ledger(store, *a.looks_at(["x", "y"], acquisition="one"))
+        put_ledger(store, *a.looks_at(["x"], acquisition="two", sensed=a.NOON + a.DAY))
+        put_ledger(store, *a.looks_at(["z"], acquisition="one", **unseen))
+        put_ledger(store, a.look(region="reg-2", settlement="x"), a.look())
+        once = LedgerTotals(1, 1, a.NOON, a.NOON)
+        assert store.settlement_totals("ours", "reg-1") == {
+            "": once,
+            "x": LedgerTotals(2, 2, a.NOON + a.DAY, a.NOON + a.DAY),
+            "y": once,
+            "z": LedgerTotals(1, 0, a.NOON, None),
+        }
+        assert store.settlement_totals("ours", "reg-9") == {}
+        assert store.settlement_totals("theirs", "reg-1") == {}
+
     def test_when_each_settlement_was_seen(self, store: Store) -> None:
         put_ledger(
             store,

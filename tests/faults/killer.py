@@ -163,8 +163,8 @@ class Runner:
 
 
 @contextmanager
-def open_runner() -> Iterator[Runner]:
-    """Yield a runner; its process goes with it."""
+def open_runner(ground: str = "watched") -> Iterator[Runner]:
+    """Yield a runner; its process goes with it. `ground` is one that ``run_once.py`` knows."""
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "ignore",
@@ -173,7 +173,7 @@ def open_runner() -> Iterator[Runner]:
         "OMP_NUM_THREADS": "1",
     }
     process = subprocess.Popen(
-        [sys.executable, str(PROGRAM)],
+        [sys.executable, str(PROGRAM), ground],
         env=environment,
         cwd=ROOT,
         stdin=subprocess.PIPE,
