@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.context import Context
+from detectors.burn_seen import CORE_SHARE
+from hearthwatch.ledger_words import longest_gap
 from hearthwatch.records import Event, LedgerRow, ObservationStatus, Region, Run, Settlement
 from hearthwatch.store.whole import settlements_named
 from hearthwatch.values import (
@@ -52,11 +54,16 @@ def base_url(request: Request, here: Context) -> str:
     return (here.settings.public_url or str(request.base_url)).rstrip("/")
 
 
-def next_url(request: Request, here: Context, cursor: str) -> str:
-    """Return the absolute address of the next page: this request's, with every filter kept."""
+def next_links(
+    request: Request, here: Context, cursor: str | None, media_type: str = GEOJSON
+) -> list[dict[str, str]]:
+    """Return the link to the next page, or none: this request's address, every filter kept."""
+    if cursor is None:
+        return []
     kept = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
     query = urlencode([*kept, ("after", cursor)])
-    return f"{base_url(request, here)}{request.url.path}?{query}"
+    href = f"{base_url(request, here)}{request.url.path}?{query}"
+    return [{"rel": "next", "href": href, "type": media_type}]
 
 
 def feature(record: Event | Region | Settlement, properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,20 +95,6 @@ def event_feature(here: Context, event: Event) -> dict[str, Any]:
     return dict(found)
 
 
-def region_properties(region: Region) -> dict[str, Any]:
-    """Return all of a region but its id and geometry."""
-    return {
-        "name": region.name,
-        "kind": region.kind.value,
-        "mode": region.mode.value,
-        "purpose": region.purpose,
-        "owner": region.owner,
-        "created": moment(region.created),
-        "expires": moment(region.expires),
-        "area_km2": round(region.area_km2, 6),
-    }
-
-
 def settlement_feature(settlement: Settlement) -> dict[str, Any]:
     """Return a settlement."""
     return feature(settlement, settlement_properties(settlement))
@@ -117,7 +110,7 @@ def look_in_words(row: LedgerRow) -> str:
     lost = {str(cause): float(share) for cause, share in row.detail.get("lost", {}).items()}
     worst = max(lost, key=lost.__getitem__, default="")
     if row.status is ObservationStatus.NOT_OBSERVABLE:
-        said = f"{_COMMON.get(worst, worst) or row.cause} over {lost.get(worst, 1.0):.0%}"
+        said = f"{_COMMON.get(worst, worst) or _cause(row)} over {_lost(row, lost.get(worst))}"
     elif row.status in _PLAIN:
         place = "settlement" if row.settlement else "area"
         said = f"{_PLAIN[row.status]}, {row.usable:.0%} of the {place} seen"
@@ -134,6 +127,18 @@ def settlements_in_words(rows: Sequence[LedgerRow]) -> str:
     statuses = Counter(row.status.value.replace("_", " ") for row in rows).most_common()
     listed = ", ".join(f"{count:,} {status}" for status, count in statuses)
     return f"{counted(len({row.settlement for row in rows}), 'settlement')}: {listed}"
+
+
+def blind_days(seen: Mapping[str, Sequence[datetime]]) -> float | None:
+    """Return the longest time between two usable looks at one place, in days.
+
+    Parameters
+    ----------
+    seen : mapping of str to sequence of datetime
+        As `Store.usable_looks` gives it.
+    """
+    _, gap = longest_gap(seen)
+    return (gap[1] - gap[0]).total_seconds() / 86_400 if gap else None
 
 
 def job_value(run: Run, now: datetime) -> dict[str, Any]:
@@ -155,6 +160,17 @@ def job_value(run: Run, now: datetime) -> dict[str, Any]:
         "seconds_left": round((run.total - run.done) / rate, 1) if rate else None,
         "detail": run.detail,
     }
+
+
+def _cause(row: LedgerRow) -> str:
+    cause = row.cause.value if row.cause else ""
+    return _COMMON.get(cause, cause)
+
+
+def _lost(row: LedgerRow, share: float | None) -> str:
+    if row.settlement and row.usable >= CORE_SHARE:
+        return "its surroundings"
+    return f"{1.0 if share is None else share:.0%}"
 
 
 _COMMON = {"nodata": "no data"}

@@ -15,7 +15,7 @@ from api.context import Context
 from api.headers import Headers, Heads
 from api.limits import Limits
 from api.params import refuse_unknown
-from api.routes import events, features, jobs, regions, service, settlements, tiles
+from api.routes import events, features, followed, jobs, regions, service, settlements, tiles
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
 from tiles.archive import Archive
@@ -53,6 +53,7 @@ def create_app(settings: Settings, store: Store, archive: Archive) -> FastAPI:
     for router in (
         service.router,
         regions.router,
+        followed.router,
         settlements.router,
         events.router,
         jobs.router,

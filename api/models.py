@@ -255,6 +255,28 @@ class Ledger(BaseModel):
     links: list[Link]
 
 
+class FollowedSettlement(BaseModel):
+    """A settlement that a watch follows, and how well it was seen."""
+
+    settlement: str
+    settlement_name: str | None
+    looks: int
+    usable_looks: int
+    last_look: datetime
+    last_usable_look: datetime | None = Field(description="Null if it was never seen.")
+    longest_blind_days: float | None = Field(
+        description="Between two usable looks at it; null where there are fewer."
+    )
+
+
+class Followed(BaseModel):
+    """The settlements that a watch follows, the one seen longest ago first."""
+
+    items: list[FollowedSettlement]
+    next: str | None
+    links: list[Link]
+
+
 class ArchivedLook(BaseModel):
     """An archived acquisition over a region."""
 
@@ -409,10 +431,19 @@ class Detections(BaseModel):
 
 
 class SeriesFeature(BaseModel):
-    """One quantity that is followed."""
+    """One quantity that is followed through the looks."""
 
-    key: str
+    key: str = Field(
+        description="Of ground_change: the formula. Of burned: near_infrared, visible, char_index "
+        "or char_fraction, which are scores, or evidence."
+    )
     name: str
+    unit: str = Field(
+        description="`scores` are standard deviations from what the settlement's past, the season "
+        "and its surroundings let expect, upwards as burning moves it; `nats` are natural "
+        "logarithms of a likelihood ratio."
+    )
+    about: str = Field(description="What it is taken of, and which way a change moves it.")
 
 
 class SeriesLook(BaseModel):
@@ -423,11 +454,14 @@ class SeriesLook(BaseModel):
     used: bool
     status: ObservationStatus
     why: str = Field(description="Why it was left out, or that it was used.")
-    values: list[float | None]
+    values: list[float | None] = Field(
+        description="One for each of `features`; null where the look does not tell it. Of ground "
+        "as measured anew from the archive; of a settlement as its detector said at the time."
+    )
 
 
 class Series(BaseModel):
-    """What was measured over an event's ground, look by look, oldest first."""
+    """What an event's detector went by, look by look, oldest first."""
 
     event: str
     last_unharmed: datetime | None

@@ -13,10 +13,10 @@ from fastapi.dependencies.models import Dependant
 from api.models import Moment
 from api.problems import Problem
 from hearthwatch.records import EventFilter, EventState, Kind
+from hearthwatch.store.extent import Bounds
 
 MAX_PAGE = 1000
 LONGEST_NAME = 30
-Box = tuple[float, float, float, float]
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most items of one page.")]
 After = Annotated[
@@ -86,7 +86,7 @@ async def event_filter(
     )
 
 
-def box_of(text: str | None) -> Box | None:
+def box_of(text: str | None) -> Bounds | None:
     """Return the box of a parameter.
 
     Raises

@@ -1,8 +1,9 @@
-"""The evidence of an event as answers: the series of its ground, and the pair before and after."""
+"""The evidence of an event as answers: its series, and the pair before and after."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Literal
 
 import pyproj
@@ -12,10 +13,12 @@ from shapely.geometry.base import BaseGeometry
 from api.answers import look_in_words
 from api.context import Context
 from api.problems import Problem
+from api.visible import beside
+from api.watched import region_of
 from hearthwatch.ledger_words import was_taken_in
 from hearthwatch.pairs import best_pair
-from hearthwatch.records import USABLE, Event, LedgerRow
-from hearthwatch.series import FEATURES, Sample, event_series
+from hearthwatch.records import USABLE, Event, LedgerRow, Mode
+from hearthwatch.series import Sample, event_curve
 from hearthwatch.store.whole import all_looks
 from hearthwatch.values import DECIMALS, moment
 from hearthwatch.words import interval
@@ -28,26 +31,23 @@ from tiles.xyz import Style, styles_of
 MARGIN_M = 300.0
 """Ground shown around an event."""
 NOT_CLEAR = "not clear over this place"
+_GEOD = pyproj.Geod(ellps="WGS84")
 
-_NAMES = {
-    "ln(B04/B08)": "red against near-infrared, natural logarithm",
-    "ln(B11)": "short-wave infrared, natural logarithm",
-}
 _BANDS = ("B02", "B03", "B04", "B08", "B8A", "B12")
 
 
 def series_value(here: Context, event: Event) -> dict[str, Any]:
-    """Return what was measured over an event's ground, with the looks left out and why."""
+    """Return what an event's detector went by, with the looks left out and why."""
     rows = _rows(here, event)
-    acquisitions = [row.acquisition for row in rows]
-    found = event_series(here.archive, event.cell, acquisitions, event.geometry)
-    samples = {sample.acquisition: sample for sample in found}
+    curve = event_curve(here.archive, event, rows)
+    samples = {sample.acquisition: sample for sample in curve.samples}
+    nothing = (None,) * len(curve.quantities)
     return {
         "event": event.id,
         "last_unharmed": moment(event.last_unharmed),
         "first_changed": moment(event.first_changed),
-        "features": [{"key": key, "name": _NAMES.get(key, key)} for key in FEATURES],
-        "looks": [_look(row, samples.get(row.acquisition)) for row in rows],
+        "features": [asdict(quantity) for quantity in curve.quantities],
+        "looks": [_look(row, samples.get(row.acquisition), nothing) for row in rows],
     }
 
 
@@ -62,7 +62,7 @@ def pair_value(here: Context, event: Event) -> dict[str, Any]:
         "before": _side(pair.before),
         "after": _side(pair.after),
         "styles": styles,
-        "bounds": [round(edge, DECIMALS) for edge in _around(event.geometry).bounds],
+        "bounds": [round(edge, DECIMALS) for edge in _around(event).bounds],
     }
 
 
@@ -86,9 +86,14 @@ def chip_of(here: Context, event: Event, colours: Literal["true", "false"]) -> b
         before,
         after,
         [outline],
-        title=f"{event.kind.value.replace('_', ' ')} {event.id[:8]}: {since}",
+        title=f"{_mode(event)}{event.kind.value.replace('_', ' ')} {event.id[:8]}: {since}",
         look=colours,
     )
+
+
+def _mode(event: Event) -> str:
+    """Say that an event is not about the world: the picture goes where the page does not."""
+    return "" if event.mode is Mode.ACTUAL else f"{event.mode.value.upper()} \u2013 "
 
 
 def _require_colours(scenes: Sequence[Any], colours: Literal["true", "false"]) -> None:
@@ -102,19 +107,15 @@ def _require_colours(scenes: Sequence[Any], colours: Literal["true", "false"]) -
 
 def _rows(here: Context, event: Event) -> list[LedgerRow]:
     """Return the ledger of the event's cell and settlement, oldest look first."""
-    region = next(
-        one
-        for one in here.store.regions(event.organisation, removed=True)
-        if one.id == event.region
-    )
+    region = region_of(here, event.organisation, event.region, removed=True)
     looks = all_looks(here.store, region, settlement=event.settlement)
     return [row for row in looks if row.cell == event.cell]
 
 
-def _look(row: LedgerRow, sample: Sample | None) -> dict[str, Any]:
-    values: Sequence[float | None] = sample.values if sample else [None] * len(FEATURES)
+def _look(row: LedgerRow, sample: Sample | None, nothing: Sequence[float | None]) -> dict[str, Any]:
+    values = sample.values if sample else nothing
     measured = any(value is not None for value in values)
-    used = was_taken_in(row) and measured
+    used = was_taken_in(row) and measured and sample is not None and sample.used
     return {
         "acquisition": row.acquisition,
         "sensed": moment(row.sensed),
@@ -126,11 +127,11 @@ def _look(row: LedgerRow, sample: Sample | None) -> dict[str, Any]:
 
 
 def _why(row: LedgerRow, used: bool) -> str:
-    if not was_taken_in(row):
+    if used and row.status in USABLE:
+        return "used"
+    if row.settlement or not was_taken_in(row):
         return look_in_words(row)
-    if not used:
-        return NOT_CLEAR
-    return "used" if row.status in USABLE else "used to learn what is normal"
+    return "used to learn what is normal" if used else NOT_CLEAR
 
 
 def _side(row: LedgerRow | None) -> dict[str, Any] | None:
@@ -142,18 +143,26 @@ def _side(row: LedgerRow | None) -> dict[str, Any] | None:
 def _view(here: Context, row: LedgerRow | None, event: Event) -> Any:
     if row is None:
         return None
-    area = _around(event.geometry)
+    area = _around(event)
     bands = [b for b in _BANDS if b in here.archive.bands(row.acquisition, row.cell)]
-    return view(here.archive, row.acquisition, row.cell, area, bands)
+    beyond = beside(here, row) if row.settlement else ()
+    return view(here.archive, row.acquisition, row.cell, area, bands, beyond)
 
 
-def _around(geometry: BaseGeometry) -> BaseGeometry:
-    """Return the box around an event with its margin, CRS84."""
-    west, south, east, north = geometry.bounds
-    geod = pyproj.Geod(ellps="WGS84")
+def _around(event: Event) -> BaseGeometry:
+    """Return the box around an event with its margin, CRS84.
+
+    A settlement is judged against its surroundings, so the larger it is, the more is shown.
+    """
+    west, south, east, north = event.geometry.bounds
     middle = (south + north) / 2
-    lon, _, _ = geod.fwd(west, middle, 90.0, MARGIN_M)
-    _, lat, _ = geod.fwd(west, middle, 0.0, MARGIN_M)
+    margin = MARGIN_M
+    if event.settlement:
+        _, _, width = _GEOD.inv(west, middle, east, middle)
+        _, _, height = _GEOD.inv(west, south, west, north)
+        margin = max(margin, max(width, height) / 2)
+    lon, _, _ = _GEOD.fwd(west, middle, 90.0, margin)
+    _, lat, _ = _GEOD.fwd(west, middle, 0.0, margin)
     dx, dy = abs(lon - west), lat - middle
     around: BaseGeometry = shapely.box(west - dx, south - dy, east + dx, north + dy)
     return around

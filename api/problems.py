@@ -164,6 +164,18 @@ def of_error(error: errors.HearthwatchError) -> Problem:
     return Problem(status, error.code, detail, headers=headers)
 
 
+def of_faulty(error: errors.RegionError, code: str, where: str) -> Problem:
+    """Return the problem that outlines which cannot be used are, with every fault they have.
+
+    Parameters
+    ----------
+    where : str
+        Which part of the request they came in.
+    """
+    head, *listed = error.message.split("\n  - ")
+    return Problem(422, code, head, faults=[(where, words) for words in listed])
+
+
 def install(app: FastAPI) -> None:
     """Let every error of an application leave as a problem."""
 

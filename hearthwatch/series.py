@@ -1,9 +1,9 @@
-"""The curve of an event: what its detector measured on its ground, look by look."""
+"""The curve of an event: what its detector made of its ground or settlement, look by look."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from detectors.burn_features import NAMES
 from detectors.ground_change import FEATURES, GroundChange
 from detectors.kernel import FEATURE_UNIT, NO_DATA
-from detectors.types import Features, Places
+from detectors.types import Features, GuardVerdict, Places
+from hearthwatch.ledger_words import was_taken_in
+from hearthwatch.records import Event, Kind, LedgerRow
 from imagery.masks import CLOUD_MARGIN_M, look_cube
 from imagery.types import Chip, GeoBox
 from tiles.archive import Archive
@@ -21,31 +24,144 @@ from tiles.cell import cell_from_id
 from tiles.grid import rasterise, share, window
 from tiles.windows import load_window, stored_layers
 
-__all__ = ["FEATURES", "LEAST_CLEAR", "Sample", "event_series"]
+__all__ = [
+    "BURNED", "FEATURES", "GROUND_CHANGE", "LEAST_CLEAR", "Curve", "Quantity", "Sample",
+    "event_curve", "event_series", "settlement_series",
+]  # fmt: skip
 
 LEAST_CLEAR = 0.5
 """Share of the event's pixels that must be clear for a value to stand for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number that is followed through time.
+
+    Attributes
+    ----------
+    name, about : str
+        In a few words, and in full: of what it is taken, and which way a change moves it.
+    """
+
+    key: str
+    name: str
+    unit: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """What one look shows of an event's ground.
+    """What one look shows of an event's ground, or of its settlement.
 
     Attributes
     ----------
     sensed : datetime
         Aware UTC.
     values : tuple of float or None
-        Median over the clear pixels of each of :data:`FEATURES`; None where fewer than half of
-        the event's pixels have one.
+        One for each quantity of the curve; None where the look does not tell it.
     clear : float
-        Share of the event's pixels that were clear, 0..1.
+        Share of the event's pixels, or of the settlement's core, that were clear, 0..1.
+    used : bool
+        Whether the look was let speak: a scene that the placebos called bad was not.
     """
 
     acquisition: str
     sensed: datetime
     values: tuple[float | None, ...]
     clear: float
+    used: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The quantities an event's detector goes by, and what each look shows of them."""
+
+    quantities: tuple[Quantity, ...]
+    samples: tuple[Sample, ...]
+
+
+_MEDIAN = "Median over the event's clear pixels; bare ground raises it."
+GROUND_CHANGE = (
+    Quantity(FEATURES[0], "red against near-infrared, natural logarithm", FEATURES[0], _MEDIAN),
+    Quantity(FEATURES[1], "short-wave infrared, natural logarithm", FEATURES[1], _MEDIAN),
+)
+"""Quantities of an event of ground_change, in the order of :data:`FEATURES`."""
+
+_SCORE = (
+    "than its past, the season and its surroundings let expect, in standard deviations of such "
+    "predictions; 0 is as expected."
+)
+_BURNED: Mapping[str, tuple[str, str]] = {
+    "near_infrared": (
+        "near-infrared, darker upwards",
+        f"How much darker the settlement's core is in the near-infrared (B8A, or B08) {_SCORE} "
+        "Burning raises it.",
+    ),
+    "visible": (
+        "visible light, darker upwards",
+        f"How much darker the settlement's core is in blue, green and red together {_SCORE} Char "
+        "raises it, fresh ash lowers it.",
+    ),
+    "char_index": (
+        "char index",
+        f"How much higher the short-wave infrared burn ratio (B11, B12) of the settlement's core "
+        f"is {_SCORE} Burning raises it.",
+    ),
+    "char_fraction": (
+        "share of char",
+        f"How much larger the share of char in the settlement's core, unmixed from all bands, is "
+        f"{_SCORE} Burning raises it.",
+    ),
+}
+_EVIDENCE = Quantity(
+    "evidence",
+    "evidence of this look alone",
+    "nats",
+    "Natural logarithm of how many times likelier this look is if the settlement burned than if "
+    "it did not, over all features at once; an event adds up several looks.",
+)
+BURNED = (*(Quantity(key, _BURNED[key][0], "scores", _BURNED[key][1]) for key in NAMES), _EVIDENCE)
+"""Quantities of an event of kind burned: the scores of its features, and the evidence."""
+
+
+def event_curve(archive: Archive, event: Event, rows: Sequence[LedgerRow]) -> Curve:
+    """Return what an event's detector went by, look by look.
+
+    Of changed ground it is measured anew from the archive. Of a burned settlement it is what the
+    detector said at the time, which the ledger keeps: measuring anew would take the whole history
+    of its surroundings.
+
+    Parameters
+    ----------
+    rows : sequence of LedgerRow
+        The ledger of the event's cell and settlement, oldest look first.
+
+    Raises
+    ------
+    tiles.errors.IntegrityError, tiles.errors.StorageFailed
+        As :func:`event_series`.
+    """
+    if event.kind is Kind.BURNED:
+        return Curve(BURNED, settlement_series(rows))
+    acquisitions = [row.acquisition for row in rows]
+    samples = event_series(archive, event.cell, acquisitions, event.geometry)
+    return Curve(GROUND_CHANGE, samples)
+
+
+def settlement_series(rows: Sequence[LedgerRow]) -> tuple[Sample, ...]:
+    """Return what the detector of burned settlements said of one of them, in the rows' order.
+
+    Looks that it did not take in are left out.
+    """
+    return tuple(_told(row) for row in rows if was_taken_in(row))
+
+
+def _told(row: LedgerRow) -> Sample:
+    said = row.detail["said"]
+    scores = said.get("scores", {})
+    values = (*(scores.get(name) for name in NAMES), said.get(_EVIDENCE.key))
+    suspect = row.detail.get("guard", {}).get("verdict") == GuardVerdict.SUSPECT
+    return Sample(row.acquisition, row.sensed, values, row.usable, used=not suspect)
 
 
 def event_series(

@@ -44,18 +44,25 @@ def region_value(region: Region) -> dict[str, Any]:
     """Return a region for programs."""
     return {
         "id": region.id,
-        "name": region.name,
+        **region_properties(region),
         "organisation": region.organisation,
-        "kind": region.kind.value,
-        "mode": region.mode.value,
-        "area_km2": round(region.area_km2, 6),
         "bbox": [round(edge, DECIMALS) for edge in region.geometry.bounds],
         "geometry": geojson(region.geometry),
+        "removed": moment(region.removed),
+    }
+
+
+def region_properties(region: Region) -> dict[str, Any]:
+    """Return all of a region that is told but its id and geometry."""
+    return {
+        "name": region.name,
+        "kind": region.kind.value,
+        "mode": region.mode.value,
         "purpose": region.purpose,
         "owner": region.owner,
         "created": moment(region.created),
         "expires": moment(region.expires),
-        "removed": moment(region.removed),
+        "area_km2": round(region.area_km2, 6),
     }
 
 

@@ -14,7 +14,7 @@ from api.answers import (
     collection,
     event_feature,
     event_features,
-    next_url,
+    next_links,
     respond,
 )
 from api.auth import Reader
@@ -47,9 +47,7 @@ def list_events(
     box meets it.
     """
     page = here.store.events(who.organisation, where, after=after, limit=limit)
-    links = []
-    if page.next:
-        links.append({"rel": "next", "href": next_url(request, here, page.next), "type": GEOJSON})
+    links = next_links(request, here, page.next)
     features = event_features(here, who.organisation, page.items)
     return respond(collection(features, next=page.next, links=links), media_type=GEOJSON)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,8 +20,7 @@ from api.answers import (
     event_feature,
     event_features,
     feature,
-    next_url,
-    region_properties,
+    next_links,
     respond,
     settlement_feature,
 )
@@ -44,10 +41,14 @@ from api.ogc import (
     period_of,
 )
 from api.openapi30 import openapi_30
-from api.params import After, Box, BoxText, box_of
+from api.paging import cut
+from api.params import After, BoxText, box_of
 from api.problems import Problem, declared
-from hearthwatch.records import EventFilter, EventState, Kind
-from hearthwatch.values import moment
+from api.watched import region_of
+from hearthwatch.records import EventFilter, EventState, Kind, Region
+from hearthwatch.store.cursor import Paging
+from hearthwatch.store.extent import Bounds, Box, boxes
+from hearthwatch.values import moment, region_properties
 
 DEFAULT, MOST = 1000, 10_000
 MOST_MATCHED = 100_000
@@ -66,15 +67,9 @@ class Name(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What of a collection is asked for."""
+    """What of a collection is asked for; of `where` each heeds what it has."""
 
-    box: Box | None
-    since: datetime | None
-    until: datetime | None
-    kind: Kind | None
-    states: Sequence[EventState]
-    region: str | None
-    settlement: str | None
+    where: EventFilter
     limit: int
     after: str | None
 
@@ -164,18 +159,16 @@ def list_items(
 ) -> Response:
     """Return the features of one collection, in pages; follow `next`."""
     since, until = period_of(datetime_)
-    asked = _Asked(
-        box=box_of(bbox),
-        since=since,
-        until=until,
+    where = EventFilter(
+        region=region,
         kind=kind,
         states=tuple(state or ()),
-        region=region,
+        bbox=box_of(bbox),
+        since=since,
+        until=until,
         settlement=settlement,
-        limit=min(limit, MOST),
-        after=after,
     )
-    found = _FINDERS[_named(name)](here, who, asked)
+    found = _FINDERS[_named(name)](here, who, _Asked(where, min(limit, MOST), after))
     address = f"{base_url(request, here)}{request.url.path}"
     query = f"?{request.url.query}" if request.url.query else ""
     links = [
@@ -186,8 +179,7 @@ def list_items(
             "type": "application/json",
         },
     ]
-    if found.next:
-        links.append({"rel": "next", "href": next_url(request, here, found.next), "type": GEOJSON})
+    links += next_links(request, here, found.next)
     counted = {} if found.matched is None else {"numberMatched": found.matched}
     value = collection(
         found.features,
@@ -234,23 +226,14 @@ def _named(name: str) -> Name:
 
 
 def _events(here: Context, who: Caller, asked: _Asked) -> _Found:
-    where = EventFilter(
-        region=asked.region,
-        kind=asked.kind,
-        states=tuple(asked.states),
-        bbox=asked.box,
-        since=asked.since,
-        until=asked.until,
-        settlement=asked.settlement,
-    )
-    page = here.store.events(who.organisation, where, after=asked.after, limit=asked.limit)
-    matched = here.store.count_events(who.organisation, where, most=MOST_MATCHED)
+    page = here.store.events(who.organisation, asked.where, after=asked.after, limit=asked.limit)
+    matched = here.store.count_events(who.organisation, asked.where, most=MOST_MATCHED)
     return _Found(event_features(here, who.organisation, page.items), page.next, matched)
 
 
 def _settlements(here: Context, who: Caller, asked: _Asked) -> _Found:
     page = here.store.settlements(
-        who.organisation, bbox=asked.box, after=asked.after, limit=asked.limit
+        who.organisation, bbox=asked.where.bbox, after=asked.after, limit=asked.limit
     )
     features = [settlement_feature(one) for one in page.items]
     whole = asked.after is None and page.next is None
@@ -259,44 +242,27 @@ def _settlements(here: Context, who: Caller, asked: _Asked) -> _Found:
 
 def _regions(here: Context, who: Caller, asked: _Asked) -> _Found:
     """Return regions. There are few, so they are counted and cut here."""
-    found = [
-        feature(region, region_properties(region))
+    kind, bbox = asked.where.kind, asked.where.bbox
+    inside = [
+        region
         for region in here.store.regions(who.organisation)
-        if asked.kind in (None, region.kind)
+        if kind in (None, region.kind) and (bbox is None or _meets(region, bbox))
     ]
-    inside = [one for one in found if asked.box is None or _meets(one["bbox"], asked.box)]
-    start = None if asked.after is None else _decoded(asked.after)
-    rest = [one for one in inside if start is None or _place(one) > start]
-    page = rest[: asked.limit]
-    more = len(rest) > len(page)
-    return _Found(page, _encoded(_place(page[-1])) if more else None, len(inside))
+    paging = Paging(f"regions {who.organisation} {kind} {bbox}", (str, str), asked.limit)
+    page = cut(inside, lambda region: (region.name, region.id), paging, asked.after)
+    return _Found([_region_feature(region) for region in page.items], page.next, len(inside))
 
 
-def _place(region: dict[str, Any]) -> tuple[str, str]:
-    """Return where a region stands in the order of the store: by name, then by id."""
-    return region["properties"]["name"], region["id"]
+def _meets(region: Region, bbox: Bounds) -> bool:
+    own = Box(*region.geometry.bounds)
+    return any(own.meets(part) for part in boxes(bbox))
 
 
-def _encoded(place: tuple[str, str]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode("ascii")
-
-
-def _decoded(cursor: str) -> tuple[str, str]:
-    try:
-        name, region_id = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-        return str(name), str(region_id)
-    except (ValueError, TypeError, RecursionError):
-        raise Problem(400, "question", "The cursor is damaged. Start again without it.") from None
+def _region_feature(region: Region) -> dict[str, Any]:
+    return feature(region, region_properties(region))
 
 
 _FINDERS = {Name.EVENTS: _events, Name.SETTLEMENTS: _settlements, Name.REGIONS: _regions}
-
-
-def _meets(one: Sequence[float], other: Box) -> bool:
-    west, south, east, north = other
-    parts = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
-    across = any(one[0] <= right and one[2] >= left for left, right in parts)
-    return across and one[1] <= north and one[3] >= south
 
 
 def _one(here: Context, who: Caller, name: Name, feature_id: str) -> dict[str, Any]:
@@ -304,7 +270,4 @@ def _one(here: Context, who: Caller, name: Name, feature_id: str) -> dict[str, A
         return event_feature(here, here.store.event(who.organisation, feature_id))
     if name is Name.SETTLEMENTS:
         return settlement_feature(here.store.settlement(who.organisation, feature_id))
-    for region in here.store.regions(who.organisation):
-        if region.id == feature_id:
-            return feature(region, region_properties(region))
-    raise Problem(404, "not_found", "There is no such feature.")
+    return _region_feature(region_of(here, who.organisation, feature_id))

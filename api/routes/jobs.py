@@ -15,7 +15,7 @@ from api.context import Context, InContext
 from api.models import JobAnswer, Jobs, NewJob
 from api.params import utc
 from api.problems import declared, located
-from hearthwatch.errors import NotFound
+from api.watched import region_of
 from hearthwatch.identity import code_digest
 from hearthwatch.records import Region, Run, RunOutcome
 
@@ -44,7 +44,7 @@ def ask_for_job(sent: NewJob, who: Writer, here: InContext) -> Response:
     A process with `hearthwatch up` takes it on. A region for which a job waits already gets
     no second one: that one is returned.
     """
-    region = _watched(here, who.organisation, sent.region)
+    region = region_of(here, who.organisation, sent.region)
     now = datetime.now(UTC)
     run = Run(
         id=str(uuid.uuid4()),
@@ -70,14 +70,6 @@ def ask_for_job(sent: NewJob, who: Writer, here: InContext) -> Response:
 def read_job(job: Annotated[str, Path(max_length=200)], who: Reader, here: InContext) -> Response:
     """Return one job with its progress."""
     return respond(job_value(here.store.run(who.organisation, job), datetime.now(UTC)))
-
-
-def _watched(here: Context, organisation: str, region: str) -> Region:
-    """Return a region by its id alone, as the other routes do: `Store.region` takes names too."""
-    for known in here.store.regions(organisation):
-        if known.id == region:
-            return known
-    raise NotFound("There is no such region on the watchlist.")
 
 
 def _waiting(here: Context, region: Region) -> Run | None:

@@ -15,14 +15,15 @@ from starlette.responses import Response
 
 from api.answers import (
     GEOJSON,
+    JSON,
     GeoJsonResponse,
+    blind_days,
     collection,
     feature,
     job_value,
     look_in_words,
     look_value,
-    next_url,
-    region_properties,
+    next_links,
     respond,
     settlements_in_words,
 )
@@ -37,9 +38,10 @@ from api.models import (
     RegionFeature,
 )
 from api.params import After, Limit, OfSettlement, Since, Until, utc
-from api.problems import Problem, declared, located
+from api.problems import Problem, declared, located, of_faulty
+from api.watched import region_of
 from hearthwatch.errors import RegionError
-from hearthwatch.ledger_words import longest_gap, was_pulled
+from hearthwatch.ledger_words import was_pulled
 from hearthwatch.records import (
     EventFilter,
     Kind,
@@ -49,7 +51,7 @@ from hearthwatch.records import (
     Region,
 )
 from hearthwatch.store.whole import all_looks, settlements_named
-from hearthwatch.values import moment
+from hearthwatch.values import moment, region_properties
 from hearthwatch.watchlist import NamedArea, join_areas, make_region, read_area
 from hearthwatch.watchlist.kinds import watchable
 from tiles.xyz import styles_of
@@ -115,7 +117,7 @@ def add_region(sent: NewRegion, who: Writer, here: InContext) -> Response:
 )
 def read_region(region: RegionId, who: Reader, here: InContext) -> Response:
     """Return one region and how its watch stands."""
-    return respond(_whole(here, _found(here, who.organisation, region)), media_type=GEOJSON)
+    return respond(_whole(here, region_of(here, who.organisation, region)), media_type=GEOJSON)
 
 
 @router.patch(
@@ -138,7 +140,7 @@ def change_region(region: RegionId, sent: RegionChange, who: Writer, here: InCon
         faults = [(f"body.{name}", "cannot be null") for name in nothing]
         raise Problem(422, "invalid", "Leave out what shall stay as it is.", faults=faults)
     with here.store.transaction() as transaction:
-        changed = dataclasses.replace(_found(here, who.organisation, region), **changes)
+        changed = dataclasses.replace(region_of(here, who.organisation, region), **changes)
         _require_free(here, changed)
         transaction.put_region(changed)
     return respond(_whole(here, changed), media_type=GEOJSON)
@@ -148,7 +150,7 @@ def change_region(region: RegionId, sent: RegionChange, who: Writer, here: InCon
 def remove_region(region: RegionId, who: Writer, here: InContext) -> Response:
     """Stop watching a region. Its events and ledger stay readable."""
     with here.store.transaction() as transaction:
-        known = _found(here, who.organisation, region)
+        known = region_of(here, who.organisation, region)
         transaction.put_region(dataclasses.replace(known, removed=datetime.now(UTC)))
     return Response(status_code=204)
 
@@ -169,7 +171,7 @@ def read_ledger(
 
     Where settlements are followed there is one row for each settlement and look.
     """
-    known = _known(here, who.organisation, region)
+    known = region_of(here, who.organisation, region, removed=True)
     page = here.store.ledger(
         who.organisation,
         known.id,
@@ -179,18 +181,20 @@ def read_ledger(
         after=after,
         limit=limit,
     )
-    links = [{"rel": "next", "href": next_url(request, here, page.next)}] if page.next else []
+    links = next_links(request, here, page.next, JSON)
     names = settlements_named(here.store, who.organisation, page.items)
     items = [look_value(row, names) for row in page.items]
     return respond({"items": items, "next": page.next, "links": links})
 
 
 @router.get("/{region}/looks", response_model=ArchivedLooks, responses=declared(404))
-def list_looks(region: RegionId, who: Reader, here: InContext) -> Response:
-    """List the archived acquisitions over a region, oldest first."""
-    known = _known(here, who.organisation, region)
+def list_looks(
+    region: RegionId, who: Reader, here: InContext, settlement: OfSettlement = None
+) -> Response:
+    """List the archived acquisitions over a region, or over one settlement, oldest first."""
+    known = region_of(here, who.organisation, region, removed=True)
     looks: defaultdict[str, list[LedgerRow]] = defaultdict(list)
-    for row in all_looks(here.store, known):
+    for row in all_looks(here.store, known, settlement=settlement):
         looks[row.acquisition].append(row)
     ordered = sorted(looks.values(), key=lambda rows: rows[0].sensed)
     found = (_archived(here, rows) for rows in ordered)
@@ -199,12 +203,10 @@ def list_looks(region: RegionId, who: Reader, here: InContext) -> Response:
 
 def _whole(here: Context, region: Region) -> dict[str, Any]:
     """Return a region with how its watch stands, the longest blind gap included."""
-    totals = here.store.ledger_totals(region.organisation)
+    totals = here.store.ledger_totals(region.organisation, region.id)
     value = _listed(here, region, totals)
-    _, gap = longest_gap(here.store.usable_looks(region.organisation, region.id))
-    value["properties"]["status"]["longest_blind_days"] = (
-        (gap[1] - gap[0]).total_seconds() / 86_400 if gap else None
-    )
+    seen = here.store.usable_looks(region.organisation, region.id)
+    value["properties"]["status"]["longest_blind_days"] = blind_days(seen)
     return value
 
 
@@ -223,30 +225,12 @@ def _listed(here: Context, region: Region, totals: Mapping[str, LedgerTotals]) -
     return feature(region, {**region_properties(region), "status": status})
 
 
-def _found(here: Context, organisation: str, region: str) -> Region:
-    """Return a region by its id alone: names are for people, and may look like another's id."""
-    for known in here.store.regions(organisation):
-        if known.id == region:
-            return known
-    raise Problem(404, "not_found", "There is no such region on the watchlist.")
-
-
-def _known(here: Context, organisation: str, region: str) -> Region:
-    """Return a region, removed or not: its ledger stays readable."""
-    for known in here.store.regions(organisation, removed=True):
-        if known.id == region:
-            return known
-    raise Problem(404, "not_found", "There is no such region on the watchlist.")
-
-
 def _area(sent: NewRegion, here: Context) -> NamedArea:
     text = json.dumps(sent.model_dump(exclude={"properties"}, exclude_none=True))
     try:
         return join_areas(read_area(text, here.settings), here.settings)
     except RegionError as error:
-        head, *listed = error.message.split("\n  - ")
-        faults = [("body.geometry", words) for words in listed]
-        raise Problem(422, "region", head, faults=faults) from error
+        raise of_faulty(error, "region", "body.geometry") from error
 
 
 def _require_watchable(kind: Kind) -> None:

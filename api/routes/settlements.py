@@ -5,18 +5,25 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import GEOJSON, GeoJsonResponse, collection, next_url, respond, settlement_feature
+from api.answers import (
+    GEOJSON,
+    GeoJsonResponse,
+    collection,
+    next_links,
+    respond,
+    settlement_feature,
+)
 from api.auth import Reader, Writer
-from api.context import InContext
+from api.context import Context, InContext
 from api.models import NewSettlements, SettlementCollection, SettlementFeature
 from api.params import After, BoxText, Limit, box_of
-from api.problems import Problem, declared
+from api.problems import declared, of_faulty
 from hearthwatch.errors import RegionError
 from hearthwatch.watchlist import NamedArea, make_settlement, read_area
 
@@ -37,9 +44,7 @@ def list_settlements(
     """List settlements, by name; `bbox` selects those whose box meets it."""
     box = box_of(bbox)
     page = here.store.settlements(who.organisation, bbox=box, after=after, limit=limit)
-    links = []
-    if page.next:
-        links.append({"rel": "next", "href": next_url(request, here, page.next), "type": GEOJSON})
+    links = next_links(request, here, page.next)
     features = (settlement_feature(one) for one in page.items)
     return respond(collection(features, next=page.next, links=links), media_type=GEOJSON)
 
@@ -86,11 +91,9 @@ def remove_settlement(settlement: SettlementId, who: Writer, here: InContext) ->
     return Response(status_code=204)
 
 
-def _areas(sent: NewSettlements, here: Any) -> list[NamedArea]:
+def _areas(sent: NewSettlements, here: Context) -> list[NamedArea]:
     text = json.dumps(sent.model_dump(exclude={"source"}, exclude_none=True))
     try:
         return read_area(text, here.settings)
     except RegionError as error:
-        head, *listed = error.message.split("\n  - ")
-        faults = [("body.features", words) for words in listed]
-        raise Problem(422, "settlement", head, faults=faults) from error
+        raise of_faulty(error, "settlement", "body.features") from error

@@ -154,6 +154,7 @@ def event_tile(
 _FIELDS = {
     "id": "Id of the event",
     "kind": "What is watched for",
+    "mode": "Whether it is about the world (actual), an exercise or a test",
     "state": "How it stands",
     "first_changed": "Look that first showed the change",
     "last_unharmed": "Last look that showed the ground unharmed",
@@ -166,6 +167,7 @@ def _properties(event: Event) -> dict[str, Any]:
     return {
         "id": event.id,
         "kind": event.kind.value,
+        "mode": event.mode.value,
         "state": event.state.value,
         "first_changed": moment(event.first_changed),
         "last_unharmed": moment(event.last_unharmed) or "",

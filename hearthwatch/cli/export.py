@@ -8,15 +8,15 @@ from pathlib import Path
 
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.events import asked_for
-from hearthwatch.cli.export_formats import as_csv, as_geojson, as_geopackage
+from hearthwatch.cli.export_formats import Names, as_csv, as_geojson, as_geopackage
 from hearthwatch.cli.report import Answer
 from hearthwatch.errors import HearthwatchError
 from hearthwatch.records import Event
-from hearthwatch.store.whole import all_events
+from hearthwatch.store.whole import all_events, settlements_named
 from hearthwatch.words import counted
 from tiles.atomic import write_atomically
 
-Writer = Callable[[Sequence[Event], Mapping[str, str], str], bytes]
+Writer = Callable[[Sequence[Event], Names, str], bytes]
 
 FORMATS: Mapping[str, Writer] = {"geojson": as_geojson, "gpkg": as_geopackage, "csv": as_csv}
 _SUFFIXES = {".geojson": "geojson", ".json": "geojson", ".gpkg": "gpkg", ".csv": "csv"}
@@ -29,7 +29,10 @@ def export(call: Call) -> Answer:
     _refuse_to_overwrite(target, force=call.args.force)
     with call.store() as store:
         events = list(all_events(store, call.organisation, asked_for(call, store)))
-        names = store.region_names(call.organisation)
+        names = Names(
+            store.region_names(call.organisation),
+            settlements_named(store, call.organisation, events),
+        )
     text = notice(events)
     write_atomically(target, FORMATS[kind](events, names, text))
     document = {"file": str(target), "format": kind, "events": len(events), "notice": text}

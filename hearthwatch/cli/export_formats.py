@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,15 @@ LAYER = "events"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_geojson(events: Sequence[Event], names: Mapping[str, str], notice: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What people call the regions and settlements, by id."""
+
+    regions: Mapping[str, str]
+    settlements: Mapping[str, str]
+
+
+def as_geojson(events: Sequence[Event], names: Names, notice: str) -> bytes:
     """Return a FeatureCollection (RFC 7946)."""
     document = {
         "type": "FeatureCollection",
@@ -33,7 +42,7 @@ def as_geojson(events: Sequence[Event], names: Mapping[str, str], notice: str) -
                 "type": "Feature",
                 "id": event.id,
                 "geometry": geojson(event.geometry),
-                "properties": event_properties(event, names),
+                "properties": event_properties(event, names.regions, names.settlements),
             }
             for event in events
         ],
@@ -41,7 +50,7 @@ def as_geojson(events: Sequence[Event], names: Mapping[str, str], notice: str) -
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def as_geopackage(events: Sequence[Event], names: Mapping[str, str], notice: str) -> bytes:
+def as_geopackage(events: Sequence[Event], names: Names, notice: str) -> bytes:
     """Return a GeoPackage of one layer, `events`."""
     rows = [_row(event, names, notice) for event in events]
     wkb = [
@@ -63,7 +72,7 @@ def as_geopackage(events: Sequence[Event], names: Mapping[str, str], notice: str
     return buffer.getvalue()
 
 
-def as_csv(events: Sequence[Event], names: Mapping[str, str], notice: str) -> bytes:
+def as_csv(events: Sequence[Event], names: Names, notice: str) -> bytes:
     """Return CSV in UTF-8 with a point inside each event and its outline as WKT."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
@@ -77,15 +86,20 @@ def as_csv(events: Sequence[Event], names: Mapping[str, str], notice: str) -> by
 
 
 COLUMNS = (
-    "id", "version", "organisation", "region", "region_name", "kind", "mode", "state",
-    "last_unharmed", "first_changed", "first_detected", "last_detected", "area_m2", "area_ha",
-    "looks", "observed", "evidence", "doubts", "detector", "detector_state", "cell", "notice",
+    "id", "version", "organisation", "region", "region_name", "settlement", "settlement_name",
+    "kind", "mode", "state", "last_unharmed", "first_changed", "first_detected", "last_detected",
+    "area_m2", "area_ha", "looks", "observed", "evidence", "doubts", "detector", "detector_state",
+    "cell", "notice",
 )  # fmt: skip
 
 
-def _row(event: Event, names: Mapping[str, str], notice: str) -> dict[str, Any]:
+def _row(event: Event, names: Names, notice: str) -> dict[str, Any]:
     """Return an event with its nested values as text, which tables need."""
-    value = {"id": event.id, **event_properties(event, names), "notice": notice}
+    value = {
+        "id": event.id,
+        **event_properties(event, names.regions, names.settlements),
+        "notice": notice,
+    }
     value["evidence"] = json.dumps(value["evidence"], ensure_ascii=False)
     value["doubts"] = "; ".join(value["doubts"])
     return {name: "" if value[name] is None else value[name] for name in COLUMNS}

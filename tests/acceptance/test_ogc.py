@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ import pytest
 from owslib.ogcapi.features import Features
 from shapely.geometry import box, mapping
 
+from hearthwatch.records import Mode
 from tests.conftest import RequireSystem
+from tests.support import settled
 from tests.support.served import Served
 
 MANY = 25
@@ -188,6 +191,53 @@ def test_the_gdal_of_a_wheel_reads_the_same(service: Served, settlements: list[s
     assert found["layers"] == ["events", "regions", "settlements"]
     assert (found["near"], found["events"]) == (11, 2)
     assert {"observed", "last_unharmed", "doubts"} <= set(found["fields"])
+
+
+JOIN = """
+SELECT events.settlement_name AS told, settlements.name AS joined, settlements.mode AS its_mode
+FROM events LEFT JOIN settlements ON events.settlement = settlements.id
+"""
+JOINED = """
+import json, sys, pyogrio
+found = pyogrio.raw.read(sys.argv[1], sql=sys.argv[2], read_geometry=False, USERPWD=sys.argv[3])
+print(json.dumps({name: list(one) for name, one in zip(found[0]["fields"], found[3])}))
+"""
+
+
+def test_events_are_joined_to_their_settlements(
+    valley: Served, require_system: RequireSystem
+) -> None:
+    """By two builds of GDAL; the name is the settlement's own, and so is the mode."""
+    address, who = f"OAPIF:{valley.url}/ogc", f"analyst:{valley.keys.ours}"
+    command = [sys.executable, "-c", JOINED, address, JOIN, who]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert sorted(found["joined"]) == sorted(found["told"])
+    modes = dict(zip(found["joined"], found["its_mode"], strict=True))
+    assert modes == {"East": "actual", "Middle": "actual", "West": "exercise"}
+
+    ogrinfo = require_system("gdal-bin", "ogrinfo")
+    done = subprocess.run(
+        [ogrinfo, "-ro", "-oo", f"USERPWD={who}", address, "-sql", JOIN],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert "ERROR" not in done.stderr, done.stderr
+    joined = re.findall(r"joined \(String\) = (.*)", done.stdout)
+    assert sorted(joined) == ["East", "Middle", "West"]
+
+
+def test_a_settlement_off_the_list_keeps_its_name_on_its_events(valley: Served) -> None:
+    west = "/ogc/collections/settlements/items/id-West"
+    with valley.client() as client:
+        assert client.delete("/settlements/id-West").status_code == 204
+        assert client.get(west).status_code == 404
+        asked = {"settlement": "id-West"}
+        items = client.get("/ogc/collections/events/items", params=asked).json()["features"]
+        assert {one["properties"]["settlement_name"] for one in items} == {"West"}
+        with valley.store.transaction() as tx:
+            tx.put_settlements([settled.settlement(settled.WEST, Mode.EXERCISE)])
+        assert client.get(west).json()["properties"]["id"] == "id-West"
 
 
 def test_gdal_sends_the_key_as_a_password_too(

@@ -72,10 +72,20 @@ def watcher() -> Watcher:
 @pytest.fixture
 def page(context: BrowserContext, service: Served, watcher: Watcher) -> Iterator[Page]:
     """The page, opened with our key; it may ask no other host and complain of nothing."""
+    yield from opened_page(context, service, watcher)
+
+
+@pytest.fixture
+def valley_page(context: BrowserContext, valley: Served, watcher: Watcher) -> Iterator[Page]:
+    """The page over burned settlements and an exercise."""
+    yield from opened_page(context, valley, watcher)
+
+
+def opened_page(context: BrowserContext, server: Served, watcher: Watcher) -> Iterator[Page]:
     opened = context.new_page()
-    watcher.watch(opened, service.url)
-    opened.goto(service.url)
-    opened.get_by_test_id("key-input").fill(service.keys.ours)
+    watcher.watch(opened, server.url)
+    opened.goto(server.url)
+    opened.get_by_test_id("key-input").fill(server.keys.ours)
     opened.keyboard.press("Enter")
     opened.wait_for_selector("html[data-ready=true]")
     yield opened
@@ -252,6 +262,169 @@ def test_everything_that_can_be_used_has_a_name(page: Page) -> None:
             .map(e => e.outerHTML)"""
     )
     assert unnamed == []
+
+
+def test_a_burned_settlement_is_told_in_words(valley_page: Page, valley: Served) -> None:
+    page = valley_page
+    page.get_by_test_id("event-item").filter(has_text="East").click()
+    detail = page.get_by_test_id("detail")
+    expect(detail.get_by_test_id("event-settlement")).to_have_text("East")
+    expect(detail.get_by_test_id("mode-banner")).to_have_count(0)
+    with valley.client() as client:
+        events = client.get("/events").json()["features"]
+    (event,) = [e for e in events if e["properties"]["settlement_name"] == "East"]
+    evidence = event["properties"]["evidence"]
+    words = detail.get_by_test_id("evidence")
+    for name in ("near_infrared_factor", "visible_factor"):
+        expect(words).to_contain_text(
+            f"\N{MULTIPLICATION SIGN} {evidence[name]:.2f} of what its past"
+        )
+    expect(words).to_contain_text(f"on {100 * evidence['char_fraction_change']:.0f} % more of its")
+    expect(words).to_contain_text("times likelier with the change than without it")
+    assert "attack" not in page.content().lower()
+    series = page.get_by_test_id("series")
+    expect(series.locator("svg").first).to_be_visible()
+    expect(series.locator("svg .title")).to_have_count(5)
+    expect(series.locator("svg .title").first).to_contain_text("Near-infrared")
+    series.get_by_text("What these numbers are").click()
+    expect(series).to_contain_text("Char raises it, fresh ash lowers it")
+    keep(page, "burned")
+    detail.get_by_text("How sure").scroll_into_view_if_needed()
+    keep(page, "burned-evidence")
+
+
+def test_the_pictures_of_a_burned_settlement_can_be_swiped(valley_page: Page) -> None:
+    page = valley_page
+    tiles: list[int] = []
+    page.on("response", lambda r: tiles.append(r.status) if r.url.endswith(".png") else None)
+    page.get_by_test_id("event-item").filter(has_text="Middle").click()
+    expect(page.get_by_test_id("swipe").locator("canvas")).to_have_count(2)
+    page.get_by_test_id("swipe-range").focus()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)
+    assert tiles and set(tiles) == {200}
+    page.get_by_test_id("swipe").scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    keep(page, "burned-swipe")
+
+
+def test_doubts_are_told(valley_page: Page, valley: Served) -> None:
+    with valley.client() as client:
+        events = client.get("/events").json()["features"]
+    for event in events:
+        valley_page.goto(f"{valley.url}/#event/{event['id']}")
+        detail = valley_page.get_by_test_id("detail")
+        expect(detail.get_by_test_id("evidence")).to_be_visible()
+        for doubt in event["properties"]["doubts"] or ["No doubt is noted."]:
+            expect(detail).to_contain_text(doubt[1:])
+
+
+def test_the_ledger_of_settlements_is_asked_for_one_at_a_time(
+    valley_page: Page, valley: Served
+) -> None:
+    page = valley_page
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "/ledger" in r.url else None)
+    page.get_by_test_id("region-item").filter(has_text="Exercise").click()
+    expect(page.get_by_test_id("ledger-strip")).to_be_visible()
+    page.get_by_test_id("region-item").filter(has_not_text="Exercise").click()
+    detail = page.get_by_test_id("detail")
+    expect(page.get_by_test_id("ledger-followed")).to_contain_text("2 settlements are followed")
+    choice = page.get_by_test_id("ledger-settlement")
+    choice.select_option("id-East")
+    strip = page.get_by_test_id("ledger-strip")
+    expect(strip.locator("[data-status=cloud]")).to_have_count(1)
+    choice.select_option("id-Middle")
+    expect(strip.locator("[data-status=cloud]")).to_have_count(0)
+    expect(strip.locator("[data-status=changed]").first).to_be_visible()
+    assert "grid cell" not in detail.inner_text()
+    assert asked and all("settlement=id-" in address for address in asked)
+    page.get_by_test_id("ledger-strip").scroll_into_view_if_needed()
+    keep(page, "burned-ledger")
+
+
+def test_from_an_event_to_the_ledger_of_its_settlement(valley_page: Page) -> None:
+    page = valley_page
+    page.get_by_test_id("event-item").filter(has_text="Middle").click()
+    link = page.get_by_test_id("event-ledger")
+    expect(link).to_have_text("Ledger of Middle")
+    link.click()
+    expect(page.get_by_test_id("ledger-settlement")).to_have_value("id-Middle")
+
+
+def test_an_exercise_says_so_wherever_it_is_shown(valley_page: Page) -> None:
+    page = valley_page
+    listed = page.get_by_test_id("event-item").filter(has_text="West")
+    expect(listed.get_by_test_id("mode-badge")).to_have_text("EXERCISE")
+    for name in ("East", "Middle"):
+        real = page.get_by_test_id("event-item").filter(has_text=name)
+        expect(real.get_by_test_id("mode-badge")).to_have_count(0)
+    listed.click()
+    detail = page.get_by_test_id("detail")
+    _is_large(page, "mode-banner", "EXERCISE")
+    swipe = detail.get_by_test_id("swipe")
+    expect(swipe.get_by_test_id("mode-badge")).to_have_text("EXERCISE")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)
+    expect(page.locator(".picture")).to_contain_text("EXERCISE: Look of 7 Apr 2020")
+    keep(page, "exercise-event")
+    swipe.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    keep(page, "exercise-swipe")
+    region = page.get_by_test_id("region-item").filter(has_text="Exercise valley")
+    expect(region.get_by_test_id("mode-badge")).to_have_text("EXERCISE")
+    region.click()
+    _is_large(page, "mode-banner", "EXERCISE")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)
+    keep(page, "exercise-region")
+    page.get_by_test_id("detail-close").click()
+    expect(page.get_by_test_id("mode-banner")).to_have_count(0)
+
+
+def test_what_is_made_to_try_the_service_says_so_too(page: Page) -> None:
+    page.get_by_test_id("event-item").first.click()
+    _is_large(page, "mode-banner", "TEST")
+
+
+@pytest.mark.parametrize("context", [PHONE], indirect=True)
+def test_an_exercise_on_a_phone(valley_page: Page) -> None:
+    page = valley_page
+    page.get_by_test_id("event-item").filter(has_text="West").click()
+    _is_large(page, "mode-banner", "EXERCISE")
+    expect(page.get_by_test_id("series").locator("svg").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    keep(page, "phone-exercise")
+
+
+def test_a_region_can_be_watched_for_every_kind_there_is_a_detector_for(
+    valley_page: Page, valley: Served
+) -> None:
+    page = valley_page
+    page.get_by_test_id("add-region").click()
+    kinds = page.get_by_test_id("region-kind")
+    with valley.client() as client:
+        offered = client.get("/limits").json()["kinds"]
+    values = kinds.locator("option").evaluate_all("all => all.map(one => one.value)")
+    assert values == offered
+    kinds.select_option("burned")
+    _name(page, "More")
+    page.get_by_test_id("bbox-input").fill("22.60,44.60,22.61,44.61")
+    page.get_by_test_id("bbox-input").press("Tab")
+    page.get_by_test_id("region-submit").click()
+    expect(page.get_by_test_id("region-item")).to_have_count(3)
+    with valley.client() as client:
+        regions = client.get("/regions").json()["features"]
+    made = {one["properties"]["name"]: one["properties"]["kind"] for one in regions}
+    assert made["More"] == "burned"
+    _remove(valley, "More")
+
+
+def _is_large(page: Page, test_id: str, word: str) -> None:
+    letters = page.get_by_test_id("detail").get_by_test_id(test_id).locator("strong")
+    expect(letters).to_have_text(word)
+    size = letters.evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
+    assert size >= 24
 
 
 def _name(page: Page, name: str) -> None:

@@ -2,11 +2,15 @@
 
 import { Problem, inWords, isAbort } from "./api";
 import { announce, button, h, phone } from "./dom";
+import { modeBanner } from "./mode";
 import type { Selection } from "./state";
+import type { Mode } from "./types";
+import { modeWord } from "./words";
 
 /** What a panel is filled with; `leave` is called before another takes its place. */
 export interface Content {
   title: string;
+  mode: Mode;
   body: Node[];
   leave?: () => void;
   refresh?: () => void;
@@ -26,6 +30,7 @@ interface Around {
 export class Detail {
   readonly element: HTMLElement;
   readonly heading = h("h2", { tabindex: -1, id: "detail-heading" });
+  private readonly banner = h("div", { class: "detail-mode" });
   private readonly body = h("div", { class: "detail-body" });
   private opening: AbortController | null = null;
   private content: Content | null = null;
@@ -36,7 +41,7 @@ export class Detail {
     this.element = h(
       "aside",
       { class: "detail", "aria-labelledby": this.heading.id, "data-testid": "detail", hidden: true, id: "detail" },
-      h("div", { class: "detail-head" }, this.heading, close),
+      h("div", { class: "detail-head" }, this.banner, this.heading, close),
       this.body,
     );
     this.element.addEventListener("keydown", (event) => {
@@ -49,6 +54,7 @@ export class Detail {
     this.opening?.abort();
     this.content?.leave?.();
     this.content = null;
+    this.banner.replaceChildren();
     const before = this.shown;
     this.shown = selection;
     if (!selection) {
@@ -78,9 +84,10 @@ export class Detail {
       }
       this.content = content;
       this.heading.textContent = content.title;
+      this.banner.replaceChildren(...[modeBanner(content.mode)].filter((one) => one !== null));
       this.body.replaceChildren(...content.body);
       this.reveal();
-      announce(content.title);
+      announce([modeWord(content.mode), content.title].filter(Boolean).join(": "));
     } catch (error) {
       if (isAbort(error) || opening.signal.aborted) return;
       const gone = error instanceof Problem && error.status === 404;
@@ -112,8 +119,12 @@ export function section<T>(
   title: string,
   load: () => Promise<T>,
   fill: (value: T) => (Node | string)[],
-  failed: (error: unknown) => string = inWords,
 ): HTMLElement {
+  return block(title, loading(load, fill));
+}
+
+/** The same without a title. */
+export function loading<T>(load: () => Promise<T>, fill: (value: T) => (Node | string)[]): HTMLElement {
   const body = h("div", {}, h("p", { class: "wait" }, "Loading."));
   const run = async (): Promise<void> => {
     body.replaceChildren(h("p", { class: "wait" }, "Loading."));
@@ -122,13 +133,13 @@ export function section<T>(
     } catch (error) {
       if (isAbort(error)) return;
       body.replaceChildren(
-        h("p", { class: "problem", role: "alert" }, failed(error)),
+        h("p", { class: "problem", role: "alert" }, inWords(error)),
         button("Retry", () => void run()),
       );
     }
   };
   void run();
-  return block(title, body);
+  return body;
 }
 
 export function block(title: string, ...children: (Node | string)[]): HTMLElement {

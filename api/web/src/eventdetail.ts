@@ -13,21 +13,23 @@ import {
   counted,
   day,
   daysBetween,
-  evidenceName,
-  evidenceValue,
+  evidenceWords,
   hectares,
   interval,
   kindWords,
+  lookWords,
+  modeWord,
   moment,
+  placeWords,
   stateMeaning,
   plainest,
-  styleWords,
 } from "./words";
 
 interface Around {
   api: Api;
   regionName: (id: string) => string | null;
-  pickRegion: (id: string) => void;
+  /** Show a region, and the ledger of one of its settlements. */
+  pickRegion: (id: string, settlement: string | null) => void;
   opened: (event: Event) => void;
   showLook: (look: { tiles: TileJson; words: string } | null) => void;
   refused: () => void;
@@ -52,7 +54,7 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
     if (!after || !style) return;
     try {
       const tiles = await api.json<TileJson>(tilejson(after.acquisition, style, null), { signal });
-      if (!signal.aborted) around.showLook({ tiles, words: `Look of ${day(after.sensed)}, ${styleWords(style).toLowerCase()}` });
+      if (!signal.aborted) around.showLook({ tiles, words: lookWords(after.sensed, style, properties.mode) });
     } catch {
       // The picture in the panel says what is wrong with it.
     }
@@ -65,7 +67,7 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
       swipe = null;
       void ground(pair);
       if (!pair.before || !pair.after) return [h("p", {}, missing(pair))];
-      const made = new Swipe(api, pair, event.geometry, around.refused);
+      const made = new Swipe(api, pair, event, around.refused);
       swipe = made;
       // The element is put into the page when this returns.
       queueMicrotask(() => {
@@ -80,13 +82,14 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
       { class: "lead" },
       h("span", { class: "state big" }, stateSymbol(properties.state), properties.state),
       h("span", {}, capital(kindWords(properties.kind))),
+      properties.settlement && h("strong", { class: "place", "data-testid": "event-settlement" }, placeWords(properties)),
       h("span", {}, hectares(properties.area_ha)),
       h("span", {}, counted(properties.looks, "look")),
     ),
     block("What was observed", h("p", { class: "observed" }, properties.observed), meaning()),
     block("When", ...when(properties)),
     pairBlock,
-    chip(api, route, id, signal),
+    chip(api, route, properties, signal),
     section(
       "Through time",
       () => {
@@ -108,6 +111,7 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
   ];
   return {
     title: capital(interval(properties.last_unharmed, properties.first_changed)),
+    mode: properties.mode,
     body,
     leave: () => {
       swipe?.remove();
@@ -135,14 +139,14 @@ function when(properties: EventProperties): Node[] {
 }
 
 function sure(properties: EventProperties): Node[] {
-  const names = Object.keys(properties.evidence);
+  const evidence = evidenceWords(properties.evidence);
   return [
     h("p", {}, h("strong", {}, capital(properties.state)), `: ${lowerFirst(stateMeaning(properties.state))}`),
     properties.doubts.length > 0
       ? h("div", { class: "doubts" }, h("h4", {}, "Doubts"), h("ul", {}, ...properties.doubts.map((doubt) => h("li", {}, capital(doubt)))))
       : h("p", {}, "No doubt is noted."),
-    names.length > 0
-      ? facts(...names.map((name): [string, string] => [evidenceName(name), evidenceValue(properties.evidence[name])]))
+    evidence.length > 0
+      ? h("div", { "data-testid": "evidence" }, facts(...evidence))
       : h("p", {}, "No number is noted as evidence."),
     h("p", { class: "quiet" }, `Detector state ${properties.detector_state.toLowerCase()}; version ${properties.version}.`),
   ];
@@ -168,8 +172,10 @@ function unseen(series: Series): HTMLElement {
 
 function ledgerLink(properties: EventProperties, around: Around): Node {
   const name = around.regionName(properties.region);
-  return button(name ? `Ledger of ${name}` : "Ledger of the region", () => around.pickRegion(properties.region), {
+  const whose = properties.settlement ? placeWords(properties) : (name ?? "the region");
+  return button(`Ledger of ${whose}`, () => around.pickRegion(properties.region, properties.settlement), {
     class: "link",
+    "data-testid": "event-ledger",
   });
 }
 
@@ -179,7 +185,7 @@ function missing(pair: Pair): string {
   return `${side} the change is in the archive, so the two cannot be laid side by side.`;
 }
 
-function chip(api: Api, route: string, id: string, signal: AbortSignal): HTMLElement {
+function chip(api: Api, route: string, { id, mode }: EventProperties, signal: AbortSignal): HTMLElement {
   const problem = h("p", { class: "problem", role: "alert" });
   const link = button("Download before and after as one picture (PNG)", () => void save(), {
     class: "link",
@@ -190,7 +196,7 @@ function chip(api: Api, route: string, id: string, signal: AbortSignal): HTMLEle
     link.disabled = true;
     try {
       const url = URL.createObjectURL(await api.blob(`${route}/chip.png`, signal));
-      const anchor = h("a", { href: url, download: `hearthwatch-${id}.png` });
+      const anchor = h("a", { href: url, download: `hearthwatch-${[modeWord(mode).toLowerCase(), id].filter(Boolean).join("-")}.png` });
       anchor.click();
       window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
     } catch (error) {

@@ -4,9 +4,10 @@ import { path, type Api } from "./api";
 import { announce, button, field, h } from "./dom";
 import type { Box } from "./geometry";
 import type { Messages } from "./messages";
+import { modeBadge } from "./mode";
 import { stateSymbol } from "./symbols";
 import type { Event, EventPage, EventState, Regions } from "./types";
-import { KINDS, STATES, capital, counted, hectares, interval, kindWords } from "./words";
+import { KINDS, STATES, capital, counted, hectares, interval, kindWords, placeWords } from "./words";
 
 const AT_ONCE = 100;
 
@@ -199,6 +200,7 @@ export class EventList {
       h(
         "span",
         { class: "item-head" },
+        modeBadge(properties.mode),
         capital(interval(properties.last_unharmed, properties.first_changed)),
       ),
       h(
@@ -206,6 +208,7 @@ export class EventList {
         { class: "item-line" },
         h("span", { class: "state" }, stateSymbol(properties.state), properties.state),
         h("span", {}, kindWords(properties.kind)),
+        properties.settlement && h("span", { class: "place" }, placeWords(properties)),
         h("span", {}, hectares(properties.area_ha)),
         h("span", {}, counted(properties.looks, "look")),
       ),

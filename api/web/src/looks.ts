@@ -1,9 +1,9 @@
-// Sums on looks: one look over all grid cells, the longest time blind, what was left out.
+// Sums on looks: one look over all grid cells or settlements, the longest time blind, what was left out.
 
 import type { LedgerRow, SeriesLook } from "./types";
 import { counted, markOf, whyWords, type Mark } from "./words";
 
-/** One look of a region: the rows of all its grid cells together. */
+/** One look of a region: the rows of all its grid cells, or settlements, together. */
 export interface Look {
   acquisition: string | null;
   sensed: string;
@@ -12,7 +12,7 @@ export interface Look {
   words: string;
 }
 
-/** How telling a status is: the most telling of a look's cells marks the look. */
+/** How telling a status is: the most telling of a look's cells or settlements marks the look. */
 const RANK = ["changed", "unchanged"];
 
 export function looksOf(rows: readonly LedgerRow[]): Look[] {
@@ -46,13 +46,14 @@ function together(rows: LedgerRow[]): Look {
   const [first] = ordered;
   const row = first?.row ?? rows[0];
   if (!row) throw new Error("a look without rows");
+  const place = row.settlement ? "settlement" : "grid cell";
   const words =
     rows.length === 1
       ? wordsOf(row)
       : ordered.length === 1
-        ? `${wordsOf(row)} (the same in all ${rows.length} grid cells)`
+        ? `${wordsOf(row)} (the same in all ${counted(rows.length, place)})`
         : ordered
-            .map(({ row: one, count }) => `${wordsOf(one)} in ${count} of ${counted(rows.length, "grid cell")}`)
+            .map(({ row: one, count }) => `${wordsOf(one)} in ${count} of ${counted(rows.length, place)}`)
             .join("; ");
   return {
     acquisition: row.acquisition,

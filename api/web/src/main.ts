@@ -20,6 +20,8 @@ import type { FeatureCollection } from "geojson";
 
 let who: Who | null = null;
 let limits: Limits | null = null;
+/** The settlement whose ledger is to be shown first. */
+let wanted: string | null = null;
 
 const messages = new Messages();
 const selected = new Selected();
@@ -100,7 +102,10 @@ const detail = new Detail({
     eventDetail(id, signal, {
       api,
       regionName: (region) => regions.nameOf(region),
-      pickRegion: (region) => selected.set({ what: "region", id: region }),
+      pickRegion: (region, settlement) => {
+        wanted = settlement;
+        selected.set({ what: "region", id: region });
+      },
       opened: (event) => void map.selectEvent(event),
       showLook: (look) => void map.showLook(look),
       refused: () => void checkKey(),
@@ -110,6 +115,11 @@ const detail = new Detail({
       api,
       messages,
       who: () => who,
+      settlement: () => {
+        const first = wanted;
+        wanted = null;
+        return first;
+      },
       opened: (region) => void map.selectRegion(id, region.geometry),
       changed: () => {
         void regions.load();

@@ -9,10 +9,12 @@ import { button, calm, h } from "./dom";
 import type { Filter } from "./events";
 import { boxOf, middle, type Box } from "./geometry";
 import { CREDIT, maplibre, onThisHost, rasterSource, statusOf, withKey } from "./gl";
-import { iconName, stateColour, stateIcons, stateSymbol } from "./symbols";
+import { iconName, modeIcons, stateColour, stateIcons, stateSymbol } from "./symbols";
 import type { Area, Event, Regions, TileJson } from "./types";
 import { STATES } from "./words";
 
+/** What is not about the world says so on the map. */
+const MARKED = ["!=", ["get", "mode"], "actual"] as unknown as ExpressionSpecification;
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 
 type Events = {
@@ -115,9 +117,9 @@ export class WorldMap {
   }
 
   private layers(map: GlMap): void {
-    for (const [name, icon] of stateIcons()) map.addImage(name, icon, { pixelRatio: 2 });
+    for (const [name, icon] of [...stateIcons(), ...modeIcons()]) map.addImage(name, icon, { pixelRatio: 2 });
     const colours = palette();
-    for (const name of ["regions", "listed", "selected", "draft", "draft-line"])
+    for (const name of ["regions", "corners", "listed", "selected", "draft", "draft-line"])
       map.addSource(name, { type: "geojson", data: NOTHING });
     map.addSource("events", {
       type: "vector",
@@ -177,6 +179,26 @@ export class WorldMap {
       });
     }
     map.setFilter("listed-symbol", ["==", ["geometry-type"], "Point"]);
+    for (const [source, layer] of [
+      ["corners", {}],
+      ["events", { "source-layer": "events" }],
+      ["listed", {}],
+    ] as const)
+      map.addLayer({
+        id: `${source}-mode`,
+        type: "symbol",
+        source,
+        ...layer,
+        filter: MARKED,
+        layout: {
+          "icon-image": ["concat", "mode-", ["get", "mode"]],
+          "icon-anchor": source === "corners" ? "bottom-left" : "top",
+          "icon-offset": source === "corners" ? [0, 0] : [0, 12],
+          "icon-allow-overlap": true,
+          "icon-ignore-placement": true,
+        },
+      });
+    map.setFilter("listed-mode", ["all", ["==", ["geometry-type"], "Point"], MARKED]);
     map.addLayer({
       id: "selected-halo",
       type: "line",
@@ -251,13 +273,22 @@ export class WorldMap {
 
   async showRegions(regions: Regions): Promise<void> {
     (await this.source("regions"))?.setData(regions);
+    // On the frame: in the middle the word would stand over places of other regions.
+    const features = regions.features.flatMap(({ geometry, properties }): Feature[] => {
+      const [west, , , north] = boxOf(geometry) ?? [];
+      if (west === undefined || north === undefined) return [];
+      const corner: Feature["geometry"] = { type: "Point", coordinates: [west, north] };
+      return [{ type: "Feature", properties: { mode: properties.mode }, geometry: corner }];
+    });
+    (await this.source("corners"))?.setData({ type: "FeatureCollection", features });
   }
 
   /** Show the events of the list; the tiles show all others that pass the same filter. */
   async showEvents(events: readonly Event[], filter: Filter): Promise<void> {
     const features: Feature[] = events.flatMap((event) => {
       if (!event.geometry) return [];
-      const properties = { id: event.properties.id, state: event.properties.state };
+      const { id, state, mode } = event.properties;
+      const properties = { id, state, mode };
       const point: Feature = {
         type: "Feature",
         properties,
@@ -286,6 +317,7 @@ export class WorldMap {
       rules.push(["<=", ["to-string", ["get", "first_changed"]], `${filter.until}T23:59:59Z`]);
     const all = ["all", ...rules] as FilterSpecification;
     map.setFilter("events-symbol", all);
+    map.setFilter("events-mode", ["all", MARKED, ...rules] as FilterSpecification);
     map.setFilter("events-ground", ["all", ["!=", ["geometry-type"], "Point"], ...rules] as FilterSpecification);
   }
 

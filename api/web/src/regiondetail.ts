@@ -1,20 +1,23 @@
 // One region: what it is for, what could be seen of it, and taking looks.
 
 import { part, path, type Api } from "./api";
-import { block, section, type Content } from "./detail";
+import { block, loading, section, type Content } from "./detail";
 import { button, confirmed, facts, h } from "./dom";
 import { JobPanel } from "./jobs";
+import { settlements } from "./followed";
 import { ledger } from "./ledger";
 import type { Look } from "./looks";
 import { tilejson } from "./swipe";
-import type { ArchivedLook, LedgerRow, Page, Region, RegionStatus, Style, TileJson, Who } from "./types";
-import { counted, day, kindWords, capital, number, plainest, squareKilometres, styleWords } from "./words";
+import type { ArchivedLook, Followed, LedgerRow, Page, Region, RegionStatus, Style, TileJson, Who } from "./types";
+import { counted, day, kindWords, capital, lookWords, number, plainest, squareKilometres } from "./words";
 import type { Messages } from "./messages";
 
 interface Around {
   api: Api;
   messages: Messages;
   who: () => Who | null;
+  /** The settlement whose ledger is asked for, if one is. */
+  settlement: () => string | null;
   opened: (region: Region) => void;
   changed: () => void;
   removed: (region: Region) => void;
@@ -40,18 +43,31 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
   const status = properties.status ?? NO_STATUS;
   const mayWrite = around.who()?.role !== "viewer";
   const ledgerPart = (): HTMLElement =>
-    section("Ledger", load, ([rows, archived]) => [
-      h("p", { class: "quiet" }, "One sign for each look. That nothing was found says nothing where nothing could be seen."),
-      ledger(rows, {
-        has: (acquisition) => archived.has(acquisition),
-        show: (look) => void show(look, archived),
-      }),
-    ]);
-  const load = async (): Promise<[LedgerRow[], Map<string, Style>]> => {
+    section(
+      "Ledger",
+      () => api.all<Followed>(`${route}/settlements`, { limit: 1000 }, signal),
+      (followed) => [
+        h("p", { class: "quiet" }, "One sign for each look. That nothing was found says nothing where nothing could be seen."),
+        followed.length > 0 ? settlements(followed, first, one) : one(null),
+      ],
+    );
+  const first = around.settlement();
+  /** The ledger of one settlement, or of the whole area. */
+  const one = (settlement: string | null): HTMLElement =>
+    loading(
+      () => load(settlement),
+      ([rows, archived]) => [
+        ledger(rows, {
+          has: (acquisition) => archived.has(acquisition),
+          show: (look) => void show(look, archived),
+        }),
+      ],
+    );
+  const load = async (settlement: string | null): Promise<[LedgerRow[], Map<string, Style>]> => {
     const [rows, looks] = await Promise.all([
-      api.all<LedgerRow>(`${route}/ledger`, { limit: 1000 }, signal),
+      api.all<LedgerRow>(`${route}/ledger`, { settlement, limit: 1000 }, signal),
       // Without them the ledger can still be read; it only shows no pictures.
-      api.json<Page<ArchivedLook>>(path(`${route}/looks`), { signal }).catch(() => ({ items: [] })),
+      api.json<Page<ArchivedLook>>(path(`${route}/looks`, { settlement }), { signal }).catch(() => ({ items: [] })),
     ]);
     const styles = new Map<string, Style>();
     for (const look of looks.items) {
@@ -66,7 +82,7 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
     try {
       const tiles = await api.json<TileJson>(tilejson(look.acquisition, style, null), { signal });
       if (signal.aborted) return;
-      around.showLook({ tiles, words: `Look of ${day(look.sensed)}, ${styleWords(style).toLowerCase()}` });
+      around.showLook({ tiles, words: lookWords(look.sensed, style, properties.mode) });
       messages.clear("look");
     } catch (error) {
       messages.failed("look", "The picture could not be loaded.", error, () => void show(look, archived));
@@ -95,6 +111,7 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
   };
   return {
     title: properties.name,
+    mode: properties.mode,
     body: [
       jobs.element,
       block(

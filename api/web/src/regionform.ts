@@ -3,9 +3,11 @@
 import { Problem, inWords, isAbort, type Api } from "./api";
 import { announce, button, field, h } from "./dom";
 import { areaKm2, parseBox, rectangle } from "./geometry";
-import type { Area, Limits, Region } from "./types";
-import { counted, number, squareKilometres, whereWords } from "./words";
+import type { Area, Kind, Limits, Region } from "./types";
+import { capital, counted, kindWords, number, squareKilometres, whereWords } from "./words";
 import type { FeatureCollection } from "geojson";
+
+const USUAL: Kind = "ground_change";
 
 interface Around {
   api: Api;
@@ -49,6 +51,7 @@ export class RegionForm {
   private readonly purpose = h("textarea", { name: "purpose", required: true, rows: 2 });
   private readonly owner = h("input", { type: "text", name: "owner", required: true, autocomplete: "off" });
   private readonly expires = h("input", { type: "date", name: "expires" });
+  private readonly kind = h("select", { name: "kind", "data-testid": "region-kind" });
   private readonly chosenWords = h("p", { class: "chosen", role: "status" });
   private readonly problems = h("div", { class: "problems", role: "alert", "data-testid": "form-problems" });
   private readonly submit = h(
@@ -78,6 +81,7 @@ export class RegionForm {
         field("Bounds in degrees", this.bounds, "west,south,east,north, such as 25.10,45.20,25.14,45.23"),
         this.chosenWords,
       ),
+      field("Looks for", this.kind),
       field("Name", this.name),
       field("Purpose", this.purpose, "Why it is watched."),
       field("Owner", this.owner, "Who answers for it."),
@@ -101,7 +105,17 @@ export class RegionForm {
 
   open(owner: string): void {
     if (!this.owner.value) this.owner.value = owner;
+    this.offer();
     this.drawButton.focus();
+  }
+
+  /** Offer what this server has a detector for. */
+  private offer(): void {
+    const kinds = this.around.limits()?.kinds ?? [USUAL];
+    const chosen = this.kind.value || USUAL;
+    this.kind.replaceChildren(
+      ...kinds.map((kind) => h("option", { value: kind, selected: kind === chosen }, capital(kindWords(kind)))),
+    );
   }
 
   private cancel(): void {
@@ -227,6 +241,7 @@ export class RegionForm {
       name: this.name.value.trim(),
       purpose: this.purpose.value.trim(),
       owner: this.owner.value.trim(),
+      kind: this.kind.value || USUAL,
       ...(this.expires.value ? { expires: `${this.expires.value}T23:59:59Z` } : {}),
     };
     const feature = (geometry: unknown): unknown => ({ type: "Feature", properties, geometry });

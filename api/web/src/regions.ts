@@ -3,9 +3,10 @@
 import type { Api } from "./api";
 import { button, h } from "./dom";
 import type { Messages } from "./messages";
+import { modeBadge } from "./mode";
 import type { RegionForm } from "./regionform";
 import type { Region, Regions } from "./types";
-import { counted, day, jobEnded, squareKilometres } from "./words";
+import { counted, day, jobEnded, kindWords, squareKilometres } from "./words";
 
 interface Around {
   api: Api;
@@ -98,10 +99,11 @@ export class RegionList {
       "aria-current": this.selected === properties.id ? "true" : null,
     });
     item.append(
-      h("span", { class: "item-head" }, properties.name),
+      h("span", { class: "item-head" }, modeBadge(properties.mode), properties.name),
       h(
         "span",
         { class: "item-line" },
+        h("span", {}, kindWords(properties.kind)),
         h("span", {}, squareKilometres(properties.area_km2)),
         h("span", {}, status?.events == null ? "many events" : counted(status.events, "event")),
         h(

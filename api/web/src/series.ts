@@ -1,7 +1,7 @@
 // Time series of an event's ground: used looks as dots, left-out looks as ticks with why.
 
 import { button, h, s, uid } from "./dom";
-import type { Series, SeriesLook } from "./types";
+import type { Quantity, Series, SeriesLook } from "./types";
 import { DAY, counted, day, twoDays, whyWords } from "./words";
 
 const LEFT = 86;
@@ -28,7 +28,7 @@ export function seriesChart(series: Series): HTMLElement {
     return element;
   }
   const chart = new Chart(series, looks);
-  element.append(chart.element, table(series, looks));
+  element.append(chart.element, meanings(series.features), table(series, looks));
   return element;
 }
 
@@ -158,7 +158,7 @@ class Chart {
       const top = index * (TITLE + PLOT + GAP) + TITLE;
       const scale = this.plot(picture, index, top);
       picture.append(
-        s("text", { class: "title", x: 0, y: top - 11 }, capitalised(plain(feature.name)), s("tspan", { class: "unit", dx: 6 }, feature.key)),
+        s("text", { class: "title", x: 0, y: top - 11 }, capitalised(plain(feature.name)), s("tspan", { class: "unit", dx: 6 }, feature.unit)),
       );
       const ring = s("circle", { class: "ring", r: 5, visibility: "hidden" });
       picture.append(ring);
@@ -339,9 +339,19 @@ function decimals(ticks: readonly number[]): number {
   return Math.max(...ticks.map((tick) => (String(tick).split(".")[1] ?? "").length));
 }
 
+/** What each number is, for whoever asks. */
+function meanings(quantities: readonly Quantity[]): HTMLElement {
+  return h(
+    "details",
+    { class: "meanings" },
+    h("summary", {}, "What these numbers are"),
+    h("dl", {}, ...quantities.flatMap(({ name, about }) => [h("dt", {}, capitalised(plain(name))), h("dd", {}, about)])),
+  );
+}
+
 /** The same values for screen readers. */
 function table(series: Series, looks: readonly Look[]): HTMLElement {
-  const head = ["Date", ...series.features.map(({ name, key }) => `${name}, ${key}`), "Used or why not"];
+  const head = ["Date", ...series.features.map(({ name, unit }) => `${name}, ${unit}`), "Used or why not"];
   return h(
     "div",
     { class: "hidden" },

@@ -1,11 +1,11 @@
 // Before and after, one over the other, with a line between them that can be moved.
 
 import type { Map as GlMap } from "maplibre-gl";
-import type { Geometry } from "geojson";
 import { path, part, inWords, isAbort, type Api } from "./api";
 import { button, field, h } from "./dom";
 import { maplibre, rasterSource, statusOf, withKey } from "./gl";
-import type { Pair, Style, TileJson } from "./types";
+import { modeBadge } from "./mode";
+import type { Event, Pair, Style, TileJson } from "./types";
 import { day, plainest, styleWords, twoDays } from "./words";
 
 const STEP = 0.5;
@@ -45,10 +45,12 @@ export class Swipe {
   constructor(
     private readonly api: Api,
     private readonly pair: Pair,
-    private readonly geometry: Geometry | null,
+    private readonly event: Event,
     private readonly refused: () => void,
   ) {
     this.styles.append(...pair.styles.map((style) => h("option", { value: style }, styleWords(style))));
+    const { mode } = event.properties;
+    this.stage.append(...[modeBadge(mode)].filter((one) => one !== null));
     this.element = h(
       "figure",
       { class: "swipe", "data-testid": "swipe" },
@@ -167,7 +169,7 @@ export class Swipe {
       if (!map.getSource("outline")) {
         map.addSource("outline", {
           type: "geojson",
-          data: { type: "Feature", properties: {}, geometry: this.geometry ?? { type: "Polygon", coordinates: [] } },
+          data: { type: "Feature", properties: {}, geometry: this.event.geometry ?? { type: "Polygon", coordinates: [] } },
         } as maplibre.GeoJSONSourceSpecification);
         for (const [id, color, width] of [
           ["outline-halo", "#000000", 3.5],

@@ -2,7 +2,7 @@
 
 import { s } from "./dom";
 import type { EventState } from "./types";
-import { STATES } from "./words";
+import { MARKED_MODES, STATES, modeWord } from "./words";
 
 interface Symbol {
   /** In a box of 20 by 20. */
@@ -73,6 +73,30 @@ export function stateIcons(): Map<string, ImageData> {
     }
     context.stroke(path);
     icons.set(iconName(state), context.getImageData(0, 0, size, size));
+  }
+  return icons;
+}
+
+/** EXERCISE and TEST as pixels for the map, which has no letters of its own. */
+export function modeIcons(): Map<string, ImageData> {
+  const icons = new Map<string, ImageData>();
+  for (const mode of MARKED_MODES) {
+    const word = modeWord(mode);
+    const canvas = document.createElement("canvas");
+    const context = canvas.getContext("2d");
+    if (!context) continue;
+    const font = "700 28px system-ui, sans-serif";
+    context.font = font;
+    canvas.width = Math.ceil(context.measureText(word).width) + 20;
+    canvas.height = 40;
+    // A new size forgets the font.
+    context.font = font;
+    context.fillStyle = "#ffd400";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.fillStyle = "#000000";
+    context.textBaseline = "middle";
+    context.fillText(word, 10, canvas.height / 2 + 1);
+    icons.set(`mode-${mode}`, context.getImageData(0, 0, canvas.width, canvas.height));
   }
   return icons;
 }

@@ -15,7 +15,11 @@ export interface Limits {
   max_region_km2: number;
   max_vertices: number;
   max_body_bytes: number;
+  kinds: Kind[];
 }
+
+/** Whether it is about the world. */
+export type Mode = "actual" | "exercise" | "test";
 
 export interface Fault {
   where: string;
@@ -60,8 +64,8 @@ export interface RegionStatus {
 export interface RegionProperties {
   id: string;
   name: string;
-  kind: string;
-  mode: string;
+  kind: Kind;
+  mode: Mode;
   purpose: string;
   owner: string;
   created: string;
@@ -90,9 +94,12 @@ export type Kind = "burned" | "razed" | "camp_change" | "abandonment" | "ground_
 export interface EventProperties {
   id: string;
   kind: Kind;
-  mode: string;
+  mode: Mode;
   region: string;
   region_name?: string;
+  /** Null in a watch over an area. */
+  settlement: string | null;
+  settlement_name: string | null;
   state: EventState;
   detector_state: string;
   version: number;
@@ -115,10 +122,18 @@ export interface EventPage extends FeatureCollection<Geometry, EventProperties> 
 
 export interface Series {
   event: string;
-  features: { name: string; key: string }[];
+  features: Quantity[];
   looks: SeriesLook[];
   last_unharmed: string | null;
   first_changed: string;
+}
+
+/** One number that is followed through the looks. */
+export interface Quantity {
+  key: string;
+  name: string;
+  unit: string;
+  about: string;
 }
 
 export interface SeriesLook {
@@ -159,6 +174,8 @@ export type Cause = "cloud" | "shadow" | "smoke" | "orbit" | "nodata";
 export interface LedgerRow {
   acquisition: string | null;
   cell: string;
+  /** Null in a watch over an area. */
+  settlement: string | null;
   detector: string;
   sensed: string;
   status: Status;
@@ -166,6 +183,17 @@ export interface LedgerRow {
   usable: number | null;
   words: string;
   detail: Record<string, unknown>;
+}
+
+/** A settlement that a watch follows, and how well it was seen. */
+export interface Followed {
+  settlement: string;
+  settlement_name: string | null;
+  looks: number;
+  usable_looks: number;
+  last_look: string;
+  last_usable_look: string | null;
+  longest_blind_days: number | null;
 }
 
 export interface ArchivedLook {

@@ -1,6 +1,6 @@
 // What the page says, in words. Nothing here says who did something or why.
 
-import type { Cause, EventState, Job, JobState, Kind, Status, Style } from "./types";
+import type { Cause, EventState, Job, JobState, Kind, Mode, Status, Style } from "./types";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -193,12 +193,39 @@ export function whyWords(why: string | null): string {
   return known[why] ?? why.replace(/,? over [\d.]+ ?%.*$/, "").replaceAll("_", " ");
 }
 
-const EVIDENCE: Record<string, string> = {
-  log_likelihood_ratio: "Log likelihood ratio (nats)",
+const EXPECTED = "its past and its surroundings let expect";
+const factor = (value: number): string => `× ${value.toFixed(2)} of what ${EXPECTED}`;
+const more = (value: number): string => (value < 0 ? "less" : "more");
+
+/** What is told in a name and a sentence, in this order; other evidence comes after it, as it is. */
+const EVIDENCE: Record<string, [string, (value: number) => string]> = {
+  near_infrared_factor: ["Near-infrared", factor],
+  visible_factor: ["Visible light", factor],
+  char_fraction_change: ["Char", (value) => `on ${number(Math.abs(value) * 100)} % ${more(value)} of its ground than ${EXPECTED}`],
+  char_index_change: ["Char index (NBRSWIR)", (value) => `${Math.abs(value).toFixed(3)} ${more(value)} than ${EXPECTED}`],
+  surroundings_changed: [
+    "Surroundings",
+    (value) => (value > 0 ? `${number(value * 100)} % of them changed as well` : "none of them changed as well"),
+  ],
+  log_likelihood_ratio: ["Log-likelihood ratio", (value) => `${evidenceValue(value)} nats${times(value)}`],
 };
 
-export function evidenceName(name: string): string {
-  return EVIDENCE[name] ?? capital(name.replaceAll("_", " "));
+/** A log-likelihood ratio of more than nothing, as how many times likelier. */
+function times(nats: number): string {
+  if (nats <= 0) return "";
+  const ratio = Math.exp(Math.min(nats, 100));
+  const words = ratio > 1e6 ? "more than a million" : `about ${number(Number(ratio.toPrecision(2)), 1)}`;
+  return `: ${words} times likelier with the change than without it`;
+}
+
+/** The numbers an event rests on, as names and words. */
+export function evidenceWords(evidence: Record<string, unknown>): [string, string][] {
+  const known = Object.entries(EVIDENCE).flatMap(([key, [name, say]]): [string, string][] => {
+    const value = evidence[key];
+    return typeof value === "number" ? [[name, say(value)]] : [];
+  });
+  const others = Object.entries(evidence).filter(([key, value]) => !(key in EVIDENCE && typeof value === "number"));
+  return [...known, ...others.map(([key, value]): [string, string] => [capital(key.replaceAll("_", " ")), evidenceValue(value)])];
 }
 
 export function evidenceValue(value: unknown): string {
@@ -210,6 +237,20 @@ export function evidenceValue(value: unknown): string {
   }
   return typeof value === "string" ? value : JSON.stringify(value);
 }
+
+/** EXERCISE or TEST; nothing where it is about the world. */
+export const modeWord = (mode: Mode): string => (mode === "actual" ? "" : mode.toUpperCase());
+export const MARKED_MODES: readonly Mode[] = ["exercise", "test"];
+
+/** What the picture of a look on the large map is called. */
+export function lookWords(sensed: string, style: Style, mode: Mode): string {
+  const words = `Look of ${day(sensed)}, ${styleWords(style).toLowerCase()}`;
+  return mode === "actual" ? words : `${modeWord(mode)}: ${words}`;
+}
+
+/** What people call the settlement, or its id. */
+export const placeWords = (place: { settlement: string | null; settlement_name: string | null }): string =>
+  place.settlement_name || place.settlement || "";
 
 /** Where a fault is, for a person: `body.properties.name` is a field of the form. */
 export function whereWords(where: string): string {

@@ -4,11 +4,12 @@ import { areaKm2, boxOf, parseBox, rectangle } from "../src/geometry";
 import { leftOut, longestGap, looksOf } from "../src/looks";
 import { hashOf, readHash } from "../src/state";
 import type { Cause, Job, LedgerRow, Status } from "../src/types";
-import { evidenceValue, hectares, interval, jobWords, twoDays, whereWords, whyWords } from "../src/words";
+import { evidenceValue, evidenceWords, hectares, interval, jobWords, modeWord, twoDays, whereWords, whyWords } from "../src/words";
 
-const row = (sensed: string, status: Status, cause: Cause | null, cell = "A"): LedgerRow => ({
+const row = (sensed: string, status: Status, cause: Cause | null, cell = "A", settlement: string | null = null): LedgerRow => ({
   acquisition: `S2_${sensed}`,
   cell,
+  settlement,
   detector: "ground_change",
   sensed,
   status,
@@ -51,6 +52,43 @@ test("a look over several grid cells is marked by the most telling one", () => {
   assert.equal(looks[1]?.mark.key, "unchanged");
   assert.ok(looks[1]?.usable);
   assert.match(looks[1]?.words ?? "", /cloud over 83 % in 1 of 2 grid cells/);
+});
+
+test("a look at several settlements speaks of settlements", () => {
+  const at = (status: Status, cause: Cause | null, settlement: string): LedgerRow =>
+    row("2018-05-12T09:00:00Z", status, cause, "A", settlement);
+  const [look] = looksOf([at("unchanged", null, "x"), at("not_observable", "cloud", "y")]);
+  assert.match(look?.words ?? "", /cloud over 83 % in 1 of 2 settlements/);
+  const [same] = looksOf([at("not_observable", "cloud", "x"), at("not_observable", "cloud", "y")]);
+  assert.equal(same?.words, "cloud over 83 % (the same in all 2 settlements)");
+});
+
+test("what a burned event rests on, in words", () => {
+  const words = evidenceWords({
+    surroundings_changed: 0.25,
+    char_fraction_change: 0.527,
+    log_likelihood_ratio: Math.log(440),
+    near_infrared_factor: 0.569,
+    visible_factor: 1.2,
+    char_index_change: -0.05,
+    pixels: 12,
+  });
+  assert.deepEqual(words, [
+    ["Near-infrared", "× 0.57 of what its past and its surroundings let expect"],
+    ["Visible light", "× 1.20 of what its past and its surroundings let expect"],
+    ["Char", "on 53 % more of its ground than its past and its surroundings let expect"],
+    ["Char index (NBRSWIR)", "0.050 less than its past and its surroundings let expect"],
+    ["Surroundings", "25 % of them changed as well"],
+    ["Log-likelihood ratio", "6.09 nats: about 440 times likelier with the change than without it"],
+    ["Pixels", "12"],
+  ]);
+  assert.deepEqual(evidenceWords({ log_likelihood_ratio: -1 }), [["Log-likelihood ratio", "-1 nats"]]);
+  assert.match(evidenceWords({ log_likelihood_ratio: 30 })[0]?.[1] ?? "", /more than a million times/);
+  assert.deepEqual(evidenceWords({ near_infrared_factor: "not seen" }), [["Near infrared factor", "not seen"]]);
+});
+
+test("only what is about the world goes unmarked", () => {
+  assert.deepEqual((["actual", "exercise", "test"] as const).map(modeWord), ["", "EXERCISE", "TEST"]);
 });
 
 test("the longest time blind is between usable looks", () => {

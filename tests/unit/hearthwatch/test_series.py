@@ -7,7 +7,11 @@ import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from hearthwatch.series import FEATURES, event_series
+from detectors.burn_features import NAMES
+from detectors.types import GuardVerdict
+from hearthwatch.records import Kind
+from hearthwatch.series import BURNED, FEATURES, GROUND_CHANGE, event_curve, event_series
+from tests.contract import store_records as a
 from tests.support.drawn import CELL, WHEN, grid, layer, level, store
 from tiles.archive import Archive
 from tiles.errors import IntegrityError
@@ -139,6 +143,47 @@ def test_the_order_of_bands_and_layers_does_not_matter(tmp_path: Path) -> None:
     assert event_series(swapped, CELL.id, ["look0"], place) == event_series(
         archive, CELL.id, ["look0"], place
     )
+
+
+def told(number: int, verdict: GuardVerdict = GuardVerdict.PASSED, **said: object) -> object:
+    """Return the ledger row of a settlement, with what its detector said."""
+    detail = {"guard": {"verdict": verdict.value}, "said": said}
+    when = {"acquisition": f"look{number}", "sensed": WHEN + timedelta(days=5 * number)}
+    return a.look(settlement="set-1", usable=0.8, detail=detail, **when)
+
+
+def test_of_a_burned_event_it_is_what_the_detector_said(tmp_path: Path) -> None:
+    rows = [
+        told(0, scores={"near_infrared": 0.25, "visible": -0.5}),
+        told(1, scores={name: 4.0 + n for n, name in enumerate(NAMES)}, evidence=2.5),
+        told(2, GuardVerdict.SUSPECT, scores={"char_index": 9.0}, evidence=3.0),
+        told(3, placebos=24),
+        a.look(settlement="set-1", acquisition="late", detail={"reason": "it came after"}),
+    ]
+    curve = event_curve(Archive(tmp_path), a.event(kind=Kind.BURNED, settlement="set-1"), rows)
+    assert curve.quantities == BURNED
+    assert [quantity.key for quantity in BURNED] == [*NAMES, "evidence"]
+    assert [one.acquisition for one in curve.samples] == ["look0", "look1", "look2", "look3"]
+    assert [one.values for one in curve.samples] == [
+        (0.25, -0.5, None, None, None),
+        (4.0, 5.0, 6.0, 7.0, 2.5),
+        (None, None, 9.0, None, 3.0),
+        (None,) * 5,
+    ]
+    assert [one.used for one in curve.samples] == [True, True, False, True]
+    assert {one.clear for one in curve.samples} == {0.8}
+
+
+def test_of_changed_ground_it_is_measured_on_the_pixels(tmp_path: Path) -> None:
+    archive = look(tmp_path, 0, bare=True)
+    ground = ground_of(ROWS, COLS)
+    event = a.event(kind=Kind.GROUND_CHANGE, cell=CELL.id, geometry=ground)
+    rows = [a.look(acquisition="look0", cell=CELL.id), a.look(acquisition="gone", cell=CELL.id)]
+    curve = event_curve(archive, event, rows)
+    assert curve.quantities == GROUND_CHANGE
+    assert [quantity.key for quantity in GROUND_CHANGE] == list(FEATURES)
+    assert curve.samples == event_series(archive, CELL.id, ["look0"], ground)
+    assert curve.samples[0].used
 
 
 def _reflectance(one: object, band: str) -> np.ndarray:
