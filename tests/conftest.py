@@ -14,7 +14,8 @@ from hypothesis import settings
 
 # The same examples each time: a build must not turn red by the luck of the draw.
 # HYPOTHESIS_PROFILE=fuzz draws new ones, and more of them.
-settings.register_profile("same", derandomize=True)
+# A machine with other work to do must not fail a test that is right.
+settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
