@@ -1,4 +1,7 @@
-"""`hearthwatch demo`: real scenes of a Romanian forest, watched as if live, and what was found."""
+"""`hearthwatch demo`: real scenes of a Romanian forest, watched as if live, and what was found.
+
+Then, marked as such throughout, an exercise on copies of the same scenes.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,11 @@ from typing import Any
 import shapely
 
 from hearthwatch.cli.call import Call, store_at
+from hearthwatch.cli.demo_exercise import exercised
 from hearthwatch.cli.demo_picture import draw
 from hearthwatch.cli.ledger import summary_value
 from hearthwatch.cli.progress import ProgressLine
-from hearthwatch.cli.report import Answer
+from hearthwatch.cli.report import Answer, shown
 from hearthwatch.cli.sample import fetch_to
 from hearthwatch.cli.tables import table
 from hearthwatch.identity import code_digest
@@ -85,7 +89,12 @@ def demo(call: Call) -> Answer:
             looks=tuple(all_looks(store, region)),
         )
     picture = draw(Layout(settings.data_dir), region, result.looks, result.found, _target(call))
-    return Answer(_document(result, picture), _text(call, settings, result, picture))
+    # What was watched above is real, what follows is not: it has a folder and a section of its own.
+    drill = exercised(call, catalogue, picture.parent / "exercise", region.geometry)
+    return Answer(
+        _document(result, picture) | {"exercise": drill.document},
+        f"{_text(call, settings, result, picture)}\n\n{drill.text}",
+    )
 
 
 def _was_told(store: Store, event: Event) -> bool:
@@ -166,7 +175,7 @@ def _document(result: Result, picture: Path) -> dict[str, Any]:
 
 
 def _text(call: Call, settings: Settings, result: Result, picture: Path) -> str:
-    option = f" --data-dir {_shown(settings.data_dir)}"
+    option = f" --data-dir {shown(settings.data_dir)}"
     years = ", ".join(f"{year}: {number}" for year, number in _by_year(result.found).items())
     total = hectares(sum(event.area_m2 for event in result.found))
     return "\n".join(
@@ -179,10 +188,10 @@ def _text(call: Call, settings: Settings, result: Result, picture: Path) -> str:
             "",
             summary_in_words(summarise(result.looks)),
             "",
-            f"Picture: {_shown(picture)}",
+            f"Picture: {shown(picture)}",
             f"Look further: hearthwatch events show {_example(result)}{option}",
             f"              hearthwatch ledger{option}",
-            f"On a map:     hearthwatch up{option} --catalogue {_shown(_catalogue(call))}",
+            f"On a map:     hearthwatch up{option} --catalogue {shown(_catalogue(call))}",
             "              prints an address and a key; open the address in a browser",
         )
     )
@@ -227,9 +236,3 @@ def _others_in_words(result: Result) -> str:
 def _example(result: Result) -> str:
     largest = max(result.found, key=lambda event: event.area_m2, default=None)
     return largest.id[:8] if largest else "ID"
-
-
-def _shown(path: Path) -> str:
-    """Return a path as it is typed from the current folder, where it lies below."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

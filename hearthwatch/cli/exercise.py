@@ -6,10 +6,9 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -57,20 +56,29 @@ def exercise(call: Call) -> Answer:
     core, name = _place(call)
     village = Village(core, call.args.huts, seed=call.args.seed)
     told = write_exercise(
-        source, out, village, name, burns_asked(call.args), residues(), _progress(call)
+        source, out, village, name, burns_asked(call.args), residues(), progress(call)
     )
+    report, found = watch(call, told, kind)
+    return Answer(document(told, report, found), text(told, report, found))
+
+
+def watch(call: Call, told: ExerciseReport, kind: Kind) -> tuple[RunReport, Evaluation]:
+    """Run the pipeline over an exercise's scenes, in its own data folder; hold it to the truth."""
     settings = call.settings.model_copy(
-        update={"data_dir": out / "data", "executor": "threads", "catalogue": told.catalogue}
+        update={
+            "data_dir": told.folder / "data",
+            "executor": "threads",
+            "catalogue": told.catalogue,
+        }
     )
     settings.data_dir.mkdir(exist_ok=True)
     provider = create_provider(FOLDER, path=told.catalogue)
     with store_at(settings.data_dir, write=True) as store:
-        settlement, region = enrol(settings, store, out / SETTLEMENTS, kind)
+        settlement, region = enrol(settings, store, told.folder / SETTLEMENTS, kind)
         line = ProgressLine(region.name, silent=call.as_json)
         until = last_look(provider, region.geometry)
         report = run_region(settings, store, provider, region, until, line)
-        found = compare(store, region, settlement, out / TRUTH)
-    return _answer(told, report, found)
+        return report, compare(store, region, settlement, told.folder / TRUTH)
 
 
 def burns_asked(args: argparse.Namespace) -> tuple[Burn, ...]:
@@ -146,10 +154,6 @@ def compare(store: Store, region: Region, settlement: Settlement, truth: Path) -
     return evaluate(region.kind, [settlement.id], truths, episodes, looks)
 
 
-def _answer(told: ExerciseReport, report: RunReport, found: Evaluation) -> Answer:
-    return Answer(document(told, report, found), text(told, report, found))
-
-
 def _source(call: Call) -> Path:
     given = str(getattr(call.args, "catalogue", None) or "")
     if call.settings.provider != FOLDER or "://" in given:
@@ -173,16 +177,20 @@ def _place(call: Call) -> tuple[BaseGeometry, str]:
     if call.args.radius is None:
         raise RegionError("A point has no extent: give --radius, in metres, with --at.")
     lon, lat = call.args.at
+    return round_core(lon, lat, call.args.radius, call.settings), NAME
+
+
+def round_core(lon: float, lat: float, radius_m: float, settings: Settings) -> BaseGeometry:
+    """Return a round core, drawn and judged as the points of a settlements file are; CRS84."""
     point = {
         "type": "Feature",
-        "properties": {"name": NAME, "radius_m": call.args.radius},
+        "properties": {"name": NAME, "radius_m": radius_m},
         "geometry": {"type": "Point", "coordinates": [lon, lat]},
     }
     with tempfile.TemporaryDirectory() as folder:
-        # Drawn and judged as the points of a file are.
         file = Path(folder) / "point.geojson"
         file.write_text(json.dumps(point), encoding="utf-8")
-        return read_settlements(file, call.settings)[0].geometry, NAME
+        return read_settlements(file, settings)[0].geometry
 
 
 def _settlement(call: Call, name_or_id: str) -> Settlement:
@@ -198,7 +206,9 @@ def _settlement(call: Call, name_or_id: str) -> Settlement:
     return found[0]
 
 
-def _progress(call: Call) -> Any:
+def progress(call: Call) -> Callable[[int, int], None] | None:
+    """Return what tells people how many scenes are written; None for programs."""
+
     def tell(done: int, total: int) -> None:
         if sys.stderr.isatty() or done == total:
             end = "\n" if done == total else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from hearthwatch.cli.report import shown
 from hearthwatch.evaluation.definitions import Level
 from hearthwatch.evaluation.figures import Evaluation, Found, LevelScore, Outcome
 from hearthwatch.exercise.catalogue import ExerciseReport
@@ -54,8 +55,8 @@ def text(told: ExerciseReport, report: RunReport, found: Evaluation) -> str:
             "",
             *_lines(found),
             "",
-            f"Scenes: {told.catalogue}",
-            f"Look further: hearthwatch events list --data-dir {told.folder / 'data'}",
+            f"Scenes: {shown(told.catalogue)}",
+            f"Look further: hearthwatch events list --data-dir {shown(told.folder / 'data')}",
         )
     )
 

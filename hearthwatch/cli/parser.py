@@ -235,7 +235,8 @@ def _sample(commands: Any) -> None:
 def _demo(commands: Any) -> None:
     text = "watch a square of Romanian forest, 2015 to 2020, and show what was found"
     demo = _command(commands, "demo", "demo:demo", text)
-    demo.add_argument("--out", metavar="DIR", help="folder for the picture (the demo's own)")
+    text = "folder for the picture and the exercise (the demo's own)"
+    demo.add_argument("--out", metavar="DIR", help=text)
     _wheel(demo)
 
 

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -32,6 +33,12 @@ def print_answer(answer: Answer, *, as_json: bool) -> None:
     """Print an answer on standard output."""
     print(json.dumps(answer.document, ensure_ascii=False) if as_json else answer.text)
     sys.stdout.flush()
+
+
+def shown(path: Path) -> str:
+    """Return a path as it is typed from the current folder, where it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def report_error(code: str, message: str, *, as_json: bool) -> None:
