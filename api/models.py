@@ -235,6 +235,7 @@ class LookAnswer(BaseModel):
     """A row of the ledger: what became of one look at one settlement, or at one cell of an area."""
 
     sensed: datetime
+    mode: Mode
     cell: str
     settlement: str | None = Field(description=_OF_SETTLEMENT)
     settlement_name: str | None
@@ -407,6 +408,7 @@ class DetectionAnswer(BaseModel):
     """What one detector said at one look."""
 
     id: str
+    mode: Mode
     settlement: str | None = Field(description=_OF_SETTLEMENT)
     settlement_name: str | None
     acquisition: str

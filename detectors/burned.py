@@ -181,7 +181,7 @@ class Burned:
         learned["learned"] = np.where(
             episodes.is_open(rows) & (learned["learned"] != NEVER), look.seconds, learned["learned"]
         )
-        learned["showed"] = self._showed(look, suspect=suspect)
+        learned["showed"] = self._showed(look, turns, suspect=suspect)
         learned["evidence"] = np.where(look.usable & look.trained, look.evidence.total, np.nan)
         learned["score"] = np.where(look.usable[:, None], look.found.score, np.nan)
         after = MonitorState(
@@ -305,9 +305,12 @@ class Burned:
                 turns[place] = turn
         return turns
 
-    def _showed(self, look: _Look, *, suspect: bool) -> NDArray[np.int8]:
+    def _showed(self, look: _Look, turns: Mapping[int, Turn], *, suspect: bool) -> NDArray[np.int8]:
         """Say of every settlement what this look came to, as an index into `_SHOWED`."""
-        changed = episodes.is_open(look.rows) & (look.evidence.total > 0.0)
+        # The look that ends an episode may show it as plainly as any.
+        concerned = episodes.is_open(look.rows)
+        concerned[list(turns)] = True
+        changed = concerned & (look.evidence.total > 0.0)
         bad = np.full(changed.shape, suspect)
         # A look that does not plainly show the settlement unharmed must not be read as if it did.
         cases = (~look.usable, ~look.trained, bad, changed, ~look.evidence.plain)

@@ -199,7 +199,7 @@ def advance(
         rows["shown"][place] = error
     ending = _ending(before, int(rows["age"][place]), total, rules)
     if ending is not None:
-        return _close(rows, place, ending, seconds, rules)
+        return _close(rows, place, ending, seconds if plain else NEVER, rules)
     return _rise(rows, place, before, total, rules)
 
 
@@ -248,17 +248,25 @@ def _ending(before: Level, age: int, total: float, rules: EpisodeRules) -> Detec
 
 
 def _close(
-    rows: Mapping[str, NDArray[Any]], place: int, state: DetectorState, seconds: int,
+    rows: Mapping[str, NDArray[Any]], place: int, state: DetectorState, plain: int,
     rules: EpisodeRules,
 ) -> Turn:  # fmt: skip
-    """End an episode: the settlement is quiet again and armed for the next."""
+    """End an episode: the settlement is quiet again and armed for the next.
+
+    Parameters
+    ----------
+    plain : int
+        Seconds of the look if it shows the settlement plainly unharmed, else `NEVER`.
+    """
     stays = rows["age"][place] >= rules.close_after
     turn = _turn(rows, place, state, new_normal=bool(stays))
     rows["level"][place] = Level.QUIET
     # The oldest look of the new normal: on a later one something new may have begun already.
-    rows["plain"][place] = (
-        rows["window_seconds"][place, WINDOW - rules.level_looks] if stays else seconds
-    )
+    if stays:
+        rows["plain"][place] = rows["window_seconds"][place, WINDOW - rules.level_looks]
+    else:
+        # What lapsed was no change, but not every look at it shows that plainly.
+        rows["plain"][place] = max(plain, int(rows["unharmed"][place]))
     rows["window_evidence"][place] = 0.0
     rows["window_plain"][place] = rows["plain"][place]
     for name, nothing in (("opened", NEVER), ("unharmed", NEVER), ("age", 0), ("support", 0),

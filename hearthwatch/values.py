@@ -138,6 +138,7 @@ def detection_value(detection: Detection, settlements: Mapping[str, str]) -> dic
     """Return a detection for programs; `settlements` gives their names by id."""
     return {
         "id": detection.id,
+        "mode": detection.mode.value,
         **settlement_said(detection.settlement, settlements),
         "acquisition": detection.acquisition,
         "sensed": moment(detection.sensed),
@@ -159,6 +160,7 @@ def ledger_value(row: LedgerRow, settlements: Mapping[str, str]) -> dict[str, An
     """Return a ledger row for programs; `settlements` gives their names by id."""
     return {
         "sensed": moment(row.sensed),
+        "mode": row.mode.value,
         "cell": row.cell,
         **settlement_said(row.settlement, settlements),
         "acquisition": row.acquisition,
