@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from hearthwatch.records import Mode
+
 
 def day(moment: datetime | None) -> str:
     """Return the UTC day as 2020-12-31, or a dash."""
@@ -18,6 +20,11 @@ def interval(since: datetime | None, first: datetime) -> str:
 def hectares(area_m2: float) -> str:
     """Return an area in hectares with two decimals."""
     return f"{area_m2 / 10_000:.2f}"
+
+
+def marked(mode: Mode, text: str) -> str:
+    """Return a text, headed EXERCISE or TEST unless it is about the world."""
+    return text if mode is Mode.ACTUAL else f"{mode.value.upper()} {text}"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

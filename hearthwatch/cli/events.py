@@ -12,7 +12,7 @@ from hearthwatch.records import Detection, Event, EventFilter
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import settlements_named
 from hearthwatch.values import detection_value, event_value, moment
-from hearthwatch.words import day, hectares, interval
+from hearthwatch.words import day, hectares, interval, marked
 
 
 def list_events(call: Call) -> Answer:
@@ -68,8 +68,9 @@ def _listing(
     """Return a table of events, with the settlements where there are any."""
     header = ["id", "state", "kind", "unharmed .. first changed", "ha", "looks", "region"]
     rows = [
-        [e.id[:8], e.state.value, e.kind.value, interval(e.last_unharmed, e.first_changed),
-         hectares(e.area_m2), str(e.looks), names.get(e.region, e.region)]
+        [e.id[:8], marked(e.mode, e.state.value), e.kind.value,
+         interval(e.last_unharmed, e.first_changed), hectares(e.area_m2), str(e.looks),
+         names.get(e.region, e.region)]
         for e in events
     ]  # fmt: skip
     if any(event.settlement for event in events):
@@ -96,7 +97,7 @@ def _facts(event: Event, names: Mapping[str, str], settlements: Mapping[str, str
     spot = event.geometry.representative_point()
     settlement = f"{settlements.get(event.settlement, '')} ({event.settlement})".strip()
     lines = [
-        f"{event.kind.value}, {event.state.value} ({event.mode.value})",
+        marked(event.mode, f"{event.kind.value}, {event.state.value}"),
         f"  {event.observed}",
         f"  id         {event.id}",
         f"  region     {names.get(event.region, '')}, cell {event.cell}",

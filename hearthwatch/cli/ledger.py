@@ -12,6 +12,7 @@ from hearthwatch.ledger_words import Summary, row_in_words, summarise, summary_i
 from hearthwatch.records import LedgerRow, Region
 from hearthwatch.store.whole import all_looks, settlements_named
 from hearthwatch.values import ledger_value, moment
+from hearthwatch.words import marked
 
 
 def show(call: Call) -> Answer:
@@ -70,6 +71,7 @@ def _value(region: Region, rows: Sequence[LedgerRow], names: Mapping[str, str]) 
     return {
         "region": region.id,
         "region_name": region.name,
+        "mode": region.mode.value,
         "summary": summary_value(summarise(rows)),
         "looks": [ledger_value(row, names) for row in rows],
     }
@@ -78,4 +80,5 @@ def _value(region: Region, rows: Sequence[LedgerRow], names: Mapping[str, str]) 
 def _text(region: Region, rows: Sequence[LedgerRow], names: Mapping[str, str]) -> str:
     several = len({row.cell for row in rows}) > 1
     lines = [row_in_words(row, with_cell=several, settlements=names) for row in rows]
-    return "\n".join((region.name, *lines, "", summary_in_words(summarise(rows), names)))
+    summary = summary_in_words(summarise(rows), names)
+    return "\n".join((marked(region.mode, region.name), *lines, "", summary))

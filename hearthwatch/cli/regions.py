@@ -13,7 +13,7 @@ from hearthwatch.cli.report import Answer
 from hearthwatch.cli.tables import table
 from hearthwatch.records import Region
 from hearthwatch.values import region_value
-from hearthwatch.words import counted, day
+from hearthwatch.words import counted, day, marked
 from tiles.geodesy import polygons
 
 if TYPE_CHECKING:
@@ -52,9 +52,10 @@ def list_all(call: Call) -> Answer:
     with call.store() as store:
         regions = store.regions(call.organisation)
     rows = [
-        (r.name, r.kind.value, f"{r.area_km2:,.2f}", day(r.created), day(r.expires), r.id)
+        (marked(r.mode, r.name), r.kind.value, f"{r.area_km2:,.2f}", day(r.created),
+         day(r.expires), r.id)
         for r in regions
-    ]
+    ]  # fmt: skip
     header = ("name", "watched for", "km²", "since", "expires", "id")
     text = table(header, rows) if rows else "Nothing is watched. `hearthwatch region add` adds."
     return Answer({"regions": [region_value(r) for r in regions]}, text)
@@ -70,9 +71,9 @@ def show(call: Call) -> Answer:
     west, south, east, north = region.geometry.bounds
     parts = counted(len(polygons(region.geometry)), "part")
     lines = [
-        region.name,
+        marked(region.mode, region.name),
         f"  id        {region.id}",
-        f"  kind      {region.kind.value} ({region.mode.value})",
+        f"  kind      {region.kind.value}",
         f"  area      {region.area_km2:,.3f} km² in {parts}",
         f"  bounds    {west:.5f} {south:.5f} {east:.5f} {north:.5f}",
         f"  cells     {', '.join(cells)}",

@@ -15,7 +15,7 @@ from hearthwatch.records import Settlement
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_settlements
 from hearthwatch.values import settlement_value
-from hearthwatch.words import counted, hectares
+from hearthwatch.words import counted, hectares, marked
 
 BATCH = 2000
 """Settlements of one transaction: others may write in between."""
@@ -52,7 +52,10 @@ def list_all(call: Call) -> Answer:
     with call.store() as store:
         found = all_settlements(store, call.organisation, call.args.bbox)
         listed = list(islice(found, call.args.limit))
-    rows = [(one.id, one.name or "-", hectares(one.area_m2), one.source or "-") for one in listed]
+    rows = [
+        (one.id, marked(one.mode, one.name or "-"), hectares(one.area_m2), one.source or "-")
+        for one in listed
+    ]
     text = table(("id", "name", "ha", "source"), rows) if rows else "No settlement is listed."
     return Answer({"settlements": [settlement_value(one) for one in listed]}, text)
 
