@@ -13,6 +13,8 @@ from hearthwatch.values import NO_NAMES
 from hearthwatch.words import counted, day
 
 _UNGUARDED = "unguarded"
+MOST_REASONS = 3
+"""Reasons of the scene guard that are written out."""
 _TELLING = {ObservationStatus.CHANGED: 0, ObservationStatus.UNCHANGED: 1}
 
 
@@ -132,7 +134,8 @@ def summary_in_words(summary: Summary, settlements: Mapping[str, str] = NO_NAMES
         where = f" at {settlements.get(summary.gap_at) or summary.gap_at}" if summary.gap_at else ""
         lines.append(f"longest blind gap: {days}{where}, {day(start)} to {day(end)}")
     if summary.unguarded:
-        reasons = "; ".join(summary.guard_reasons)
+        shown, more = summary.guard_reasons[:MOST_REASONS], summary.guard_reasons[MOST_REASONS:]
+        reasons = "; ".join((*shown, *([f"and {len(more)} more reasons"] if more else [])))
         lines.append(
             f"the scene guard was not active on {summary.unguarded:,} of {summary.looks:,} looks: "
             f"{reasons}"
