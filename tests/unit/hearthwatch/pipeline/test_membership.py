@@ -67,7 +67,7 @@ def test_one_added_or_drawn_anew_stands_where_it_would_had_it_been_there_from_th
     statuses = numbered(rows)
     assert {statuses[number] for number in range(6)} == {Status.NOT_PROCESSED}
     burned = {number for number, status in statuses.items() if status is Status.CHANGED}
-    assert burned == (set(range(BURNED, BURNED + 5)) if village is NEW else set())
+    assert burned == (set(range(BURNED, NUMBER)) if village is NEW else set())
 
 
 def test_what_it_had_burned_before_is_found_and_said_to_be_found_in_retrospect(
