@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.ring import SECTORS, control_weights, fill_sectors, median, own_variance
-from detectors.types import PARTS
+from detectors.types import NEVER, PARTS
 
 ORBITS = 5
 """Relative orbits with a level of their own; what comes after shares that of the first."""
@@ -162,7 +162,7 @@ def new_rows(count: int, rules: BaselineRules) -> dict[str, NDArray[Any]]:
         "worth": np.zeros((count, features)),
         "kinship": np.tile(_alike(features, rules.likeness), (count, 1, 1)),
         "part_looks": np.zeros((count, features, PARTS), np.int32),
-        "learned": np.full(count, np.iinfo(np.int64).min, np.int64),
+        "learned": np.full(count, NEVER, np.int64),
     }
 
 
@@ -321,7 +321,7 @@ def _faded(
     rules: BaselineRules,
 ) -> Array:  # fmt: skip
     """Let what is known fade with time, never beyond what was known at first."""
-    started = learned > np.iinfo(np.int64).min
+    started = learned > NEVER
     days = np.where(started, (seconds - np.where(started, learned, seconds)) / 86400.0, 0.0)
     factor = rules.memory ** (-days / 5.0)
     growth = np.asarray(np.where(use, factor[:, None], 1.0))

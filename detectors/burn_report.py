@@ -12,8 +12,8 @@ from shapely.geometry import Polygon
 
 from detectors.baseline import Errors
 from detectors.burn_features import NAMES
-from detectors.episodes import NEVER, Turn
-from detectors.types import Features, Finding, GuardVerdict, SceneJudgement
+from detectors.episodes import Turn
+from detectors.types import NEVER, Features, Finding, GuardVerdict, SceneJudgement
 
 RING_CHANGED = 0.25
 """Share of the sectors that changed like the core at which a finding says so."""

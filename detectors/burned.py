@@ -29,9 +29,10 @@ from detectors.burn_seen import (
     usable_places,
     worst_cause,
 )
-from detectors.episodes import NEVER, EpisodeRules, Turn
+from detectors.episodes import EpisodeRules, Turn
 from detectors.part_statistics import part_reflectance
 from detectors.types import (
+    NEVER,
     DetectorInfo,
     Features,
     Finding,

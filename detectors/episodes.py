@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 from detectors.burn_evidence import any_cover
 from detectors.burn_features import COVERS
-from detectors.types import PARTS, DetectorState
+from detectors.types import NEVER, PARTS, DetectorState
 
 WINDOW = 4
 """Usable looks over which evidence is added up, at most."""
-NEVER = np.iinfo(np.int64).min
 FEATURES = 4
 
 Array = NDArray[np.float64]

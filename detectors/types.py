@@ -106,6 +106,8 @@ class DetectorInfo:
     watches: Watches = Watches.AREA
 
 
+NEVER = int(np.iinfo(np.int64).min)
+"""Seconds since the epoch of what never was."""
 PARTS = 17
 """Parts of a settlement: its core, then the sectors of its ring clockwise from north."""
 

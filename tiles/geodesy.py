@@ -41,6 +41,11 @@ def area_m2(geometry: BaseGeometry) -> float:
     return sum(_polygon_area(part) for part in polygons(geometry))
 
 
+def equal_area(lon: float, lat: float) -> str:
+    """Return the Lambert azimuthal equal-area projection round a point, metres."""
+    return f"+proj=laea +lat_0={lat:.6f} +lon_0={lon:.6f} +datum=WGS84 +units=m +type=crs"
+
+
 def polygons(geometry: BaseGeometry) -> list[Polygon]:
     """Return the non-empty polygons a geometry consists of; points and lines are left out."""
     if geometry.is_empty:

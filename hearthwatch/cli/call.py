@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shutil
 import sys
 import warnings
 from collections.abc import Iterator
@@ -82,6 +83,22 @@ def store_at(data_dir: Path, *, write: bool = False, alone: bool = True) -> Iter
         yield store
     finally:
         store.close()
+
+
+def forget_records(data_dir: Path) -> None:
+    """Remove the database and the states of a data folder; the archive stays.
+
+    The database is not opened: this code may not be able to read it.
+    """
+    from hearthwatch.layout import Layout
+    from hearthwatch.store.lock import WriteLock
+
+    layout = Layout(data_dir)
+    lock = WriteLock(layout.database)
+    for path in data_dir.glob(f"{layout.database.name}*"):
+        path.unlink()
+    shutil.rmtree(layout.states, ignore_errors=True)
+    lock.release()
 
 
 def _start_logging(level: str) -> None:

@@ -6,7 +6,6 @@ Then, marked as such throughout, an exercise on copies of the same scenes.
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from typing import Any
 
 import shapely
 
-from hearthwatch.cli.call import Call, store_at
+from hearthwatch.cli.call import Call, forget_records, store_at
 from hearthwatch.cli.demo_exercise import exercised
 from hearthwatch.cli.demo_picture import draw
 from hearthwatch.cli.ledger import summary_value
@@ -31,7 +30,6 @@ from hearthwatch.ledger_words import summarise, summary_in_words
 from hearthwatch.pipeline.run import RunReport, run_region
 from hearthwatch.records import Event, EventFilter, EventState, LedgerRow, Region
 from hearthwatch.settings import Settings
-from hearthwatch.store.lock import WriteLock
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_events, all_looks
 from hearthwatch.values import event_value
@@ -132,12 +130,7 @@ def _forget_other_code(call: Call, settings: Settings) -> None:
         return
     if layout.database.exists():
         call.note("the code has changed since the last demonstration: starting from nothing")
-        # The database itself is not opened: this code may not be able to read it.
-        lock = WriteLock(layout.database)
-        for path in settings.data_dir.glob(f"{layout.database.name}*"):
-            path.unlink()
-        shutil.rmtree(layout.states, ignore_errors=True)
-        lock.release()
+        forget_records(settings.data_dir)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     mark.write_text(code_digest(), encoding="ascii")
 

@@ -14,8 +14,9 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from hearthwatch.cli.call import Call
-from hearthwatch.cli.exercise import progress, residues, round_core, watch
+from hearthwatch.cli.exercise import residues, round_core, watch
 from hearthwatch.cli.exercise_words import document, text
+from hearthwatch.cli.progress import scenes_written
 from hearthwatch.cli.report import Answer
 from hearthwatch.exercise.catalogue import write_exercise
 from hearthwatch.exercise.model import Burn, Village
@@ -46,7 +47,8 @@ def exercised(call: Call, source: Path, folder: Path, square: BaseGeometry) -> A
     call.note(f"and an EXERCISE: a {NAME} in the middle of the square burns on {DATE:%Y-%m-%d}")
     middle = shapely.centroid(square)
     village = Village(round_core(middle.x, middle.y, RADIUS_M, call.settings))
-    told = write_exercise(source, folder, village, NAME, (Burn(DATE),), residues(), progress(call))
+    burns = (Burn(DATE),)
+    told = write_exercise(source, folder, village, NAME, burns, residues(), scenes_written(call))
     (folder / _MARK).write_text(code_digest(), encoding="ascii")
     report, found = watch(call, told, kind)
     return Answer(document(told, report, found), text(told, report, found))

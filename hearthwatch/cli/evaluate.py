@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from detectors.registry import create_detector
 from detectors.types import DetectorInfo, Watches
-from hearthwatch.cli.call import Call, store_at
+from hearthwatch.cli.call import Call, forget_records, store_at
 from hearthwatch.cli.parser import UsageError
 from hearthwatch.cli.progress import ProgressLine
 from hearthwatch.cli.report import Answer
@@ -30,11 +29,10 @@ from hearthwatch.evaluation.scoring import evaluate as score
 from hearthwatch.evaluation.truth import Truth, read_truths
 from hearthwatch.evaluation.wording import headline_lines
 from hearthwatch.identity import check_identity
-from hearthwatch.layout import Layout
+from hearthwatch.pipeline.plan import MISSION_START
 from hearthwatch.pipeline.run import run_region
 from hearthwatch.records import EventFilter, Kind, LedgerRow, Mode, Region, Settlement
 from hearthwatch.settings import Settings
-from hearthwatch.store.lock import WriteLock
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_events, all_looks
 from hearthwatch.watchlist import (
@@ -48,15 +46,13 @@ from hearthwatch.watchlist.kinds import watchable
 from imagery.errors import ImageryError
 from imagery.types import ImageryProvider, Query
 from tiles.atomic import write_atomically
-from tiles.geodesy import CRS84, project
+from tiles.geodesy import CRS84, equal_area, project
 
 REGION = "evaluation"
 MARGIN_M = 2000.0
 """Round the settlements: their rings of 1500 m, and some more."""
 EARTH_KM2 = 5.2e8
 JSON_NAME, PAGE_NAME, DATA, MARK = "evaluation.json", "evaluation.html", "data", "evaluation"
-
-_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +142,7 @@ def ground_of(areas: Sequence[NamedArea], settings: Settings) -> NamedArea:
     Its size is no limit: only settlements and the cells they lie in are looked at.
     """
     x, y = _middle([one.geometry.centroid for one in areas])
-    plane = f"+proj=laea +lat_0={y:.6f} +lon_0={x:.6f} +datum=WGS84 +units=m +type=crs"
+    plane = equal_area(x, y)
     cores = shapely.union_all([project(one.geometry, CRS84, plane) for one in areas])
     wide = shapely.segmentize(shapely.buffer(shapely.convex_hull(cores), MARGIN_M), MARGIN_M)
     hull = shapely.transform(project(wide, plane, CRS84), lambda xy: _unrolled(xy, x))
@@ -163,7 +159,7 @@ def mode_of(provider: ImageryProvider, area: NamedArea, until: datetime) -> Mode
         If there is no scene, or they are of several modes.
     """
     try:
-        scenes = provider.search(Query(area.geometry, _BEGINNING, until))
+        scenes = provider.search(Query(area.geometry, MISSION_START, until))
         modes = sorted({scene.mode for scene in scenes})
     except ImageryError as error:
         raise CatalogueError(f"The catalogue could not be searched: {error}") from error
@@ -187,17 +183,12 @@ def start_afresh(data_dir: Path) -> None:
     SettingsError
         If something that is no evaluation lies there: it is not ours to remove.
     """
-    layout = Layout(data_dir)
     mark = data_dir / MARK
     if data_dir.exists() and any(data_dir.iterdir()) and not mark.is_file():
         raise SettingsError(f"{data_dir} holds something else already: name another --out.")
     data_dir.mkdir(parents=True, exist_ok=True)
     mark.touch()
-    lock = WriteLock(layout.database)
-    for path in data_dir.glob(f"{layout.database.name}*"):
-        path.unlink()
-    shutil.rmtree(layout.states, ignore_errors=True)
-    lock.release()
+    forget_records(data_dir)
 
 
 def enrol(settings: Settings, store: Store, case: Case) -> Region:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,27 +14,28 @@ from shapely.geometry.base import BaseGeometry
 
 from detectors.endmembers import BANDS, Surface, spectrum
 from hearthwatch.cli.call import Call, store_at
+from hearthwatch.cli.evaluate import gather
 from hearthwatch.cli.exercise_words import document, text
-from hearthwatch.cli.progress import ProgressLine
+from hearthwatch.cli.progress import ProgressLine, scenes_written
+from hearthwatch.cli.reading import find_settlement
 from hearthwatch.cli.report import Answer
 from hearthwatch.cli.runs import FOLDER
-from hearthwatch.errors import CatalogueError, NotFound, RegionError, SettingsError
-from hearthwatch.evaluation.episodes import episode_of, looks_of
+from hearthwatch.errors import CatalogueError, RegionError, SettingsError
 from hearthwatch.evaluation.figures import Evaluation
 from hearthwatch.evaluation.scoring import evaluate
 from hearthwatch.evaluation.truth import read_truths
 from hearthwatch.exercise.catalogue import SETTLEMENTS, TRUTH, ExerciseReport, write_exercise
 from hearthwatch.exercise.model import Burn, Pattern, Residues, Village
+from hearthwatch.pipeline.plan import MISSION_START
 from hearthwatch.pipeline.run import RunReport, run_region
-from hearthwatch.records import EventFilter, Kind, Mode, Region, Settlement
+from hearthwatch.records import Kind, Mode, Region, Settlement
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
-from hearthwatch.store.whole import all_events, all_looks, all_settlements
 from hearthwatch.watchlist import make_region, make_settlement, read_area, read_settlements
 from hearthwatch.watchlist.kinds import watchable
 from imagery.registry import create_provider
 from imagery.types import ImageryProvider, Query
-from tiles.geodesy import CRS84, project
+from tiles.geodesy import CRS84, equal_area, project
 
 BUFFER_M = 1600.0
 """Ground watched round the settlement: the ring of 1500 m that it is compared with, and a rim."""
@@ -44,7 +44,6 @@ NAME = "village"
 RING_HALF_LIFE_DAYS = 30.0
 """Char of burned grass lasts a few weeks in savannas (see `hearthwatch.exercise.model`)."""
 
-_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -56,7 +55,13 @@ def exercise(call: Call) -> Answer:
     core, name = _place(call)
     village = Village(core, call.args.huts, seed=call.args.seed)
     told = write_exercise(
-        source, out, village, name, burns_asked(call.args), residues(), progress(call)
+        source,
+        out,
+        village,
+        name,
+        burns_asked(call.args),
+        residues(),
+        scenes_written(call),
     )
     report, found = watch(call, told, kind)
     return Answer(document(told, report, found), text(told, report, found))
@@ -120,7 +125,7 @@ def enrol(settings: Settings, store: Store, file: Path, kind: Kind) -> tuple[Set
 def around(core: BaseGeometry, metres: float) -> BaseGeometry:
     """Return the ground within a distance of a core, both CRS84."""
     at = shapely.centroid(core)
-    plane = f"+proj=laea +lat_0={at.y:.6f} +lon_0={at.x:.6f} +datum=WGS84 +units=m +type=crs"
+    plane = equal_area(at.x, at.y)
     wide = shapely.buffer(project(core, CRS84, plane), metres)
     return project(shapely.segmentize(wide, metres / 4), plane, CRS84)
 
@@ -133,7 +138,7 @@ def last_look(provider: ImageryProvider, area: BaseGeometry) -> datetime:
     CatalogueError
         If there is none.
     """
-    sensed = [scene.sensed for scene in provider.search(Query(area, _BEGINNING, _END))]
+    sensed = [scene.sensed for scene in provider.search(Query(area, MISSION_START, _END))]
     if not sensed:
         raise CatalogueError("No scene of the exercise covers the region.")
     return max(sensed)
@@ -144,14 +149,9 @@ def compare(store: Store, region: Region, settlement: Settlement, truth: Path) -
     # A fire round the settlement leaves a truth of no rows: nothing is to be found.
     rows = truth.read_text(encoding="utf-8").splitlines()[1:]
     truths = read_truths(truth, [settlement]) if rows else ()
-    events = all_events(store, region.organisation, EventFilter(region=region.id))
-    episodes = [
-        episode_of(store.event_history(event.organisation, event.id))
-        for event in events
-        if event.settlement == settlement.id
-    ]
-    looks = looks_of(all_looks(store, region))
-    return evaluate(region.kind, [settlement.id], truths, episodes, looks)
+    replayed = gather(store, region)
+    episodes = [one for one in replayed.episodes.values() if one.settlement == settlement.id]
+    return evaluate(region.kind, [settlement.id], truths, episodes, replayed.looks)
 
 
 def _source(call: Call) -> Path:
@@ -172,7 +172,9 @@ def _source(call: Call) -> Path:
 def _place(call: Call) -> tuple[BaseGeometry, str]:
     """Return the core and the name of the village that was asked for."""
     if call.args.settlement is not None:
-        known = _settlement(call, call.args.settlement)
+        with call.store() as store:
+            known_id = find_settlement(store, call.organisation, call.args.settlement)
+            known = store.settlement(call.organisation, known_id)
         return known.geometry, known.name or known.id[:8]
     if call.args.radius is None:
         raise RegionError("A point has no extent: give --radius, in metres, with --at.")
@@ -191,27 +193,3 @@ def round_core(lon: float, lat: float, radius_m: float, settings: Settings) -> B
         file = Path(folder) / "point.geojson"
         file.write_text(json.dumps(point), encoding="utf-8")
         return read_settlements(file, settings)[0].geometry
-
-
-def _settlement(call: Call, name_or_id: str) -> Settlement:
-    with call.store() as store:
-        listed = list(all_settlements(store, call.organisation))
-    found = [one for one in listed if name_or_id in (one.id, one.name)]
-    if len(found) > 1:
-        raise NotFound(f"{len(found)} settlements are called {name_or_id}: give the id.")
-    if not found:
-        raise NotFound(
-            f"There is no settlement {name_or_id}. `hearthwatch settlement list` names them all."
-        )
-    return found[0]
-
-
-def progress(call: Call) -> Callable[[int, int], None] | None:
-    """Return what tells people how many scenes are written; None for programs."""
-
-    def tell(done: int, total: int) -> None:
-        if sys.stderr.isatty() or done == total:
-            end = "\n" if done == total else ""
-            print(f"\rwriting scenes: {done}/{total}", end=end, file=sys.stderr, flush=True)
-
-    return None if call.as_json else tell

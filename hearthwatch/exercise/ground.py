@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from hearthwatch.errors import RegionError
 from hearthwatch.exercise.model import Burn, Pattern, Village
 from hearthwatch.exercise.sampling import points_per_side, sampled, window_over
-from tiles.geodesy import CRS84, project
+from tiles.geodesy import CRS84, equal_area, project
 
 LATTICE_M = 2.0
 """Step of the lattice that huts are drawn on; 10, 20 and 60 m pixels hold it whole times."""
@@ -129,7 +129,7 @@ def cover_on(ground: Ground, grid: GeoBox) -> Cover | None:
 
 def _frame(core: BaseGeometry) -> str:
     at = shapely.centroid(core)
-    return f"+proj=laea +lat_0={at.y:.6f} +lon_0={at.x:.6f} +datum=WGS84 +units=m +type=crs"
+    return equal_area(at.x, at.y)
 
 
 def _lattice(core: BaseGeometry, frame: str, reach: float) -> GeoBox:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from detectors.types import DetectorInfo
 from hearthwatch.layout import Layout
+from hearthwatch.pipeline.measure import measure_look
 from hearthwatch.pipeline.tasks import JudgeTask, Measured, MeasureTask, Site
 from hearthwatch.records import Region, Run, StateVersion
 from hearthwatch.settings import Settings
@@ -63,3 +66,23 @@ def measure_task(bench: Bench, look: Acquisition, site: Site) -> MeasureTask:
         scratch=bench.layout.scratch,
         deadline=DEADLINE_SECONDS,
     )
+
+
+def measured_ahead(
+    bench: Bench, looks: Iterable[tuple[Acquisition, Sequence[Site]]]
+) -> Iterator[tuple[Acquisition, Sequence[Site], list[Measured]]]:
+    """Yield every look with what was measured over its sites, ahead of its turn by a few looks."""
+    waiting: deque[tuple[Acquisition, Sequence[Site], list[Future[Measured]]]] = deque()
+    for look, sites in looks:
+        tasks = [bench.executor.submit(measure_look, measure_task(bench, look, s)) for s in sites]
+        waiting.append((look, sites, tasks))
+        if len(waiting) > 2 * bench.settings.workers:
+            yield _settled(*waiting.popleft())
+    while waiting:
+        yield _settled(*waiting.popleft())
+
+
+def _settled(
+    look: Acquisition, sites: Sequence[Site], tasks: Sequence[Future[Measured]]
+) -> tuple[Acquisition, Sequence[Site], list[Measured]]:
+    return look, sites, [task.result() for task in tasks]

@@ -8,9 +8,7 @@ run killed before that begins anew; nothing of it has become true.
 from __future__ import annotations
 
 import dataclasses
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +16,7 @@ from pathlib import Path
 from detectors.guard import judge_scene
 from detectors.registry import create_detector
 from detectors.types import PlaceDetector, SceneJudgement, Watches
-from hearthwatch.pipeline.bench import Bench, RunStopped, measure_task
+from hearthwatch.pipeline.bench import Bench, RunStopped, measured_ahead
 from hearthwatch.pipeline.commit import (
     KEEP_STATES,
     LookOutcome,
@@ -28,7 +26,6 @@ from hearthwatch.pipeline.commit import (
     where_of,
 )
 from hearthwatch.pipeline.events import detection
-from hearthwatch.pipeline.measure import measure_look
 from hearthwatch.pipeline.plan import Plan
 from hearthwatch.pipeline.score import judge_look, load_state, save_state, score_look
 from hearthwatch.pipeline.tasks import JudgeTask, Measured, Place, Scored, ScoreTask, Site
@@ -92,7 +89,8 @@ def _bring_up(
     path = bench.layout.scratch / f"{site.cell}.joining"
     sha256 = save_state(path, detector.beside(current))
     brought = _Brought()
-    for look, measured in _measured(bench, part, _taken(plan, site)):
+    behind = ((look, [part]) for look in _taken(plan, site))
+    for look, _, (measured,) in measured_ahead(bench, behind):
         if stopping():
             raise RunStopped
         before = JudgeTask(bench.detector.id, part, path, sha256, measured.features)
@@ -118,21 +116,6 @@ def _bring_up(
 def _taken(plan: Plan, site: Site) -> list[Acquisition]:
     """Return the looks that the site has behind it, oldest first."""
     return [look for look in plan.looks if (look.key, site.cell) in plan.done]
-
-
-def _measured(
-    bench: Bench, site: Site, looks: Sequence[Acquisition]
-) -> Iterator[tuple[Acquisition, Measured]]:
-    """Yield every look, measured ahead of its turn by a bounded number."""
-    waiting: deque[tuple[Acquisition, Future[Measured]]] = deque()
-    for look in looks:
-        task = measure_task(bench, look, site)
-        waiting.append((look, bench.executor.submit(measure_look, task)))
-        if len(waiting) > 2 * bench.settings.workers:
-            first, pending = waiting.popleft()
-            yield first, pending.result()
-    for first, pending in waiting:
-        yield first, pending.result()
 
 
 def _score(

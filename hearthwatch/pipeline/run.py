@@ -11,7 +11,6 @@ import math
 import shutil
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -24,20 +23,13 @@ from detectors.types import DetectorInfo, SceneJudgement, Watches
 from hearthwatch.errors import DiskFull, HearthwatchError
 from hearthwatch.identity import check_identity
 from hearthwatch.layout import Layout
-from hearthwatch.pipeline.bench import Bench, RunStopped, Take, measure_task
+from hearthwatch.pipeline.bench import Bench, RunStopped, Take, measured_ahead
 from hearthwatch.pipeline.catchup import catch_up
 from hearthwatch.pipeline.commit import LookOutcome, commit_look
 from hearthwatch.pipeline.executors import open_executor
-from hearthwatch.pipeline.measure import measure_look
 from hearthwatch.pipeline.plan import Plan, make_plan, searched
 from hearthwatch.pipeline.score import judge_look, score_look
-from hearthwatch.pipeline.tasks import (
-    JudgeTask,
-    Measured,
-    Scored,
-    ScoreTask,
-    Site,
-)
+from hearthwatch.pipeline.tasks import JudgeTask, Measured, Scored, ScoreTask, Site
 from hearthwatch.records import Event, Region, Run, RunOutcome
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
@@ -176,7 +168,7 @@ def _take_looks(
 ) -> tuple[str, ...]:
     told = dict.fromkeys(event.id for event in catch_up(bench, plan, stopping))
     started, done = time.monotonic(), 0
-    for look, sites, measured in _measured(bench, plan):
+    for look, sites, measured in measured_ahead(bench, _open(plan)):
         if stopping():
             raise RunStopped
         takes = [_take(bench, site, one) for site, one in zip(sites, measured, strict=True)]
@@ -193,27 +185,12 @@ def _take_looks(
     return tuple(told)
 
 
-def _measured(bench: Bench, plan: Plan) -> Iterator[tuple[Acquisition, list[Site], list[Measured]]]:
-    """Yield every open look, oldest first, measured ahead of its turn by a bounded number."""
-    ahead = 2 * bench.settings.workers
-    waiting: deque[tuple[Acquisition, list[Site], list[Future[Measured]]]] = deque()
+def _open(plan: Plan) -> Iterator[tuple[Acquisition, list[Site]]]:
+    """Yield every look that is not committed over all sites, oldest first."""
     for look in plan.looks:
-        sites = [s for s in plan.sites if (look.key, s.cell) not in plan.done]
-        if not sites:
-            continue
-        tasks = [bench.executor.submit(measure_look, measure_task(bench, look, s)) for s in sites]
-        waiting.append((look, sites, tasks))
-        if len(waiting) > ahead:
-            yield _settled(waiting.popleft())
-    while waiting:
-        yield _settled(waiting.popleft())
-
-
-def _settled(
-    waiting: tuple[Acquisition, list[Site], list[Future[Measured]]],
-) -> tuple[Acquisition, list[Site], list[Measured]]:
-    look, sites, tasks = waiting
-    return look, sites, [task.result() for task in tasks]
+        sites = [site for site in plan.sites if (look.key, site.cell) not in plan.done]
+        if sites:
+            yield look, sites
 
 
 def _take(bench: Bench, site: Site, measured: Measured) -> Take:

@@ -22,6 +22,8 @@ from pyproj import Transformer
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from hearthwatch.evaluation.intervals import wilson
+
 COVERED = 0.3
 SLACK = timedelta(days=30)
 BLOCKS = 20
@@ -69,12 +71,8 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        if not self.of:
-            return 0.0, 1.0
-        z, n, p = 1.959964, self.of, self.value
-        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        ends = wilson(self.hits, self.of)
+        return ends.low, ends.high
 
     def __str__(self) -> str:
         low, high = self.interval
