@@ -1,8 +1,22 @@
 """The five errors of the imagery seam: a provider raises these and nothing else."""
 
+from __future__ import annotations
+
+from datetime import datetime
+
 
 class ImageryError(Exception):
-    """Base of everything an imagery provider may raise; never raised itself."""
+    """Base of everything an imagery provider may raise; never raised itself.
+
+    Attributes
+    ----------
+    requests, units : int, float
+        What was sent and spent before it went wrong: an answer that is paid for and of no use is
+        paid for all the same.
+    """
+
+    requests: int = 0
+    units: float = 0.0
 
 
 class Transient(ImageryError):
@@ -14,7 +28,15 @@ class NotYet(ImageryError):
 
 
 class QuotaExhausted(ImageryError):
-    """The account's quota is spent; nothing will come before the reset."""
+    """The account's quota is spent; nothing will come before the reset.
+
+    Attributes
+    ----------
+    until : datetime or None
+        When it is thought to be reset; None where nobody said.
+    """
+
+    until: datetime | None = None
 
 
 class Permanent(ImageryError):

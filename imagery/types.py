@@ -7,6 +7,7 @@ provider's own and untouched; the conversion lives in :mod:`imagery.radiometry`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -26,6 +27,7 @@ __all__ = [
     "GeoBox",
     "ImageryProvider",
     "Layer",
+    "Original",
     "Provenance",
     "Query",
     "Scene",
@@ -105,6 +107,15 @@ class Scene:
         CRS84.
     item_sha256 : str
         Digest of the raw item as delivered, for provenance.
+    tile : str or None
+        Name of the part of the pass it shows: an MGRS tile (``36NXF``), a burst.
+    processed : datetime or None
+        When the product was made of what was sensed; of two products of one tile and pass the
+        later supersedes the earlier.
+    backscatter : str or None
+        What radar pixels are: ``gamma0_terrain``, ``gamma0_ellipsoid``, ``sigma0_ellipsoid``.
+    instrument_mode : str or None
+        Of radar: ``IW``, ``EW``, ``SM``, ``WV``.
     mode : str
         ``actual``, or ``exercise`` or ``test`` where the item says so: then its pixels were made.
     """
@@ -127,6 +138,10 @@ class Scene:
     cloud_cover: float | None = None
     unknown: tuple[str, ...] = ()
     mode: str = "actual"
+    tile: str | None = None
+    processed: datetime | None = None
+    backscatter: str | None = None
+    instrument_mode: str | None = None
 
     def __post_init__(self) -> None:
         aware_utc(self.sensed)
@@ -160,11 +175,14 @@ class Acquisition:
     ----------
     key : str
         Stable over providers where the datatake is known; file-name safe.
+    superseded : tuple of Scene
+        Scenes of the same pass left out because a newer processing of the same tile is there.
     """
 
     key: str
     sensed: datetime
     scenes: tuple[Scene, ...]
+    superseded: tuple[Scene, ...] = ()
 
     @property
     def sensor(self) -> str:
@@ -228,11 +246,42 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file or response that pixels were read from; `name` holds no secret."""
+    """One file or response that pixels were read from; `name` holds no secret.
+
+    Attributes
+    ----------
+    sha256, bytes : str, int
+        Of the file or of the response's body.
+    request_sha256 : str
+        Of the request's body, or of its method and address where it has none; empty for a file.
+    script_sha256 : str
+        Of the evalscript that was run on the provider's side; empty where none was.
+    units : float
+        What the provider said it charged.
+    """
 
     name: str
     sha256: str
     bytes: int
+    request_sha256: str = ""
+    script_sha256: str = ""
+    units: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A response exactly as its provider sent it, where that was a whole GeoTIFF.
+
+    Attributes
+    ----------
+    scene_id, bands
+        The layer that was read from it.
+    """
+
+    scene_id: str
+    bands: tuple[str, ...]
+    sha256: str
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +302,8 @@ class Chip:
     """What was read of one acquisition for one grid cell, with provenance.
 
     Layers stay on the sources' own grids; a cell in another projection is a warped view of
-    them, made by :func:`imagery.cube.build_cube`.
+    them, made by :func:`imagery.cube.build_cube`. `originals` are what the archive keeps beside
+    its own copy; a chip that comes from the archive has none.
     """
 
     acquisition: str
@@ -262,6 +312,7 @@ class Chip:
     layers: tuple[Layer, ...]
     provenance: Provenance
     notes: tuple[str, ...] = field(default=())
+    originals: tuple[Original, ...] = field(default=(), compare=False, repr=False)
 
 
 @runtime_checkable
@@ -269,10 +320,25 @@ class ImageryProvider(Protocol):
     """A source of scenes and pixels.
 
     Picklable and thread-safe; the constructor does no I/O. `search` is lazy. Nothing but
-    :class:`~imagery.errors.ImageryError` subclasses leaves any method.
+    :class:`~imagery.errors.ImageryError` subclasses leaves any method. No secret is in its
+    pickle, its repr or its errors.
+
+    Attributes
+    ----------
+    remote : bool
+        Whether it is asked over a network: what it lists is then remembered, and what it takes
+        is accounted for.
     """
 
     name: str
+    remote: bool
+
+    def serving(self) -> AbstractContextManager[None]:
+        """While open, look after what all workers share: the account's token, say.
+
+        Opened once, by the process that coordinates; workers never hold the secret.
+        """
+        ...
 
     def search(self, query: Query) -> Iterator[Scene]:
         """Yield every scene that meets `query`, ordered by (sensed, id)."""
@@ -289,6 +355,8 @@ class ImageryProvider(Protocol):
             All of one acquisition and of this provider.
         geobox : GeoBox
             Ground wanted; what comes back covers it as far as the sources do, on their grids.
+            A provider that charges by the pixel resamples on its own side: no layer is then finer
+            than the band's own resolution or than a `geobox` whose pixels are coarser than 10 m.
         bands : sequence of str
             Every scene must offer each of them.
         deadline : float

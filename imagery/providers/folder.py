@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -88,10 +89,15 @@ class FolderProvider:
     """
 
     name = "folder"
+    remote = False
 
     def __init__(self, path: str | Path) -> None:
         # A worker elsewhere may run in another directory.
         self.path = Path(path).absolute()
+
+    def serving(self) -> AbstractContextManager[None]:
+        """Nothing is shared but the files."""
+        return nullcontext()
 
     def search(self, query: Query) -> Iterator[Scene]:
         """Yield the scenes that meet `query`, ordered by (sensed, id)."""

@@ -1,0 +1,1 @@
+"""Asking servers: one transport for every provider that is reached over a network."""
