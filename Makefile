@@ -48,6 +48,11 @@ venv: install ## The same as install
 demo: $(INSTALLED) $(PAGE) ## Watch a real forest from 2015 to 2020 and draw what was found; no account, no server
 	@$(BIN)/hearthwatch demo
 
+.PHONY: standin
+standin: $(INSTALLED) ## Serve a stand-in of Sentinel Hub and STAC over real scenes, to try it with no account
+	@$(BIN)/hearthwatch sample fetch --dest var/sample >/dev/null
+	@$(BIN)/python -m tests.standin $(STANDIN_ARGS) var/sample
+
 .PHONY: test
 test: $(INSTALLED) $(PAGE) ## Run all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

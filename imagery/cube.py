@@ -11,17 +11,24 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from imagery.errors import IntegrityError
-from imagery.radiometry import to_reflectance
+from imagery.radiometry import CLASS_BANDS, RADAR_BANDS, to_power, to_reflectance
 from imagery.types import Chip, GeoBox, Layer, aware_utc
 
 CLASSES = "SCL"
+MASK = "MASK"
 UNKNOWN_CLASS = 255
 LOWEST, HIGHEST = -0.2, 2.0
 """Reflectance outside this is no reflectance: a wrong scale or a wrong offset."""
+MOST_POWER = 5.0
+"""Half of all radar power is far below this; the numbers of uncalibrated products are above."""
+
+# What class layers say where nothing was seen.
+_NOTHING = {CLASSES: 0, MASK: UNKNOWN_CLASS}
+_MADE_HERE = ("cause", "contaminated")
 
 
 def build_cube(chips: Sequence[Chip], geobox: GeoBox, bands: Sequence[str]) -> xr.Dataset:
-    """Lay chips on one grid, as reflectance.
+    """Lay chips on one grid, as reflectance or radar power.
 
     Parameters
     ----------
@@ -36,8 +43,13 @@ def build_cube(chips: Sequence[Chip], geobox: GeoBox, bands: Sequence[str]) -> x
     Returns
     -------
     xarray.Dataset
-        Dims (time, y, x). Each band float32 reflectance, NaN = no observation; ``SCL`` uint8,
-        0 = no observation. ``time`` naive UTC datetime64[ns].
+        Dims (time, y, x). Each band float32 reflectance, or linear power of radar, NaN = no
+        observation; ``SCL`` uint8, 0 = no observation; ``MASK`` (of radar: 0 seen, 1 shadow, 2
+        layover, 3 both) uint8, 255 = no observation. ``time`` naive UTC datetime64[ns].
+
+    Notes
+    -----
+    Where bursts of radar overlap, a pixel in one's shadow or layover is taken from the other.
     """
     ordered = sorted(chips, key=lambda chip: chip.sensed)
     times = [np.datetime64(aware_utc(c.sensed).replace(tzinfo=None), "ns") for c in ordered]
@@ -86,31 +98,54 @@ def nearest_index(source: GeoBox, target: GeoBox) -> NDArray[np.int32]:
 
 def _band(chip: Chip, band: str, geobox: GeoBox) -> NDArray[np.generic]:
     """Mosaic one band of one acquisition: the first layer that saw a pixel gives it."""
-    classes = band == CLASSES
     out: NDArray[np.generic]
-    out = np.zeros(geobox.shape, np.uint8) if classes else np.full(geobox.shape, np.nan, np.float32)
+    if band in CLASS_BANDS:
+        out = np.full(geobox.shape, _NOTHING[band], np.uint8)
+    else:
+        out = np.full(geobox.shape, np.nan, np.float32)
     for layer in (one for one in chip.layers if band in one.bands):
         values = _values(layer, band)
         index = nearest_index(layer.geobox, geobox)
         taken = values.reshape(-1)[np.maximum(index, 0)]
-        empty = (out == 0) if classes else np.isnan(out)
-        use = empty & (index >= 0)
+        use = _better(band, out, taken) & (index >= 0)
         out[use] = taken[use]
     return out
+
+
+def _better(
+    band: str, held: NDArray[np.generic], offered: NDArray[np.generic]
+) -> NDArray[np.bool_]:
+    better: NDArray[np.bool_]
+    if band == MASK:
+        # 0 is the best there is, and 255 is nothing.
+        better = np.greater(held, offered)
+    else:
+        better = held == _NOTHING[band] if band in CLASS_BANDS else np.isnan(held)
+    return better
 
 
 def _values(layer: Layer, band: str) -> NDArray[np.generic]:
     position = layer.bands.index(band)
     dn: NDArray[np.generic] = layer.dn[position]
-    if band == CLASSES:
-        known = np.isin(dn, range(UNKNOWN_CLASS + 1)) & (dn != layer.nodata[position])
-        classes: NDArray[np.uint8] = np.where(known, dn, 0).astype(np.uint8)
-        return classes
+    if band in CLASS_BANDS:
+        return _classes(dn, layer.nodata[position], _NOTHING[band])
     scale, offset = layer.scale[position], layer.offset[position]
     if scale is None or offset is None:
         raise IntegrityError(f"{layer.scene_id}: no scale and offset is stated for {band}")
-    reflectance: NDArray[np.generic] = to_reflectance(dn, scale, offset, layer.nodata[position])
-    return reflectance
+    values: NDArray[np.generic]
+    if band in RADAR_BANDS:
+        values = to_power(dn, scale, offset, layer.nodata[position])
+        if MASK in layer.bands:
+            values[_values(layer, MASK) != 0] = np.nan
+    else:
+        values = to_reflectance(dn, scale, offset, layer.nodata[position])
+    return values
+
+
+def _classes(dn: NDArray[np.generic], nodata: int | None, nothing: int) -> NDArray[np.uint8]:
+    known = np.isin(dn, range(UNKNOWN_CLASS + 1)) & (dn != nodata)
+    classes: NDArray[np.uint8] = np.where(known, dn, nothing).astype(np.uint8)
+    return classes
 
 
 @lru_cache(maxsize=16)
@@ -147,7 +182,7 @@ def _faults(cube: xr.Dataset) -> Iterator[str]:
         name = str(key)
         if variable.dims != ("time", "y", "x"):
             yield f"{name} has the dimensions {variable.dims}"
-        elif name in (CLASSES, "cause"):
+        elif name in CLASS_BANDS or name in _MADE_HERE:
             if variable.dtype != np.uint8:
                 yield f"{name} is {variable.dtype}, not uint8"
         else:
@@ -158,13 +193,28 @@ def _band_faults(name: str, values: NDArray[np.generic]) -> Iterator[str]:
     if values.dtype != np.float32:
         yield f"{name} is {values.dtype}, not float32"
         return
-    seen = values[np.isfinite(values)]
+    seen = values[np.isfinite(values)].astype(np.float32, copy=False)
     if np.isinf(values).any():
         yield f"{name} holds infinite values"
-    if seen.size and (seen.min() < LOWEST or np.percentile(seen, 50) > HIGHEST):
+    if seen.size:
+        yield from _power_faults(name, seen) if name in RADAR_BANDS else _light_faults(name, seen)
+    if seen.size > 1000 and seen.min() == seen.max():
+        yield f"{name} has one value, {seen.min():.4f}, everywhere"
+
+
+def _light_faults(name: str, seen: NDArray[np.float32]) -> Iterator[str]:
+    if seen.min() < LOWEST or np.percentile(seen, 50) > HIGHEST:
         yield (
             f"{name} runs from {seen.min():.3f} to {seen.max():.3f}: reflectance lies between "
             f"{LOWEST} and {HIGHEST}; scale or offset is wrong"
         )
-    if seen.size > 1000 and seen.min() == seen.max():
-        yield f"{name} has one value, {seen.min():.4f}, everywhere"
+
+
+def _power_faults(name: str, seen: NDArray[np.float32]) -> Iterator[str]:
+    if seen.min() <= 0.0:
+        yield f"{name} holds {seen.min():.3f}: power is above 0, and what is not was not seen"
+    if np.percentile(seen, 50) > MOST_POWER:
+        yield (
+            f"half of {name} is above {np.percentile(seen, 50):.3f}: that is no backscatter in "
+            "linear power; it is not calibrated, or its scale is wrong"
+        )

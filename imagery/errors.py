@@ -13,10 +13,13 @@ class ImageryError(Exception):
     requests, units : int, float
         What was sent and spent before it went wrong: an answer that is paid for and of no use is
         paid for all the same.
+    status : int or None
+        HTTP status of the answer that it follows from, where it follows from a refusal.
     """
 
     requests: int = 0
     units: float = 0.0
+    status: int | None = None
 
 
 class Transient(ImageryError):

@@ -11,7 +11,9 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from imagery.cube import CLASSES, build_cube
+from imagery.cube import CLASSES, MASK, UNKNOWN_CLASS, build_cube
+from imagery.radiometry import RADAR_BANDS
+from imagery.shadows import shadow_likely
 from imagery.types import Cause, Chip, GeoBox
 
 
@@ -36,6 +38,7 @@ CLOUD_MARGIN_M = 100.0
 """Clouds are widened by this much: their edges are thin and unclassified."""
 
 _CLOUDS = (Scl.CLOUD_MEDIUM, Scl.CLOUD_HIGH, Scl.CIRRUS)
+_SHADOWY = (Scl.DARK, Scl.SHADOW, Scl.UNCLASSIFIED)
 
 
 def causes_of(scl: NDArray[np.uint8], pixel_m: float) -> NDArray[np.uint8]:
@@ -65,13 +68,47 @@ def causes_of(scl: NDArray[np.uint8], pixel_m: float) -> NDArray[np.uint8]:
 
 
 def look_cube(chip: Chip, geobox: GeoBox, bands: Sequence[str]) -> xr.Dataset:
-    """Return the cube of one look with the variable ``cause`` (time, y, x) beside its bands.
+    """Return the cube of one look with what its pixels are worth beside its bands.
 
+    Returns
+    -------
+    xarray.Dataset
+        As of :func:`imagery.cube.build_cube`, and uint8 variables (time, y, x): ``cause``, what a
+        pixel was lost to (:class:`imagery.types.Cause`), and of optical looks ``contaminated``: 1
+        where ground in use is dark and a cloud in sight may shade it, else 0.
+
+    Notes
+    -----
     Clouds are widened on a grid larger than `geobox` by the margin, so that ground at the edge
-    of a window is masked as it is in the middle of one.
+    of a window is masked as it is in the middle of one. Radar is lost where nothing was received
+    (NODATA) and where relief hides the ground or folds it over (SHADOW).
     """
-    margin = math.ceil(CLOUD_MARGIN_M / abs(float(geobox.transform.a)))
-    classes = build_cube([chip], geobox.pad(margin), [CLASSES])[CLASSES].values[0]
-    causes = causes_of(classes, abs(float(geobox.transform.a)))
-    inner = causes[margin:-margin, margin:-margin][np.newaxis]
-    return build_cube([chip], geobox, bands).assign(cause=(("time", "y", "x"), inner))
+    cube = build_cube([chip], geobox, bands)
+    made = _radar(cube) if chip.sensor.startswith("sentinel-1") else _optical(chip, geobox)
+    return cube.assign(
+        {name: (("time", "y", "x"), values[np.newaxis]) for name, values in made.items()}
+    )
+
+
+def _optical(chip: Chip, geobox: GeoBox) -> dict[str, NDArray[np.uint8]]:
+    pixel_m = abs(float(geobox.transform.a))
+    margin = math.ceil(CLOUD_MARGIN_M / pixel_m)
+    wider = geobox.pad(margin)
+    classes = build_cube([chip], wider, [CLASSES])[CLASSES].values[0]
+    causes = causes_of(classes, pixel_m)
+    dark = np.isin(classes, _SHADOWY) & (causes == Cause.CLEAR)
+    shaded = shadow_likely(np.isin(classes, _CLOUDS), dark, wider, chip.sensed)
+    inner = slice(margin, -margin), slice(margin, -margin)
+    return {"cause": causes[inner], "contaminated": shaded[inner].astype(np.uint8)}
+
+
+def _radar(cube: xr.Dataset) -> dict[str, NDArray[np.uint8]]:
+    bands = [str(name) for name in cube.data_vars if name in RADAR_BANDS]
+    seen = np.ones((cube.sizes["y"], cube.sizes["x"]), bool)
+    for band in bands:
+        seen &= np.isfinite(cube[band].values[0])
+    causes = np.where(seen & bool(bands), np.uint8(Cause.CLEAR), np.uint8(Cause.NODATA))
+    if MASK in cube:
+        mask = cube[MASK].values[0]
+        causes[(mask > 0) & (mask < UNKNOWN_CLASS)] = Cause.SHADOW
+    return {"cause": causes}

@@ -1,9 +1,18 @@
-"""From a provider's digital numbers to reflectance: one function for every source."""
+"""From a provider's numbers to reflectance and to radar power: one function for each."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from imagery.errors import IntegrityError
+
+CLASS_BANDS = frozenset({"SCL", "MASK"})
+"""Layers of classes: Sentinel-2's scene classification, and the mask beside radar pixels."""
+RADAR_BANDS = frozenset({"VV", "VH", "HH", "HV"})
+
+_ENOUGH = 100
+"""Pixels whose signs tell power from decibels."""
 
 
 def to_reflectance(
@@ -29,3 +38,32 @@ def to_reflectance(
     if nodata is not None:
         reflectance[dn == nodata] = np.nan
     return reflectance
+
+
+def to_power(
+    dn: NDArray[np.generic], scale: float, offset: float, nodata: int | None
+) -> NDArray[np.float32]:
+    """Return radar backscatter as linear power, float32, NaN where there is no observation.
+
+    Parameters
+    ----------
+    dn : ndarray
+        Provider's numbers; ``DN * scale + offset`` is linear power, never decibels.
+    nodata : int or None
+        The number that means "nothing seen"; besides it nothing infinite, zero or negative is an
+        observation: power is none of these, and the logarithm of it would not exist.
+
+    Raises
+    ------
+    IntegrityError
+        If most numbers are negative: then they are decibels.
+    """
+    power = dn.astype(np.float32) * np.float32(scale) + np.float32(offset)
+    if nodata is not None:
+        power[dn == nodata] = np.nan
+    seen = np.isfinite(power)
+    negative = int((power[seen] < 0).sum())
+    if negative > _ENOUGH and 2 * negative > int(seen.sum()):
+        raise IntegrityError("most radar values are negative: these are decibels, not power")
+    power[~seen | (power <= 0)] = np.nan
+    return power

@@ -38,6 +38,8 @@ class Account:
         Unit of a bare number in Retry-After: Sentinel Hub means milliseconds.
     certificates : Path or None
         Certificates to trust instead of the system's.
+    proxy : str or None
+        ``http://host:port`` to go through; the environment's is never used. It bears no password.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Account:
     units_per_minute: float = 300.0
     retry_after: Literal["ms", "s"] = "s"
     certificates: Path | None = None
+    proxy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ class Reply:
         Of the body.
     requests : int
         How many were sent until this one came.
+    units : float
+        What the provider said it charged for all of them, those thrown away included.
     """
 
     status: int
@@ -94,6 +99,7 @@ class Reply:
     sha256: str
     received: datetime
     requests: int
+    units: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ def scheduler(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def worker(address: str, folder: Path, *, code: Path = ROOT) -> Iterator[None]:
-    """Start a worker that runs the packages below `code`; yield when it has registered."""
+def worker(address: str, folder: Path, *, code: Path = ROOT) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a worker that runs the packages below `code`; yield its process when registered."""
     from distributed import Client
 
     arguments = ("worker", address, "--host", "127.0.0.1", "--nthreads", "1", "--nworkers", "1",
@@ -41,7 +41,7 @@ def worker(address: str, folder: Path, *, code: Path = ROOT) -> Iterator[None]:
         with _program(*arguments, folder=folder, code=code) as process:
             client.wait_for_workers(known + 1, timeout=PATIENCE_S)
             assert process.poll() is None
-            yield
+            yield process
 
 
 @contextmanager

@@ -16,8 +16,11 @@ LEFT_OUT_TABLES = frozenset({"runs", "sqlite_sequence"})
 """How often somebody started is no result; neither is a counter of the database's own."""
 LEFT_OUT_COLUMNS = {"jobs": frozenset({"run", "committed"})}
 """The wall clock, and which run it was."""
-LEFT_OUT_OF_MANIFEST = frozenset({"seq", "previous", "hash", "sidecar_sha256"})
-"""Two threads may store in either order, which the chain records; sidecars are compared apart."""
+LEFT_OUT_OF_MANIFEST = frozenset({"seq", "previous", "hash", "sidecar_sha256", "at"})
+"""Two threads may store in either order, which the chain records; sidecars are compared apart.
+
+Of a note, the wall clock.
+"""
 LEFT_OUT_OF_SIDECAR = frozenset({"fetched"})
 """The wall clock, within `provenance`."""
 DATABASE = ("hearthwatch.sqlite",)
@@ -124,6 +127,8 @@ def _without(sidecar: Parts) -> Parts:
 def _manifest(path: Path) -> Parts:
     rows = [json.loads(line) for line in path.read_bytes().splitlines()]
     return {
-        row["key"]: {name: row[name] for name in row if name not in LEFT_OUT_OF_MANIFEST}
+        row.get("key") or f"{row['note']}/{row['name']}": {
+            name: row[name] for name in row if name not in LEFT_OUT_OF_MANIFEST
+        }
         for row in rows
     }

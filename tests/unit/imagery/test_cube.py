@@ -313,3 +313,31 @@ def test_bright_clouds_are_reflectance_too(brightness):
 def test_a_look_that_saw_nothing_at_all_is_still_a_cube():
     cube = good_cube()
     check_cube(cube.assign(B04=xr.full_like(cube["B04"], np.nan), SCL=cube["SCL"] * np.uint8(0)))
+
+
+def test_radar_is_laid_as_power_and_its_mask_as_classes():
+    power = np.full(SQUARE.shape, 0.05, np.float32)
+    power[0, 0], power[0, 1], power[1, 0] = 0.0, np.nan, 0.2
+    mask = np.zeros(SQUARE.shape, np.float32)
+    mask[2, :4] = [1, 2, 3, 255]
+    radar = Layer(
+        "s", ("VV", "MASK"), SQUARE, np.stack([power, mask]), (1.0, None), (0.0, None), (None, 255)
+    )
+    cube = build_cube([chip(radar)], SQUARE, ["VV", "MASK"])
+    assert cube["VV"].dtype == np.float32 and cube["MASK"].dtype == np.uint8
+    lost = np.isnan(cube["VV"].values[0])
+    assert lost[0, :2].all() and lost[2, :4].all() and lost.sum() == 6
+    assert cube["VV"].values[0, 1, 0] == np.float32(0.2)
+    assert cube["MASK"].values[0, 2, :5].tolist() == [1, 2, 3, 255, 0]
+    check_cube(cube)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.0, "above 0"), (-0.1, "above 0"), (300.0, "power")]
+)
+def test_what_is_no_power_is_found(value, words):
+    power = np.full((1, *SQUARE.shape), value, np.float32)
+    cube = build_cube([chip(layer(SQUARE, B04=full(SQUARE, 100)))], SQUARE, ["B04"])
+    with pytest.raises(IntegrityError, match=words):
+        check_cube(cube.assign(VV=(("time", "y", "x"), power)))
+    check_cube(cube.assign(VV=(("time", "y", "x"), np.full_like(power, 4.0))))

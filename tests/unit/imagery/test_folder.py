@@ -12,10 +12,10 @@ import pytest
 import rasterio
 from shapely.geometry import box
 
+from imagery import disk
 from imagery.errors import ImageryError, IntegrityError, NotYet, Permanent
-from imagery.providers import folder
+from imagery.looks import group_acquisitions
 from imagery.providers.folder import FolderProvider
-from imagery.stac import group_acquisitions
 from imagery.types import Query
 from tests.support.catalogue import (
     damage,
@@ -262,8 +262,8 @@ def test_bands_of_one_grid_share_a_layer_and_keep_their_own_numbers(scenes: Path
 
 
 def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Callable]:
-    calls, real = [], getattr(folder, name)
-    monkeypatch.setattr(folder, name, lambda *a: calls.append(a) or real(*a))
+    calls, real = [], getattr(disk, name)
+    monkeypatch.setattr(disk, name, lambda *a: calls.append(a) or real(*a))
     return calls
 
 

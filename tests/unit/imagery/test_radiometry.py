@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
-from imagery.radiometry import to_reflectance
+from imagery.errors import IntegrityError
+from imagery.radiometry import to_power, to_reflectance
 
 
 def test_zero_means_unseen_before_the_offset_moves_it():
@@ -34,3 +38,34 @@ def test_without_a_number_for_unseen_every_number_is_an_observation():
 
 def test_what_arrives_as_no_number_stays_none():
     assert np.isnan(to_reflectance(np.array([np.nan], np.float32), 1.0, 0.0, None)).all()
+
+
+def test_power_is_as_delivered_where_there_is_any_and_nothing_elsewhere():
+    dn = np.array([0.05, 0.0, -0.01, np.nan, np.inf, -np.inf, 1e-9, 80.0], np.float32)
+    before = dn.copy()
+    got = to_power(dn, 1.0, 0.0, None)
+    nothing = np.array([False, True, True, True, True, True, False, False])
+    np.testing.assert_array_equal(np.isnan(got), nothing)
+    np.testing.assert_array_equal(got[~nothing], dn[~nothing])
+    np.testing.assert_array_equal(dn, before)
+
+
+def test_a_number_for_unseen_power_is_no_power():
+    got = to_power(np.array([-32768, 7, 20], np.int16), 0.01, 0.0, 7)
+    np.testing.assert_allclose(got, [np.nan, np.nan, 0.2])
+
+
+@given(hnp.arrays(np.float32, 50, elements=st.floats(width=32)))
+def test_whatever_comes_the_logarithm_of_power_exists(dn):
+    got = to_power(dn, 1.0, 0.0, None)
+    assert got.dtype == np.float32 and np.isfinite(np.log(got[~np.isnan(got)])).all()
+
+
+def test_decibels_are_no_power():
+    decibels = np.linspace(-25, -3, 400, dtype=np.float32)
+    with pytest.raises(IntegrityError, match="decibels"):
+        to_power(decibels, 1.0, 0.0, None)
+    # A little noise below zero is what is left of noise taken off.
+    assert (
+        np.isnan(to_power(np.where(np.arange(400) % 3, 0.1, -0.001), 1.0, 0.0, None)).sum() == 134
+    )

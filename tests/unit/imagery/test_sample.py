@@ -16,9 +16,9 @@ from shapely.geometry import box
 
 from imagery import sample
 from imagery.cube import build_cube
+from imagery.looks import group_acquisitions
 from imagery.providers.folder import FolderProvider
 from imagery.sample import SampleError, fetch_sample
-from imagery.stac import group_acquisitions
 from imagery.types import Query
 from tests.support.catalogue import grid
 

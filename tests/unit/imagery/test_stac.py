@@ -1,9 +1,8 @@
-"""Items to scenes: radiometry as the item states it, and one look per pass."""
+"""Items to scenes: radiometry as the item states it, whatever else it leaves out."""
 
 import copy
 import re
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -11,8 +10,8 @@ from hypothesis import strategies as st
 from shapely.geometry import box, mapping
 
 from imagery.errors import ImageryError, Permanent
-from imagery.stac import SAME_PASS, group_acquisitions, item_sha256, scene_from_item
-from imagery.types import Asset, Scene
+from imagery.looks import group_acquisitions
+from imagery.stac import item_sha256, scene_from_item
 
 NOON = datetime(2019, 6, 5, 9, 20, 31, tzinfo=UTC)
 ITEM = {
@@ -54,15 +53,6 @@ def with_b04(**asset):
     changed = copy.deepcopy(ITEM)
     changed["assets"]["B04"].update(asset)
     return changed
-
-
-def scene(**changes) -> Scene:
-    asset = Asset("B04", "B04.tif", 1e-4, 0.0, 0, 10.0)
-    plain = Scene(
-        provider="folder", collection="c", id="a", sensor="sentinel-2-l2a", sensed=NOON,
-        footprint=box(22, 44, 23, 45), assets=(asset,), item_sha256="0" * 64,
-    )  # fmt: skip
-    return replace(plain, **changes)
 
 
 def test_a_scene_says_what_its_item_says():
@@ -251,78 +241,6 @@ def test_whatever_an_item_holds_only_an_imagery_error_comes_out(place, junk, dro
         return
     assert len(keys) == 1 and re.fullmatch(r"[A-Za-z0-9_-]{1,200}", keys[0])
     assert not got.footprint.is_empty and got.footprint.is_valid
-
-
-def test_a_datatake_cut_into_tiles_is_one_look():
-    tiles = [
-        scene(id=f"T{n}", sensed=NOON + timedelta(seconds=n), datatake="GS2B_011732_N05.00",
-              footprint=box(22 + n, 44, 23 + n, 45))
-        for n in range(4)
-    ]  # fmt: skip
-    (look,) = group_acquisitions(reversed(tiles))
-    assert look.scenes == tuple(tiles) and look.sensed == NOON
-
-
-def test_a_reprocessed_scene_takes_the_place_of_the_old_one_under_the_same_key():
-    old = scene(id="old", baseline="02.12", datatake="GS2B_20190605T092031_011732_N02.12")
-    new = scene(id="new", baseline="05.00", datatake="GS2B_20190605T092031_011732_N05.00")
-    (look,) = group_acquisitions([new, old])
-    assert [one.id for one in look.scenes] == ["new"]
-    assert look.key == group_acquisitions([old])[0].key == "GS2B_20190605T092031_011732"
-
-
-def test_two_satellites_on_one_day_are_two_looks():
-    a = scene(id="a", platform="sentinel-2a", relative_orbit=93)
-    b = scene(id="b", platform="sentinel-2b", relative_orbit=93)
-    assert len(group_acquisitions([a, b])) == 2
-
-
-def test_without_a_datatake_platform_orbit_and_time_tell_passes_apart():
-    first = scene(id="a", platform="sentinel-2a", relative_orbit=93)
-    tile = replace(first, id="b", sensed=NOON + SAME_PASS, footprint=box(23, 44, 24, 45))
-    next_pass = replace(first, id="c", sensed=NOON + timedelta(days=10))
-    looks = group_acquisitions([next_pass, tile, first])
-    assert [[one.id for one in look.scenes] for look in looks] == [["a", "b"], ["c"]]
-    assert looks[0].key == "sentinel-2a_R093_20190605T092031"
-
-
-def test_keys_that_are_alike_only_after_cleaning_stay_apart():
-    looks = group_acquisitions([scene(id="a", datatake="a/b"), scene(id="b", datatake="a b")])
-    assert len({look.key for look in looks}) == 2
-
-
-SCENES = st.lists(
-    st.builds(
-        scene,
-        id=st.sampled_from(["a", "b", "c", "d"]),
-        sensed=st.integers(0, 200).map(lambda minutes: NOON + timedelta(minutes=minutes)),
-        platform=st.sampled_from([None, "sentinel-2a", "sentinel-2b"]),
-        relative_orbit=st.sampled_from([None, 7, 93]),
-        datatake=st.sampled_from([None, None, "X_1", "X_2_N02.12", "X_2_N05.00", "../x/y"]),
-        baseline=st.sampled_from([None, "02.14", "05.00"]),
-        footprint=st.sampled_from([box(22, 44, 23, 45), box(23, 44, 24, 45)]),
-    ),
-    max_size=8,
-    unique_by=lambda one: (one.id, one.sensed, one.platform, one.datatake),
-)  # fmt: skip
-
-
-@settings(max_examples=100, deadline=None)
-@given(SCENES, st.randoms(use_true_random=False))
-def test_looks_do_not_depend_on_the_order_of_the_scenes(scenes, random):
-    looks = group_acquisitions(scenes)
-    shuffled = list(scenes)
-    random.shuffle(shuffled)
-    again = group_acquisitions(shuffled)
-    assert [look.key for look in again] == [look.key for look in looks]
-    assert [look.scenes for look in again] == [look.scenes for look in looks]
-    assert len({look.key for look in looks}) == len(looks)
-    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,200}", look.key) for look in looks)
-    assert looks == sorted(looks, key=lambda look: (look.sensed, look.key))
-    for look in looks:
-        outlines = [one.footprint.wkb for one in look.scenes]
-        assert len(set(outlines)) == len(outlines)
-        assert len({one.sensor for one in look.scenes}) == 1
 
 
 def test_an_item_is_actual_unless_it_says_otherwise():

@@ -1,0 +1,86 @@
+"""An account's secret: read from a private file, shown to nobody, never sent to a worker."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from imagery.errors import Permanent
+
+_MOST_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Identity and secret of an OAuth2 client.
+
+    Attributes
+    ----------
+    path : Path or None
+        Where they were read; read again when that file changes.
+    """
+
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    path: Path | None = None
+
+    @classmethod
+    def read(cls, path: str | Path) -> Credentials:
+        """Read ``client_id`` and ``client_secret`` from a JSON or TOML file.
+
+        Raises
+        ------
+        Permanent
+            If the file is not there, others can read it, or it does not hold both.
+        """
+        path = Path(path)
+        values = _parsed(path, _private_text(path))
+        found = {name: values.get(name) for name in ("client_id", "client_secret")}
+        for name, value in found.items():
+            if not isinstance(value, str) or not value.strip():
+                raise Permanent(f"{path} does not hold a {name}")
+        return cls(str(found["client_id"]).strip(), str(found["client_secret"]).strip(), path)
+
+    def mark(self) -> str:
+        """Return what tells these credentials from others and gives nothing of them away.
+
+        scrypt (RFC 7914): slow on purpose, so that the mark does not help to guess the secret.
+        """
+        secret, salt = self.client_secret.encode(), b"hearthwatch " + self.client_id.encode()
+        return hashlib.scrypt(secret, salt=salt, n=2**14, r=8, p=1, dklen=16).hex()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("credentials hold a secret and are neither pickled nor copied")
+
+
+def _private_text(path: Path) -> bytes:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise Permanent(f"the credentials {path} cannot be read: {error.strerror}") from error
+    with os.fdopen(handle, "rb") as file:
+        if os.fstat(handle).st_mode & 0o077:
+            raise Permanent(f"others can read the credentials {path}; do: chmod 600 {path}")
+        try:
+            return file.read(_MOST_BYTES)
+        except OSError as error:
+            raise Permanent(f"the credentials {path} cannot be read: {error.strerror}") from error
+
+
+def _parsed(path: Path, text: bytes) -> dict[str, Any]:
+    kind = "TOML" if path.suffix == ".toml" else "JSON"
+    parse: Callable[[str], Any] = tomllib.loads if kind == "TOML" else json.loads
+    values: Any = None
+    with suppress(ValueError, RecursionError):
+        values = parse(text.decode())
+    # Outside the handler: the parser's error carries the whole text along.
+    if not isinstance(values, dict):
+        raise Permanent(f"the credentials {path} are not a {kind} object")
+    return values
