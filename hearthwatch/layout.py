@@ -28,9 +28,19 @@ class Layout:
         return self.root / "state"
 
     @property
+    def cubes(self) -> Path:
+        """Zarr cubes of archived looks: a cache, which may be deleted at any time."""
+        return self.root / "cubes"
+
+    @property
     def scratch(self) -> Path:
         """Features on their way from measure to score; empty between runs."""
         return self.root / "scratch"
+
+    @property
+    def net(self) -> Path:
+        """What workers share of accounts with providers: pacing, tokens."""
+        return self.root / "net"
 
     def state(self, region: str, cell: str, detector: str, sequence: int) -> Path:
         """Path of one state version, relative to the data folder."""

@@ -1,47 +1,45 @@
 """The archive of evidence masters: what was pulled, once, unaltered, for ever.
 
 One GeoTIFF per layer of a chip, at ``<sensor>/<cell>/<yyyymmdd>/<acquisition>_<grid hash>.tif``
-with its sidecar ``.json`` beside it, and one manifest over all (:mod:`tiles.manifest`). A master
-is written aside, forced to disk, opened again and compared with what came, hashed, named, and
-only then listed. What is listed exists whole; what is not listed does not count.
+with its sidecar ``.json`` and, where the provider sent a whole GeoTIFF, that response as
+``.provider.tif`` beside it, and one manifest over all (:mod:`tiles.manifest`). Each file is
+written aside, forced to disk, compared with what came, hashed, named, and the master only then
+listed. What is listed exists whole; what is not listed does not count.
+
+A provider may process a scene anew. Both processings stay, for what was found rests on the one
+that was there; for analysis the newest is given (:meth:`Archive.load`).
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
+import math
+import random
 import re
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from imagery.types import Chip, Layer, aware_utc
-from tiles.atomic import is_part, sha256_file, staged, storage_errors, sweep, write_atomically
+from imagery.errors import Transient
+from imagery.types import Chip
+from tiles.atomic import storage_errors
 from tiles.cell import cell_from_id
-from tiles.errors import IntegrityError
-from tiles.faultpoints import reach
-from tiles.manifest import Entry, Manifest, Row, examine
-from tiles.masters import (
-    check_master,
-    content_hash,
-    encode,
-    grid_hash,
-    layer_from,
-    provenance_from,
-    read_pixels,
-    read_sidecar,
-    sidecar,
-)
+from tiles.errors import IntegrityError, NotArchived
+from tiles.manifest import Manifest
+from tiles.masters import read_pixels
+from tiles.newest import without_superseded
+from tiles.rows import Note, NoteKind, Row
+from tiles.sidecars import layer_from, original_of, provenance_from, read_sidecar, scenes_of
+from tiles.storing import store_layer, tasks_of
+from tiles.verify import LOCKS, MANIFEST, Fault, Progress, find_faults
 
-MANIFEST = "manifest.jsonl"
-LOCKS = ".pulling"
-"""Folder of lock files; there are 256 of them, whatever is pulled."""
+__all__ = ["LOCKS", "MANIFEST", "Archive", "Fault", "MasterRef"]
 
-_READ_ONLY = 0o444
 _NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")
 
 
@@ -70,13 +68,20 @@ class MasterRef:
     bytes: int
     row_hash: str
 
+    @property
+    def sensor(self) -> str:
+        """What the pixels are."""
+        return self.key.split("/")[0]
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is not as it was stored: which file, and what is wrong with it."""
+    @property
+    def cell(self) -> str:
+        """Id of the cell."""
+        return self.key.split("/")[1]
 
-    path: str
-    problem: str
+    @property
+    def acquisition(self) -> str:
+        """Key of the acquisition."""
+        return self.key.split("/")[2]
 
 
 class Archive:
@@ -95,13 +100,20 @@ class Archive:
         self.manifest = Manifest(self.root / MANIFEST)
 
     @contextmanager
-    def pulling(self, acquisition: str, cell_id: str) -> Iterator[None]:
+    def pulling(self, acquisition: str, cell_id: str, seconds: float = math.inf) -> Iterator[None]:
         """Let one thread or process at a time fetch what is missing of an acquisition and cell.
 
         Whoever comes second finds it stored, and nothing is paid for twice.
 
+        Parameters
+        ----------
+        seconds : float
+            To wait for another at most.
+
         Raises
         ------
+        imagery.errors.Transient
+            If another holds it for longer.
         StorageFull, StorageFailed
         """
         name = hashlib.sha256(f"{acquisition}/{cell_id}".encode()).hexdigest()[:2]
@@ -111,11 +123,15 @@ class Archive:
             handle = (folder / f"{name}.lock").open("wb")
         with handle:
             # Let go when the file is closed, or its process dies.
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            with storage_errors(folder):
+                _lock(handle, time.monotonic() + seconds)
             yield
 
     def store(self, chip: Chip, cell_id: str) -> tuple[MasterRef, ...]:
         """Store a chip; storing it again changes nothing and returns the same.
+
+        Responses that came with it (`chip.originals`) are kept beside the layers read from them,
+        each once.
 
         Returns
         -------
@@ -133,53 +149,94 @@ class Archive:
             stored (no CRS, complex pixels).
         """
         _check_names(chip, cell_id)
-        layers = tuple(grid_hash(layer) for layer in chip.layers)
-        if len(set(layers)) < len(layers):
-            raise ValueError(f"{chip.acquisition}: two layers of one scene, grid and set of bands")
-        return tuple(
-            self._store_layer(_Task(chip, layer, cell_id, name, layers, content_hash(layer)))
-            for layer, name in zip(chip.layers, layers, strict=True)
-        )
+        tasks = tasks_of(chip, cell_id)
+        return tuple(_ref(store_layer(self.root, self.manifest, task)) for task in tasks)
 
-    def has(self, acquisition: str, cell_id: str, bands: Sequence[str] = ()) -> bool:
+    def has(
+        self,
+        acquisition: str,
+        cell_id: str,
+        bands: Sequence[str] = (),
+        *,
+        scenes: Collection[str] | None = None,
+    ) -> bool:
         """Tell whether a complete chip of the acquisition is stored, with at least `bands`.
 
-        Raises
-        ------
-        IntegrityError
-            If the manifest is broken or a sidecar is not as stored.
+        `scenes` and errors are those of :meth:`load`.
         """
-        stored = self.bands(acquisition, cell_id)
+        stored = self.bands(acquisition, cell_id, scenes=scenes)
         return bool(stored) and stored.issuperset(bands)
 
-    def bands(self, acquisition: str, cell_id: str) -> frozenset[str]:
+    def bands(
+        self, acquisition: str, cell_id: str, *, scenes: Collection[str] | None = None
+    ) -> frozenset[str]:
         """Return the bands stored of an acquisition; empty where nothing is complete.
+
+        `scenes` and errors are those of :meth:`load`.
+        """
+        rows = self._current(acquisition, cell_id, scenes)
+        return frozenset(band for row in rows for band in self._sidecar(row)["layer"]["bands"])
+
+    def asked(self, acquisition: str, cell_id: str) -> frozenset[str]:
+        """Return the ids of the scenes that what is stored of an acquisition was read of.
+
+        Of superseded ones too, and of those that turned out to show nothing of the cell.
+        """
+        rows = self._complete(acquisition, cell_id)
+        return frozenset(
+            scene for row in rows for scene in self._sidecar(row)["provenance"]["scenes"]
+        )
+
+    def masters(
+        self, acquisition: str, cell_id: str, *, scenes: Collection[str] | None = None
+    ) -> tuple[MasterRef, ...]:
+        """Return the masters of one acquisition and cell; empty where nothing is complete.
+
+        `scenes` and errors are those of :meth:`load`.
+        """
+        return tuple(_ref(row) for row in self._current(acquisition, cell_id, scenes))
+
+    def listed(
+        self, *, cell_id: str | None = None, acquisition: str | None = None
+    ) -> tuple[MasterRef, ...]:
+        """Return all masters of a cell or an acquisition, of superseded scenes too, oldest first.
 
         Raises
         ------
         IntegrityError
-            If the manifest is broken or a sidecar is not as stored.
+            If the manifest is broken.
         """
-        rows = self._complete(acquisition, cell_id)
-        return frozenset(band for row in rows for band in self._sidecar(row)["layer"]["bands"])
+        refs = map(_ref, self.manifest.rows())
+        return tuple(
+            ref
+            for ref in refs
+            if cell_id in (None, ref.cell) and acquisition in (None, ref.acquisition)
+        )
 
-    def masters(self, acquisition: str, cell_id: str) -> tuple[MasterRef, ...]:
-        """Return the masters of one acquisition and cell; empty where nothing is complete."""
-        return tuple(_ref(row) for row in self._complete(acquisition, cell_id))
-
-    def load(self, acquisition: str, cell_id: str, *, verify: bool = True) -> Chip | None:
+    def load(
+        self,
+        acquisition: str,
+        cell_id: str,
+        *,
+        verify: bool = True,
+        scenes: Collection[str] | None = None,
+    ) -> Chip | None:
         """Return the stored chip of an acquisition, or None where none is complete.
 
         Parameters
         ----------
         verify : bool
             Compare the SHA-256 of every master with the manifest before its pixels are used.
+        scenes : collection of str, optional
+            Ids of the scenes that are current: layers of others are left out. Without it, those
+            are left out that a note calls superseded, once what superseded them is stored with
+            the same bands.
 
         Returns
         -------
         Chip or None
-            Equal to the one stored. Where several were stored, with different bands, all their
-            layers, and provenance merged.
+            Equal to the one stored, but for the responses it came with. Where several were
+            stored, with different bands, all their layers, and provenance merged.
 
         Raises
         ------
@@ -188,9 +245,64 @@ class Archive:
         StorageFailed
             If a file cannot be read.
         """
-        rows = self._complete(acquisition, cell_id)
-        if not rows:
-            return None
+        rows = self._current(acquisition, cell_id, scenes)
+        return self._chip(rows, verify) if rows else None
+
+    def load_master(self, row_hash: str) -> Chip:
+        """Return the one layer that a manifest row lists, verified, superseded or not.
+
+        Raises
+        ------
+        NotArchived
+            If no row has that hash, or its master was retired.
+        IntegrityError, StorageFailed
+            As for :meth:`load`.
+        """
+        row = self.manifest.row_of(row_hash)
+        if row is None:
+            raise NotArchived(f"no row of the manifest has the hash {row_hash}")
+        if self.manifest.row(row.key) != row:
+            raise NotArchived(f"{row.path} was retired: {self._why_retired(row)}")
+        return self._chip((row,), verify=True)
+
+    def original(self, master: MasterRef) -> bytes | None:
+        """Return the response a master was read from, as its provider sent it; None if not kept.
+
+        Raises
+        ------
+        IntegrityError, StorageFailed
+            As for :meth:`load`.
+        """
+        name = sidecar_path(master.path)
+        said = original_of(read_sidecar(self._read(name, master.sidecar_sha256), name))
+        return None if said is None else self._read(said.path, said.sha256)
+
+    def notes(self, acquisition: str) -> tuple[Note, ...]:
+        """Return what providers did to an acquisition's scenes later, oldest first.
+
+        Raises
+        ------
+        IntegrityError
+            If the manifest is broken.
+        """
+        return self.manifest.later(acquisition)
+
+    def verify(self, progress: Progress | None = None) -> list[Fault]:
+        """Read everything and name whatever is not as it was stored; empty if all is well.
+
+        Finds rows altered, moved or taken out, masters, sidecars and responses altered, cut or
+        missing, and files nobody listed. Masters whose rows were cut off the manifest's end show
+        as unlisted; of notes cut off there only a hash noted elsewhere can tell
+        (:meth:`tiles.manifest.Manifest.head`).
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told after each master how many are read, and how many there are.
+        """
+        return find_faults(self.root, progress)
+
+    def _chip(self, rows: Sequence[Row], verify: bool) -> Chip:
         sidecars = [self._sidecar(row) for row in rows]
         layers = tuple(
             layer_from(value, read_pixels(self._master(row, verify), row.path), row.path)
@@ -198,7 +310,7 @@ class Archive:
         )
         first = sidecars[0]
         return Chip(
-            acquisition=acquisition,
+            acquisition=first["acquisition"],
             sensor=first["sensor"],
             sensed=datetime.fromisoformat(first["sensed"]),
             layers=layers,
@@ -206,95 +318,17 @@ class Archive:
             notes=tuple(dict.fromkeys(note for value in sidecars for note in value["notes"])),
         )
 
-    def verify(self) -> list[Fault]:
-        """Read everything and name whatever is not as it was stored; empty if all is well.
-
-        Finds rows altered, moved or taken out, masters and sidecars altered, cut or missing, and
-        files nobody listed. Rows cut off the manifest's end show as unlisted masters.
-        """
-        rows, problems = examine(self.manifest.path)
-        faults = [Fault(MANIFEST, problem) for problem in problems]
-        for row in rows:
-            faults += self._file_faults(row.path, row.sha256)
-            faults += self._file_faults(_sidecar_path(row.path), row.sidecar_sha256)
-        faults += [Fault(path, "not listed in the manifest") for path in self._strays(rows)]
-        return faults
-
-    def _store_layer(self, task: _Task) -> MasterRef:
-        row = self.manifest.row(task.key)
-        if row is not None:
-            return self._known(row, task)
-        target = self.root / task.path
-        sweep(target.parent)
-        data = encode(task.chip, task.layer)
-        check = partial(check_master, layer=task.layer)
-        with (
-            staged(target, data, check=check, points="archive", mode=_READ_ONLY) as file,
-            self.manifest.writing(),
-        ):
-            row = self.manifest.row(task.key)
-            if row is not None:
-                return self._known(row, task)
-            sha256 = self._adopt(target, task)
-            if sha256 is None:
-                sha256 = file.sha256
-                self._write_sidecar(task, sha256)
-                file.publish()
-            row = self.manifest.append(self._entry(task, sha256))
-        reach("archive.manifested")
-        return _ref(row)
-
-    def _known(self, row: Row, task: _Task) -> MasterRef:
-        """Return the master that is listed already, if it is the same and still there."""
-        if row.content != task.content:
-            raise IntegrityError(f"{row.path}: is stored with another content; it stays as it is")
-        target = self.root / row.path
-        if not target.is_file() or target.stat().st_size != row.bytes:
-            raise IntegrityError(f"{row.path}: is listed, and missing or cut")
-        return _ref(row)
-
-    def _adopt(self, target: Path, task: _Task) -> str | None:
-        """Return the digest of a fitting master that a killed writer left unlisted, or None.
-
-        One with other pixels is set aside under another name: it was never listed, but nothing
-        that once bore the name of a master is destroyed.
-        """
-        if not target.exists():
-            return None
-        sha256 = sha256_file(target)
-        try:
-            check_master(target, task.layer)
-        except IntegrityError:
-            with storage_errors(target):
-                target.rename(target.with_name(f"{target.name}.unlisted-{sha256[:8]}"))
-            return None
-        if not self._sidecar_fits(target, sha256):
-            self._write_sidecar(task, sha256)
-        return sha256
-
-    def _sidecar_fits(self, target: Path, sha256: str) -> bool:
-        try:
-            path = target.with_suffix(".json")
-            value = read_sidecar(path.read_bytes(), path.name)
-        except (IntegrityError, OSError):
-            return False
-        return bool(value["master"]["sha256"] == sha256)
-
-    def _write_sidecar(self, task: _Task, sha256: str) -> None:
-        data = sidecar(task.chip, task.layer, task.cell_id, sha256, task.content)
-        write_atomically((self.root / task.path).with_suffix(".json"), data, mode=_READ_ONLY)
-
-    def _entry(self, task: _Task, sha256: str) -> Entry:
-        target = self.root / task.path
-        return Entry(
-            key=task.key,
-            layers=task.layers,
-            path=task.path,
-            content=task.content,
-            sha256=sha256,
-            sidecar_sha256=sha256_file(target.with_suffix(".json")),
-            bytes=target.stat().st_size,
-        )
+    def _current(
+        self, acquisition: str, cell_id: str, scenes: Collection[str] | None
+    ) -> tuple[Row, ...]:
+        """Return the rows of the complete layers that are to be used."""
+        rows = self._complete(acquisition, cell_id)
+        if scenes is not None:
+            wanted = frozenset(scenes)
+            return tuple(row for row in rows if scenes_of(self._sidecar(row)) <= wanted)
+        notes = self.notes(acquisition) if rows else ()
+        newer = {n.name: n.other for n in notes if n.note is NoteKind.SUPERSEDED}
+        return tuple(without_superseded(rows, map(self._sidecar, rows), newer)) if newer else rows
 
     def _complete(self, acquisition: str, cell_id: str) -> tuple[Row, ...]:
         """Return the rows of layers whose whole chip is listed, as a kill may leave a part."""
@@ -304,8 +338,15 @@ class Archive:
         order = dict.fromkeys(name for row in complete for name in row.layers)
         return tuple(listed[name] for name in order)
 
+    def _why_retired(self, row: Row) -> str:
+        notes = self.manifest.notes(NoteKind.RETIRED)
+        return next(
+            (f"{n.at}, {n.who}: {n.why}" for n in notes if n.seq > row.seq and row.key in n.about),
+            "unknown",
+        )
+
     def _sidecar(self, row: Row) -> dict[str, Any]:
-        path = _sidecar_path(row.path)
+        path = sidecar_path(row.path)
         return read_sidecar(self._read(path, row.sidecar_sha256), path)
 
     def _master(self, row: Row, verify: bool) -> bytes:
@@ -322,45 +363,21 @@ class Archive:
             raise IntegrityError(f"{path}: its SHA-256 is not the listed one")
         return data
 
-    def _file_faults(self, path: str, sha256: str) -> Iterator[Fault]:
+
+def sidecar_path(path: str) -> str:
+    """Return the path of a master's sidecar."""
+    return path.removesuffix(".tif") + ".json"
+
+
+def _lock(handle: IO[bytes], until: float) -> None:
+    # Asked for again and again: a plain wait has no end if who holds it is stopped.
+    while True:
         try:
-            found = sha256_file(self.root / path)
-        except FileNotFoundError:
-            yield Fault(path, "missing")
-            return
-        if found != sha256:
-            yield Fault(path, "its SHA-256 is not the listed one")
-
-    def _strays(self, rows: Sequence[Row]) -> Iterator[str]:
-        listed = {path for row in rows for path in (row.path, _sidecar_path(row.path))}
-        listed |= {MANIFEST, f"{MANIFEST}.lock"}
-        for file in sorted(self.root.rglob("*")):
-            path = file.relative_to(self.root).as_posix()
-            ours = path in listed or path.startswith(f"{LOCKS}/") or is_part(file.name)
-            if file.is_file() and not ours:
-                yield path
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """One layer on its way into the archive."""
-
-    chip: Chip
-    layer: Layer
-    cell_id: str
-    name: str
-    layers: tuple[str, ...]
-    content: str
-
-    @property
-    def key(self) -> str:
-        return f"{self.chip.sensor}/{self.cell_id}/{self.chip.acquisition}/{self.name}"
-
-    @property
-    def path(self) -> str:
-        day = aware_utc(self.chip.sensed).strftime("%Y%m%d")
-        file = f"{self.chip.acquisition}_{self.name}.tif"
-        return f"{self.chip.sensor}/{self.cell_id}/{day}/{file}"
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise Transient("another worker was still fetching the same pixels") from None
+            time.sleep(random.uniform(0.005, 0.02))
 
 
 def _check_names(chip: Chip, cell_id: str) -> None:
@@ -368,10 +385,6 @@ def _check_names(chip: Chip, cell_id: str) -> None:
     for name in (chip.acquisition, chip.sensor):
         if not _NAME.match(name):
             raise ValueError(f"{name!r} cannot be part of a file name")
-
-
-def _sidecar_path(path: str) -> str:
-    return path.removesuffix(".tif") + ".json"
 
 
 def _ref(row: Row) -> MasterRef:

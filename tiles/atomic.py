@@ -49,8 +49,14 @@ class Staged:
     sha256: str
     points: str = ""
 
-    def publish(self) -> None:
+    def publish(self, *, durable: bool = True) -> None:
         """Give the file its name, replacing what bears it, and make the name durable.
+
+        Parameters
+        ----------
+        durable : bool
+            Not, where another file of the same folder is published after it before anything is
+            said of either: that makes both names durable.
 
         Raises
         ------
@@ -58,7 +64,8 @@ class Staged:
         """
         with storage_errors(self.path):
             self.part.replace(self.path)
-            sync_folder(self.path.parent)
+            if durable:
+                sync_folder(self.path.parent)
         _reach(self.points, "renamed")
 
 
@@ -107,14 +114,20 @@ def staged(
 
 
 def write_atomically(
-    path: Path, data: bytes, *, check: Check | None = None, points: str = "", mode: int = 0o644
+    path: Path,
+    data: bytes,
+    *,
+    check: Check | None = None,
+    points: str = "",
+    mode: int = 0o644,
+    durable: bool = True,
 ) -> str:
     """Write `data` to `path` so that it is there whole or not at all; return its SHA-256.
 
-    Parameters and errors are those of :func:`staged`.
+    Parameters and errors are those of :func:`staged` and :meth:`Staged.publish`.
     """
     with staged(path, data, check=check, points=points, mode=mode) as file:
-        file.publish()
+        file.publish(durable=durable)
         return file.sha256
 
 
@@ -224,9 +237,11 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def _check_part(part: Path, data: bytes, check: Check | None) -> str:
-    sha256 = sha256_file(part)
-    if sha256 != hashlib.sha256(data).hexdigest():
+    with storage_errors(part):
+        found = part.read_bytes()
+    if found != data:
         raise IntegrityError(f"{part}: the bytes read back are not those written")
+    sha256 = hashlib.sha256(found).hexdigest()
     if check is not None:
         check(part)
     return sha256

@@ -27,3 +27,7 @@ class NotArchived(TilesError):
 
 class StyleUnavailable(TilesError):
     """A picture in this style needs bands, or an earlier look, that are not there."""
+
+
+class RetentionError(TilesError):
+    """A hold cannot be put or released as asked."""

@@ -9,8 +9,10 @@ separate process with
 The arriving thread then sleeps for ever, and whoever waits for the line kills the process from
 outside with SIGKILL, which no ``finally`` can soften.
 
-Points of this room: ``archive.part_written``, ``archive.checked``, ``archive.renamed``,
-``archive.manifested``, ``slab.part_written``, ``slab.checked``, ``slab.renamed``.
+Points of this room: of a file that is stored ``part_written``, ``checked`` and ``renamed``, after
+``archive.``, ``original.``, ``sidecar.`` and ``slab.``; ``manifest.written``,
+``archive.manifested``; ``prune.noted``, ``prune.unlinked``, ``prune.removed``; ``cube.staged``,
+``cube.renamed``, ``cube.published``, ``cube.rebuilt``, ``cube.set_aside``.
 """
 
 from __future__ import annotations

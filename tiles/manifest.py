@@ -5,6 +5,8 @@ One line per master, canonical JSON::
     {"bytes":…,"content":…,"hash":…,"key":…,"layers":[…],"path":…,"previous":…,"seq":…,
      "sha256":…,"sidecar_sha256":…}
 
+and between them, in the same chain, what people and providers said later (:mod:`tiles.rows`).
+
 `hash` is the SHA-256 of the row's canonical JSON without `hash` itself, `previous` the hash of
 the row before (64 zeros before the first), so a row cannot be changed, moved or taken out of
 the middle unseen. A line without its newline is a write that was cut short: readers pass over
@@ -14,71 +16,72 @@ it and the next writer takes it off.
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import logging
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tiles.atomic import make_folder, storage_errors, sync_folder, write_all
 from tiles.errors import IntegrityError
-
-GENESIS = "0" * 64
+from tiles.faultpoints import reach
+from tiles.rows import GENESIS, Entry, Note, NoteKind, Remark, Row, chained, line_of, parse, split
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One master as the manifest lists it.
+@dataclass(slots=True)
+class Listed:
+    """What the rows read so far come to.
 
     Attributes
     ----------
-    seq : int
-        Counts the rows from 1.
-    key : str
-        ``sensor/cell/acquisition/grid hash``.
-    layers : tuple of str
-        Grid hashes of all layers of the chip it was stored with, in the chip's order: without
-        the others it is part of a chip only.
-    path : str
-        Relative to the archive, with forward slashes.
-    content : str
-        Digest of the pixels and what they mean, free of the file format.
-    sha256, sidecar_sha256 : str
-    bytes : int
-        Size of the master.
-    previous, hash : str
+    rows : dict of str to Row
+        Masters that are there, by key, oldest first.
+    looks : dict of str to list of Row
+        The same by ``cell/acquisition``.
+    ever : dict of str to Row
+        Every master ever listed, retired ones too, by the hash of its row.
+    notes : list of Note
+    later : dict of str to list of Note
+        By acquisition, what its provider did later.
+    count : int
+        Rows of every kind.
+    last : str
+        Hash of the last row.
     """
 
-    seq: int
-    key: str
-    layers: tuple[str, ...]
-    path: str
-    content: str
-    sha256: str
-    sidecar_sha256: str
-    bytes: int
-    previous: str
-    hash: str
+    rows: dict[str, Row] = field(default_factory=dict)
+    looks: dict[str, list[Row]] = field(default_factory=dict)
+    ever: dict[str, Row] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    later: dict[str, list[Note]] = field(default_factory=dict)
+    count: int = 0
+    last: str = GENESIS
 
+    def add(self, row: Row | Note) -> None:
+        """Take in the next row."""
+        self.count += 1
+        self.last = row.hash
+        if isinstance(row, Row):
+            self.rows[row.key] = row
+            self.ever[row.hash] = row
+            self.looks.setdefault(row.look, []).append(row)
+            return
+        self.notes.append(row)
+        if row.note in (NoteKind.SUPERSEDED, NoteKind.WITHDRAWN):
+            for acquisition in row.about:
+                self.later.setdefault(acquisition, []).append(row)
+        for key in row.about if row.note == NoteKind.RETIRED else ():
+            gone = self.rows.pop(key, None)
+            if gone is not None:
+                self.looks[gone.look].remove(gone)
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a writer knows of a new row; the manifest adds the chain."""
-
-    key: str
-    layers: tuple[str, ...]
-    path: str
-    content: str
-    sha256: str
-    sidecar_sha256: str
-    bytes: int
+    def retired(self) -> tuple[Row, ...]:
+        """Return the masters that were retired, oldest first."""
+        return tuple(row for row in self.ever.values() if self.rows.get(row.key) != row)
 
 
 @dataclass(slots=True)
@@ -87,9 +90,7 @@ class _Index:
 
     inode: int = 0
     offset: int = 0
-    last: str = GENESIS
-    rows: dict[str, Row] = field(default_factory=dict)
-    by_look: dict[str, list[Row]] = field(default_factory=dict)
+    listed: Listed = field(default_factory=Listed)
 
 
 class Manifest:
@@ -123,7 +124,7 @@ class Manifest:
         IntegrityError
             If the chain is broken in what has not been read yet.
         """
-        return self._current().rows.get(key)
+        return self._current().listed.rows.get(key)
 
     def look(self, prefix: str) -> tuple[Row, ...]:
         """Return the rows of ``sensor/cell/acquisition`` less the sensor, oldest first.
@@ -138,11 +139,38 @@ class Manifest:
         IntegrityError
             As for :meth:`row`.
         """
-        return tuple(self._current().by_look.get(prefix, ()))
+        return tuple(self._current().listed.looks.get(prefix, ()))
 
     def rows(self) -> tuple[Row, ...]:
-        """Return all rows, oldest first; errors as for :meth:`row`."""
-        return tuple(self._current().rows.values())
+        """Return the rows of all masters that are there, oldest first; errors as :meth:`row`."""
+        return tuple(self._current().listed.rows.values())
+
+    def row_of(self, row_hash: str) -> Row | None:
+        """Return the row with a hash, of a retired master too, or None; errors as :meth:`row`."""
+        return self._current().listed.ever.get(row_hash)
+
+    def retired(self) -> tuple[Row, ...]:
+        """Return the rows of masters that were retired, oldest first; errors as :meth:`row`."""
+        return self._current().listed.retired()
+
+    def notes(self, *kinds: NoteKind) -> tuple[Note, ...]:
+        """Return the notes of some kinds, oldest first; all if none is named.
+
+        Raises
+        ------
+        IntegrityError
+            As for :meth:`row`.
+        """
+        notes = tuple(self._current().listed.notes)
+        return tuple(one for one in notes if one.note in kinds) if kinds else notes
+
+    def later(self, acquisition: str) -> tuple[Note, ...]:
+        """Return what the provider did to an acquisition later; errors as :meth:`row`."""
+        return tuple(self._current().listed.later.get(acquisition, ()))
+
+    def head(self) -> str:
+        """Return the hash of the last row, which vouches for all; errors as :meth:`row`."""
+        return self._current().listed.last
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -158,7 +186,7 @@ class Manifest:
             os.close(lock)
 
     def append(self, entry: Entry) -> Row:
-        """Add a row and force it to disk; call it inside :meth:`writing` only.
+        """List a master and force the row to disk; call it inside :meth:`writing` only.
 
         Raises
         ------
@@ -168,30 +196,46 @@ class Manifest:
             If the chain is broken, or the key is in it already.
         """
         index = self._current()
-        if entry.key in index.rows:
+        if entry.key in index.listed.rows:
             raise IntegrityError(f"{self.path}: {entry.key} is listed already")
-        row = _chained(entry, len(index.rows) + 1, index.last)
-        with storage_errors(self.path):
-            self._append_line(index.offset, _line(row))
+        row = chained(entry, index.listed.count + 1, index.listed.last)
+        self._append_line(index.offset, line_of(row))
         return row
 
+    def remark(self, remark: Remark) -> Note:
+        """Add a note and force it to disk; call it inside :meth:`writing` only.
+
+        Raises
+        ------
+        StorageFull, StorageFailed
+            The file is then as it was before.
+        IntegrityError
+            If the chain is broken.
+        """
+        index = self._current()
+        note = chained(remark, index.listed.count + 1, index.listed.last)
+        self._append_line(index.offset, line_of(note))
+        return note
+
     def _append_line(self, end: int, line: bytes) -> None:
-        is_new = not self.path.exists()
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            self._cut_torn_tail(descriptor, end)
+        with storage_errors(self.path):
+            is_new = not self.path.exists()
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
-                os.lseek(descriptor, end, os.SEEK_SET)
-                write_all(descriptor, line)
-                os.fsync(descriptor)
-            except OSError:
-                with suppress(OSError):
-                    os.ftruncate(descriptor, end)
-                raise
-        finally:
-            os.close(descriptor)
-        if is_new:
-            sync_folder(self.path.parent)
+                self._cut_torn_tail(descriptor, end)
+                try:
+                    os.lseek(descriptor, end, os.SEEK_SET)
+                    write_all(descriptor, line)
+                    reach("manifest.written")
+                    os.fsync(descriptor)
+                except OSError:
+                    with suppress(OSError):
+                        os.ftruncate(descriptor, end)
+                    raise
+            finally:
+                os.close(descriptor)
+            if is_new:
+                sync_folder(self.path.parent)
 
     def _cut_torn_tail(self, descriptor: int, end: int) -> None:
         torn = os.fstat(descriptor).st_size - end
@@ -214,90 +258,39 @@ class Manifest:
             return self._index
 
     def _read_on(self) -> None:
-        index = self._index
+        index, listed = self._index, self._index.listed
         with self.path.open("rb") as source:
             source.seek(index.offset)
-            lines, _ = _split(source.read())
+            lines, _ = split(source.read())
         for line in lines:
-            number = len(index.rows) + 1
-            row, problems = _parse(line, number, index.last)
+            number = listed.count + 1
+            row, problems = parse(line, number, listed.last)
             if row is None or problems:
                 raise IntegrityError(f"{self.path}, row {number}: {'; '.join(problems)}")
-            index.rows[row.key] = row
-            index.by_look.setdefault(row.key.split("/", 1)[1].rsplit("/", 1)[0], []).append(row)
-            index.last = row.hash
+            listed.add(row)
             index.offset += len(line) + 1
 
 
-def examine(path: Path) -> tuple[list[Row], list[str]]:
+def examine(path: Path) -> tuple[Listed, list[str]]:
     """Read a whole manifest without stopping at its faults.
 
     Returns
     -------
-    rows : list of Row
-        Every row that can be read at all.
+    listed : Listed
+        What every row that can be read at all comes to.
     problems : list of str
         What is wrong, each naming its row.
     """
+    listed, problems = Listed(), list[str]()
     if not path.exists():
-        return [], []
+        return listed, problems
     with storage_errors(path):
-        lines, torn = _split(path.read_bytes())
-    rows: list[Row] = []
-    problems: list[str] = []
-    last = GENESIS
+        lines, torn = split(path.read_bytes())
     for number, line in enumerate(lines, start=1):
-        row, found = _parse(line, number, last)
+        row, found = parse(line, number, listed.last)
         problems += [f"row {number}: {problem}" for problem in found]
         if row is not None:
-            rows.append(row)
-            last = row.hash
+            listed.add(row)
     if torn:
         problems.append(f"row {len(lines) + 1}: cut short, {len(torn)} bytes without an end")
-    return rows, problems
-
-
-def canonical(value: object) -> bytes:
-    """Return the one JSON form of a value: sorted keys, no spaces, ASCII, no NaN."""
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
-    )
-    return text.encode("ascii")
-
-
-def _chained(entry: Entry, seq: int, previous: str) -> Row:
-    fields: dict[str, Any] = asdict(entry) | {"seq": seq, "previous": previous}
-    return Row(**fields, hash=_digest(fields))
-
-
-def _digest(fields: dict[str, Any]) -> str:
-    return hashlib.sha256(canonical(fields)).hexdigest()
-
-
-def _line(row: Row) -> bytes:
-    return canonical(asdict(row)) + b"\n"
-
-
-def _split(data: bytes) -> tuple[list[bytes], bytes]:
-    """Return the finished lines, and what follows the last newline."""
-    *lines, torn = data.split(b"\n")
-    return lines, torn
-
-
-def _parse(line: bytes, seq: int, previous: str) -> tuple[Row | None, list[str]]:
-    """Return the row and what is wrong with it as number `seq` after the hash `previous`."""
-    try:
-        fields = json.loads(line)
-        row = Row(**(fields | {"layers": tuple(fields["layers"])}))
-    except (ValueError, TypeError, KeyError):
-        return None, ["no manifest row"]
-    problems = []
-    if _digest({name: value for name, value in fields.items() if name != "hash"}) != row.hash:
-        problems.append("its hash is not that of what it says")
-    elif _line(row) != line + b"\n":
-        problems.append("not in canonical form")
-    if row.previous != previous:
-        problems.append("not chained to the row before")
-    if row.seq != seq:
-        problems.append(f"numbered {row.seq}")
-    return row, problems
+    return listed, problems

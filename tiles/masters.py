@@ -1,17 +1,14 @@
-"""One layer of a chip as a GeoTIFF and a sidecar, and back without loss.
+"""One layer of a chip as a GeoTIFF, and back without loss.
 
 The GeoTIFF holds the provider's numbers untouched and says by itself what they are: band names,
-scale and offset, "no data" value, scene, time. The sidecar (JSON) says the same without GDAL,
-exactly where the format can only say it nearly (an absent scale, a "no data" value per band, a
-CRS without a code), and adds where the pixels came from.
+scale and offset, "no data" value, scene, time. What the format can say only nearly, its sidecar
+says exactly (:mod:`tiles.sidecars`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +18,11 @@ from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader, DatasetWriter, MemoryFile
 
-from imagery.types import Chip, Cost, Layer, Provenance, Source, aware_utc
+from imagery.types import Chip, Layer
 from tiles.errors import IntegrityError
-from tiles.gridjson import geobox_from_json, geobox_to_json
-from tiles.manifest import canonical
+from tiles.gridjson import geobox_to_json
+from tiles.rows import canonical, iso
 
-SIDECAR_FORMAT = "hearthwatch master 1"
 TILE = 512
 
 _KINDS = "iuf"
@@ -51,13 +47,18 @@ def content_hash(layer: Layer) -> str:
     same pixels into other bytes.
     """
     pixels = _native(layer.dn)
-    digest = hashlib.sha256(canonical(_meaning(layer)))
+    digest = hashlib.sha256(canonical(meaning(layer)))
     digest.update(pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).data)
     return digest.hexdigest()
 
 
-def encode(chip: Chip, layer: Layer) -> bytes:
+def encode(chip: Chip, layer: Layer, tags: Mapping[str, str] | None = None) -> bytes:
     """Return a layer as the bytes of a GeoTIFF, the same bytes for the same layer.
+
+    Parameters
+    ----------
+    tags : mapping, optional
+        What to say besides, in copies that are handed on.
 
     Raises
     ------
@@ -69,6 +70,7 @@ def encode(chip: Chip, layer: Layer) -> bytes:
         with memory.open(**_profile(layer, pixels)) as target:
             target.write(pixels)
             _describe(target, chip, layer)
+            target.update_tags(**(tags or {}))
         return bytes(memory.getbuffer())
 
 
@@ -81,7 +83,8 @@ def check_master(path: Path, layer: Layer) -> None:
         If anything differs or the file cannot be read.
     """
     try:
-        with rasterio.open(path) as source:
+        # Reading back is what storing adds to writing; a core that is idle takes a part of it.
+        with rasterio.open(path, num_threads=2) as source:
             problems = _differences(source, layer)
     except RasterioError as error:
         raise IntegrityError(f"{path}: cannot be read as a GeoTIFF: {error}") from error
@@ -104,99 +107,14 @@ def read_pixels(data: bytes, name: str) -> NDArray[np.generic]:
         raise IntegrityError(f"{name}: cannot be read as a GeoTIFF: {error}") from error
 
 
-def sidecar(chip: Chip, layer: Layer, cell_id: str, sha256: str, content: str) -> bytes:
-    """Return the sidecar of a layer, with the digests of its GeoTIFF and of its content."""
-    value = {
-        "format": SIDECAR_FORMAT,
-        "acquisition": chip.acquisition,
-        "cell": cell_id,
-        "sensor": chip.sensor,
-        "sensed": _time(chip.sensed),
-        "notes": list(chip.notes),
-        "master": {"sha256": sha256, "content_sha256": content},
-        "layer": _meaning(layer),
-        "provenance": _provenance_to_json(chip.provenance),
-    }
-    return json.dumps(value, sort_keys=True, indent=1, allow_nan=False).encode() + b"\n"
-
-
-def read_sidecar(data: bytes, name: str) -> dict[str, Any]:
-    """Return what a sidecar says.
-
-    Raises
-    ------
-    IntegrityError
-        If it is none, or of a format this version does not know.
-    """
-    try:
-        value = json.loads(data)
-    except ValueError as error:
-        raise IntegrityError(f"{name}: no JSON: {error}") from error
-    if not isinstance(value, dict) or value.get("format") != SIDECAR_FORMAT:
-        raise IntegrityError(f"{name}: not a sidecar of the format {SIDECAR_FORMAT!r}")
-    return value
-
-
-def layer_from(value: Mapping[str, Any], pixels: NDArray[np.generic], name: str) -> Layer:
-    """Return the layer a sidecar describes, with its pixels.
-
-    Raises
-    ------
-    IntegrityError
-        If the description and the pixels do not belong together.
-    """
-    try:
-        said = value["layer"]
-        if str(pixels.dtype) != said["dtype"]:
-            raise ValueError(f"pixels are {pixels.dtype}, the sidecar says {said['dtype']}")
-        return Layer(
-            scene_id=said["scene"],
-            bands=tuple(said["bands"]),
-            geobox=geobox_from_json(said["grid"]),
-            dn=pixels,
-            scale=tuple(said["scale"]),
-            offset=tuple(said["offset"]),
-            nodata=tuple(said["nodata"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise IntegrityError(f"{name}: {error}") from error
-
-
-def provenance_from(values: list[Mapping[str, Any]]) -> Provenance:
-    """Return the provenance told by the sidecars of one chip.
-
-    Layers stored by one call tell the same. Where they were stored by several, the result holds
-    the scenes and sources of all, the sum of their costs, and the latest time of fetching.
-    """
-    told = [_provenance_from_json(value) for value in values]
-    distinct = list(dict.fromkeys(told))
-    if len(distinct) == 1:
-        return distinct[0]
-    items = dict(
-        pair for one in distinct for pair in zip(one.scene_ids, one.item_sha256, strict=True)
-    )
-    return Provenance(
-        provider="+".join(dict.fromkeys(one.provider for one in distinct)),
-        scene_ids=tuple(items),
-        item_sha256=tuple(items.values()),
-        sources=tuple(dict.fromkeys(source for one in distinct for source in one.sources)),
-        fetched=max(one.fetched for one in distinct),
-        cost=Cost(
-            requests=sum(one.cost.requests for one in distinct),
-            units=sum(one.cost.units for one in distinct),
-            bytes=sum(one.cost.bytes for one in distinct),
-        ),
-        software=tuple(dict.fromkeys(pair for one in distinct for pair in one.software)),
-    )
-
-
 def _native(dn: NDArray[np.generic]) -> NDArray[np.generic]:
     if dn.dtype.kind not in _KINDS or dn.dtype.itemsize > 8 or dn.dtype == np.float16:
         raise ValueError(f"no master is made of {dn.dtype} pixels")
     return np.ascontiguousarray(dn, dtype=dn.dtype.newbyteorder("="))
 
 
-def _meaning(layer: Layer) -> dict[str, Any]:
+def meaning(layer: Layer) -> dict[str, Any]:
+    """Return what a layer's pixels mean and where they lie, as JSON."""
     return {
         "scene": layer.scene_id,
         "bands": list(layer.bands),
@@ -250,7 +168,7 @@ def _describe(target: DatasetWriter, chip: Chip, layer: Layer) -> None:
         ACQUISITION=chip.acquisition,
         SCENE=layer.scene_id,
         SENSOR=chip.sensor,
-        SENSED=_time(chip.sensed),
+        SENSED=iso(chip.sensed),
     )
     for number, value in enumerate(layer.nodata, start=1):
         if value is not None:
@@ -284,38 +202,3 @@ def _same_pixels(one: NDArray[np.generic], other: NDArray[np.generic]) -> bool:
         return False
     bits = f"u{one.dtype.itemsize}"
     return bool(np.array_equal(one.view(bits), other.view(bits)))
-
-
-def _time(value: datetime) -> str:
-    return aware_utc(value).isoformat()
-
-
-def _provenance_to_json(value: Provenance) -> dict[str, Any]:
-    return {
-        "provider": value.provider,
-        "scenes": list(value.scene_ids),
-        "item_sha256": list(value.item_sha256),
-        "sources": [
-            {"name": one.name, "sha256": one.sha256, "bytes": one.bytes} for one in value.sources
-        ],
-        "fetched": _time(value.fetched),
-        "cost": {
-            "requests": value.cost.requests,
-            "units": value.cost.units,
-            "bytes": value.cost.bytes,
-        },
-        "software": [list(pair) for pair in value.software],
-    }
-
-
-def _provenance_from_json(sidecar_value: Mapping[str, Any]) -> Provenance:
-    value = sidecar_value["provenance"]
-    return Provenance(
-        provider=value["provider"],
-        scene_ids=tuple(value["scenes"]),
-        item_sha256=tuple(value["item_sha256"]),
-        sources=tuple(Source(**one) for one in value["sources"]),
-        fetched=datetime.fromisoformat(value["fetched"]),
-        cost=Cost(**value["cost"]),
-        software=tuple((name, version) for name, version in value["software"]),
-    )

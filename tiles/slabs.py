@@ -24,7 +24,7 @@ from odc.geo.geobox import GeoBox
 from tiles.atomic import storage_errors, write_atomically
 from tiles.errors import IntegrityError
 from tiles.gridjson import geobox_from_json, geobox_to_json
-from tiles.manifest import canonical
+from tiles.rows import canonical
 
 MAGIC = b"HWSLAB\r\n"
 VERSION = 1

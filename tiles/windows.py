@@ -29,7 +29,7 @@ from tiles.atomic import storage_errors
 from tiles.errors import IntegrityError
 from tiles.geodesy import transformer
 from tiles.gridjson import geobox_from_json
-from tiles.masters import provenance_from, read_sidecar
+from tiles.sidecars import provenance_from, read_sidecar
 
 _MARGIN_PX = 2
 """Read beyond the ground wanted, so that a view on another grid has no rim."""

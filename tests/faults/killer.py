@@ -35,7 +35,7 @@ POINTS = {
     "commit.before": 32,
     "commit.after": 32,
 }
-"""Every named point that a run passes, and how often it does so over 17 looks at the square."""
+"""Named points that a run passes, and how often it does so over 17 looks at the square."""
 
 
 @dataclass(frozen=True)
@@ -157,14 +157,40 @@ class Runner:
         self.start(root, looks, settings)
         assert self.wait() == 0, f"the run over {root} failed"
 
+    def kill(
+        self, root: Path, looks: Path, settings: dict[str, Any], kill: Kill, seconds: float
+    ) -> bool:
+        """Start a run and kill it; tell whether it still lived.
+
+        `seconds` is what an undisturbed one takes.
+        """
+        stop_at = f"{kill.point}:{kill.arrival}" if kill.point else ""
+        pid, stop_file = self.start(root, looks, settings, stop_at)
+        # A number alone could by now belong to somebody else.
+        handle = os.pidfd_open(pid)
+        try:
+            if kill.point:
+                _await_stop(stop_file, kill)
+            else:
+                time.sleep(kill.share * seconds)
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        finally:
+            os.close(handle)
+        return self.wait() == -signal.SIGKILL
+
     def _answer(self) -> str:
         assert self._process.stdout is not None
         return self._process.stdout.readline()
 
 
 @contextmanager
-def open_runner(ground: str = "watched") -> Iterator[Runner]:
-    """Yield a runner; its process goes with it. `ground` is one that ``run_once.py`` knows."""
+def open_runner(ground: str = "watched", program: Path = PROGRAM) -> Iterator[Runner]:
+    """Yield a runner; its process goes with it. `ground` is one that ``run_once.py`` knows.
+
+    Another program answers requests as that one does.
+    """
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "ignore",
@@ -173,7 +199,7 @@ def open_runner(ground: str = "watched") -> Iterator[Runner]:
         "OMP_NUM_THREADS": "1",
     }
     process = subprocess.Popen(
-        [sys.executable, str(PROGRAM), ground],
+        [sys.executable, str(program), ground],
         env=environment,
         cwd=ROOT,
         stdin=subprocess.PIPE,
@@ -208,31 +234,14 @@ def carry_out(runner: Runner, template: Path, clean: Clean, trial: Trial, folder
     while struck == 0:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(template, folder)
-        struck = sum(_kill(runner, folder, clean, trial, kill) for kill in kills)
+        struck = sum(
+            runner.kill(folder, clean.looks, trial.settings, kill, clean.seconds) for kill in kills
+        )
         kills[0] = Kill(kills[0].point, kills[0].arrival, kills[0].share / 2)
     runner.finish(folder, clean.looks, trial.settings)
     named = differences(clean.outcome, outcome_of(folder))
     shutil.rmtree(folder)
     return Verdict(trial, struck, named)
-
-
-def _kill(runner: Runner, folder: Path, clean: Clean, trial: Trial, kill: Kill) -> bool:
-    """Start a run and kill it; tell whether it still lived."""
-    stop_at = f"{kill.point}:{kill.arrival}" if kill.point else ""
-    pid, stop_file = runner.start(folder, clean.looks, trial.settings, stop_at)
-    # A number alone could by now belong to somebody else.
-    handle = os.pidfd_open(pid)
-    try:
-        if kill.point:
-            _await_stop(stop_file, kill)
-        else:
-            time.sleep(kill.share * clean.seconds)
-        signal.pidfd_send_signal(handle, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    finally:
-        os.close(handle)
-    return runner.wait() == -signal.SIGKILL
 
 
 def _await_stop(stop_file: Path, kill: Kill) -> None:

@@ -1,4 +1,4 @@
-"""The archive and the slabs under kill -9, from outside, at every named point."""
+"""F66 and F67: the archive, its cube and the slabs under kill -9, from outside, at every step."""
 
 import os
 import runpy
@@ -6,11 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from tests.faults import archive_life, archive_trials, killer
+from tests.faults.archive_trials import LifeTrial, LifeYard
+from tests.faults.killer import Kill
 from tiles.archive import Archive
 from tiles.slabs import read_slab
 
@@ -62,9 +66,10 @@ def unharmed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return contents(folder)
 
 
-@pytest.mark.parametrize("layer", [1, 2])
-@pytest.mark.parametrize("step", ["part_written", "checked", "renamed", "manifested"])
-def test_a_store_killed_anywhere_and_run_again_leaves_one_truth(
+@pytest.mark.parametrize(
+    ("step", "layer"), [("checked", 1), ("manifested", 1), ("part_written", 2), ("renamed", 2)]
+)
+def test_f66_a_store_killed_anywhere_and_run_again_leaves_one_truth(
     tmp_path: Path, unharmed: dict[str, bytes], step: str, layer: int
 ) -> None:
     folder = tmp_path / "archive"
@@ -82,7 +87,7 @@ def test_a_store_killed_anywhere_and_run_again_leaves_one_truth(
 
 
 @pytest.mark.parametrize("step", ["part_written", "renamed"])
-def test_a_slab_killed_anywhere_leaves_the_old_version_whole(tmp_path: Path, step: str) -> None:
+def test_f66_a_slab_killed_anywhere_leaves_the_old_version_whole(tmp_path: Path, step: str) -> None:
     folder = tmp_path / "state"
     first = program.store_slab(folder, 1)
     kill_at(f"slab.{step}", "slab", folder)
@@ -96,7 +101,7 @@ def test_a_slab_killed_anywhere_leaves_the_old_version_whole(tmp_path: Path, ste
     assert (arrays["mean"] == 2).all()
 
 
-def test_two_processes_storing_the_same_make_one_master_of_each(tmp_path: Path) -> None:
+def test_f67_two_processes_storing_the_same_make_one_master_of_each(tmp_path: Path) -> None:
     folder, looks = tmp_path / "archive", 12
     writers = [start("archive", str(folder), str(looks)) for _ in range(2)]
     time.sleep(0.1)
@@ -106,3 +111,26 @@ def test_two_processes_storing_the_same_make_one_master_of_each(tmp_path: Path) 
     assert len(archive.manifest.rows()) == 2 * looks
     assert len(list(folder.rglob("*.tif"))) == 2 * looks
     assert archive.verify() == []
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LifeYard]:
+    folder = tmp_path_factory.mktemp("lives")
+    with killer.open_runner(program=archive_trials.PROGRAM) as runner:
+        yield archive_trials.open_yard(runner, folder)
+
+
+@pytest.mark.parametrize("trial", archive_trials.draw(20), ids=str)
+def test_f66_an_archive_killed_anywhere_in_its_life_ends_as_if_never_killed(
+    yard: LifeYard, trial: LifeTrial
+) -> None:
+    """Twenty seeded kills over 14 steps; ``benchmarks/bench_kills.py`` carries out two hundred."""
+    assert yard.carry_out(trial) == []
+
+
+@pytest.mark.parametrize("point", archive_life.CUBE_POINTS)
+def test_f66_f71_a_cube_killed_anywhere_shows_no_half_written_look(
+    yard: LifeYard, point: str
+) -> None:
+    arrival = archive_life.CUBE_POINTS[point]
+    assert yard.carry_out(LifeTrial("cube", (Kill(point, arrival),))) == []
