@@ -108,3 +108,10 @@ class ServerError(HearthwatchError):
 
     code = "server"
     exit_status = 20
+
+
+class BudgetError(HearthwatchError):
+    """A cap of the budget or a pause forbids what was asked for."""
+
+    code = "budget"
+    exit_status = 22

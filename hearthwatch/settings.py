@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hearthwatch.errors import SettingsError
 
@@ -30,6 +30,19 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _listed(value: object) -> object:
+    """Take a list as an environment variable has it, with commas."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+_Absolute = Annotated[Path, AfterValidator(Path.absolute)]
+_Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+# Without a user's name or a query, in which secrets travel; in clear to this machine only.
+_URL = r"^(https://[^\s?#@/]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/[^\s?#@]*)?$"
+
+
 class Settings(BaseSettings):
     """The settings in force. Build it with `load_settings`."""
 
@@ -41,7 +54,7 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
-    data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
+    data_dir: _Absolute = Field(
         default=Path("var"),
         description="Folder for everything hearthwatch keeps. "
         "A relative path starts at the current folder.",
@@ -55,9 +68,117 @@ class Settings(BaseSettings):
         default="folder",
         description="Where scenes come from: the name of an installed imagery provider.",
     )
-    catalogue: Annotated[Path, AfterValidator(Path.absolute)] | None = Field(
+    catalogue: _Absolute | None = Field(
         default=None,
         description="Folder or file of the scene catalogue that the folder provider reads.",
+    )
+    fallback_provider: str | None = Field(
+        default=None,
+        description="Another provider that is asked while the first one cannot be.",
+    )
+    sentinelhub_url: str = Field(
+        default="https://sh.dataspace.copernicus.eu",
+        pattern=_URL,
+        description="Address of the Sentinel Hub service.",
+    )
+    sentinelhub_token_url: str = Field(
+        default="https://identity.dataspace.copernicus.eu/auth/realms/CDSE/protocol/"
+        "openid-connect/token",
+        pattern=_URL,
+        description="Where Sentinel Hub's tokens come from.",
+    )
+    sentinelhub_credentials: _Absolute | None = Field(
+        default=None,
+        description="File that only you can read, JSON or TOML, with client_id and "
+        "client_secret of a Sentinel Hub account.",
+    )
+    stac_url: str = Field(
+        default="https://earth-search.aws.element84.com/v1",
+        pattern=_URL,
+        description="Address of the STAC API that the stac provider searches.",
+    )
+    stac_collections: _Names = Field(
+        default=("sentinel-2-c1-l2a",),
+        min_length=1,
+        description="Collections of it, with commas between them.",
+    )
+    stac_file_origins: _Names = Field(
+        default=(),
+        description="Where its files lie, as https://host with commas between them, besides "
+        "where they are known to be. Nothing else is ever asked.",
+    )
+    stac_requests_per_minute: float = Field(
+        default=3000.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Requests that STAC catalogues and the keepers of their files are sent at "
+        "most: a file takes several, and open ones are not counted out.",
+    )
+    certificates: _Absolute | None = Field(
+        default=None,
+        description="File of certificates to trust instead of the system's.",
+    )
+    requests_per_minute: float = Field(
+        default=300.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Requests that Sentinel Hub is sent at most, by all workers together.",
+    )
+    units_per_minute: float = Field(
+        default=300.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Processing units that are asked of Sentinel Hub at most.",
+    )
+    units_per_month: float = Field(
+        default=10_000.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Processing units that may be spent in a month.",
+    )
+    units_per_day: float | None = Field(
+        default=None,
+        ge=0,
+        allow_inf_nan=False,
+        description="Processing units that may be spent in a day.",
+    )
+    units_per_region_month: float | None = Field(
+        default=None,
+        ge=0,
+        allow_inf_nan=False,
+        description="Processing units that may be spent on one region in a month.",
+    )
+    requests_per_month: int = Field(
+        default=10_000,
+        ge=0,
+        description="Requests that may be sent in a month.",
+    )
+    kept_for_confirmation: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="Share of every cap that only confirmations may take.",
+    )
+    kept_for_routine: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        description="Share of every cap that backfill may not take either.",
+    )
+    prelook: bool = Field(
+        default=True,
+        description="Whether a cheap look at the cloud comes before a read that costs units.",
+    )
+    prelook_clear_share: float = Field(
+        default=0.15,
+        ge=0,
+        le=1,
+        description="Least share of settlements that it must show clear for the read to follow.",
+    )
+    statistics_baselines: bool = Field(
+        default=False,
+        description="Whether baselines are asked for as numbers of each settlement: at 1/250 of "
+        "the units, but it shows the provider which settlements are watched.",
     )
     executor: Annotated[Literal["threads", "processes", "dask"], BeforeValidator(_lower)] = Field(
         default="threads",

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 from hearthwatch.errors import QuestionError
-from hearthwatch.records import Event, EventFilter, LedgerRow, Page, Settlement
+from hearthwatch.records import Event, EventFilter, LedgerRow, Page, Settlement, Spend
 from hearthwatch.store.codec import microseconds, storable
 from hearthwatch.store.extent import Bounds
 
@@ -116,6 +116,11 @@ def settlement_paging(organisation: str, bbox: Bounds | None, limit: int) -> Pag
     return Paging(_question("settlements", organisation, bbox), (str, str), limit)
 
 
+def spend_paging(organisation: str, limit: int, *filters: Any) -> Paging:
+    """Return the paging of spends: by `reserved`, newest first, then by id."""
+    return Paging(_question("spends", organisation, *filters), (int, str), limit)
+
+
 def event_position(found: Event) -> Position:
     """Return the sort key of an event."""
     return microseconds(found.first_changed), found.id
@@ -129,6 +134,11 @@ def ledger_position(row: LedgerRow) -> Position:
 def settlement_position(found: Settlement) -> Position:
     """Return the sort key of a settlement."""
     return found.name, found.id
+
+
+def spend_position(spend: Spend) -> Position:
+    """Return the sort key of a spend."""
+    return microseconds(spend.reserved), spend.id
 
 
 def _question(*parts: Any) -> str:

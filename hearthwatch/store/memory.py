@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from hearthwatch.errors import StoreError
 from hearthwatch.records import (
     USABLE,
     ApiKey,
@@ -31,9 +28,8 @@ from hearthwatch.records import (
     StateVersion,
 )
 from hearthwatch.store import rules
-from hearthwatch.store.codec import R, Row, from_row, to_row
+from hearthwatch.store.codec import to_row
 from hearthwatch.store.cursor import (
-    Position,
     event_paging,
     event_position,
     ledger_paging,
@@ -42,60 +38,14 @@ from hearthwatch.store.cursor import (
     settlement_position,
 )
 from hearthwatch.store.extent import Bounds, Box, boxes
+from hearthwatch.store.memory_imagery import MemoryImageryReads, MemoryImageryWrites
+from hearthwatch.store.memory_tables import Key, Tables, between, key_of, newest_first, ranked
 from hearthwatch.store.protocol import Store, Transaction
-from hearthwatch.store.turns import Turn, Turns
-
-Key = tuple[Any, ...]
-Table = dict[Key, tuple[Row, ...]]
-"""Rows by identity, oldest version first."""
+from hearthwatch.store.turns import Turns
 
 
-@dataclass(slots=True)
-class Tables:
-    """All that is stored, a table for each class of records.
-
-    Rows, not records: what was given or is handed out may be changed by its holder.
-    """
-
-    by_record: dict[type, Table] = field(
-        default_factory=lambda: {record: {} for record in rules.IDENTITY}
-    )
-
-    def draft(self) -> Tables:
-        """Return a copy to write on; rows are never changed in place."""
-        return Tables({record: dict(table) for record, table in self.by_record.items()})
-
-    def all(self, record: type[R], organisation: str | None = None) -> Iterator[R]:
-        """Give the current records of one organisation, or of all."""
-        for rows in self.by_record[record].values():
-            if organisation in (None, rows[-1]["organisation"]):
-                yield from_row(record, rows[-1])
-
-    def history(self, record: type[R], key: Key) -> tuple[R, ...]:
-        """Return all versions of one record, oldest first."""
-        return tuple(from_row(record, row) for row in self.by_record[record].get(key, ()))
-
-    def check_references(self, before: Tables) -> None:
-        """Refuse (`StoreError`) what is new since `before` and names a record not there."""
-        for record, targets in rules.REFERENCES.items():
-            old = before.by_record[record]
-            for key, rows in self.by_record[record].items():
-                if old.get(key) is not rows and not self._holds_all(rows[-1], targets):
-                    raise StoreError(rules.DANGLING)
-
-    def _holds_all(self, row: Row, targets: Mapping[str, type]) -> bool:
-        return all(
-            (row["organisation"], row[name]) in self.by_record[target]
-            for name, target in targets.items()
-        )
-
-
-class MemoryTransaction:
+class MemoryTransaction(MemoryImageryWrites):
     """Writes on a draft of the tables; see `Transaction`."""
-
-    def __init__(self, draft: Tables, turn: Turn) -> None:
-        self._draft = draft
-        self._turn = turn
 
     def put_region(self, region: Region) -> None:
         """Add a region, or store a new version of it."""
@@ -112,21 +62,20 @@ class MemoryTransaction:
         """Add an API key or replace it."""
         with self._turn.step():
             row = to_row(key)
-            stored = self._draft.by_record[ApiKey].get(_key(ApiKey, row))
+            stored = self._draft.by_record[ApiKey].get(key_of(ApiKey, row))
             rules.check_key_owner(key, stored[-1]["organisation"] if stored else None)
-            self._draft.by_record[ApiKey][_key(ApiKey, row)] = (row,)
+            self._replace(ApiKey, row)
 
     def put_run(self, run: Run) -> None:
         """Add a run or replace it as it goes on."""
         with self._turn.step():
-            row = to_row(run)
-            self._draft.by_record[Run][_key(Run, row)] = (row,)
+            self._replace(Run, to_row(run))
 
     def put_event(self, event: Event) -> None:
         """Add an event or its next version."""
         with self._turn.step():
             row = to_row(event)
-            stored = self._draft.by_record[Event].get(_key(Event, row))
+            stored = self._draft.by_record[Event].get(key_of(Event, row))
             rules.check_next_version(event, stored[-1]["version"] if stored else None)
             self._append(Event, row)
 
@@ -134,7 +83,7 @@ class MemoryTransaction:
         """Add detections; one with a known id is refused."""
         with self._turn.step():
             for row in map(to_row, detections):
-                if _key(Detection, row) in self._draft.by_record[Detection]:
+                if key_of(Detection, row) in self._draft.by_record[Detection]:
                     raise rules.already_there(row["id"])
                 self._append(Detection, row)
 
@@ -142,7 +91,7 @@ class MemoryTransaction:
         """Write the ledger row of one look; the replaced row goes to its history."""
         with self._turn.step():
             values = to_row(row)
-            told = self._draft.by_record[LedgerRow].get(_key(LedgerRow, values))
+            told = self._draft.by_record[LedgerRow].get(key_of(LedgerRow, values))
             if told is None or told[-1] != values:
                 self._append(LedgerRow, values)
 
@@ -151,7 +100,7 @@ class MemoryTransaction:
         with self._turn.step():
             row = to_row(version)
             table = self._draft.by_record[StateVersion]
-            place = _key(StateVersion, row)[:-1]
+            place = key_of(StateVersion, row)[:-1]
             fallen = rules.fallen_out(_states(self._draft, place), version, keep)
             for old in fallen:
                 del table[(*place, old.sequence)]
@@ -162,23 +111,17 @@ class MemoryTransaction:
         """Record a unit of work as done; twice is refused."""
         with self._turn.step():
             row = to_row(job)
-            if _key(Job, row) in self._draft.by_record[Job]:
+            if key_of(Job, row) in self._draft.by_record[Job]:
                 raise rules.already_done(job.key)
             self._append(Job, row)
 
-    def _append(self, record: type, row: Row) -> None:
-        table = self._draft.by_record[record]
-        key = _key(record, row)
-        table[key] = (*table.get(key, ()), row)
 
-
-class MemoryStore:
+class MemoryStore(MemoryImageryReads):
     """See `Store`."""
 
     def __init__(self) -> None:
-        self._tables = Tables()
+        super().__init__()
         self._turns = Turns()
-        self._closed = False
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -205,10 +148,11 @@ class MemoryStore:
         found = [r for r in self.regions(organisation) if name_or_id in (r.id, r.name)]
         return rules.one_region(found, name_or_id)
 
-    def organisations(self) -> tuple[str, ...]:
+    def organisations(self, *, removed: bool = False) -> tuple[str, ...]:
         """Return the organisations that have a region on the watchlist, sorted."""
         found = self._open().all(Region)
-        return tuple(sorted({region.organisation for region in found if region.removed is None}))
+        kept = (region for region in found if removed or region.removed is None)
+        return tuple(sorted({region.organisation for region in kept}))
 
     def settlements(
         self,
@@ -226,8 +170,8 @@ class MemoryStore:
             for settlement in self._open().all(Settlement, organisation)
             if settlement.removed is None and _in_any(settlement.geometry, windows)
         ]
-        ranked = _ranked(found, settlement_position, paging.start(after))
-        return paging.page(ranked[: limit + 1], settlement_position)
+        in_order = ranked(found, settlement_position, paging.start(after))
+        return paging.page(in_order[: limit + 1], settlement_position)
 
     def settlement(self, organisation: str, settlement_id: str) -> Settlement:
         """Return one settlement that is not removed; `NotFound` if there is none."""
@@ -283,7 +227,7 @@ class MemoryStore:
 
     def done(self, key: JobKey) -> bool:
         """Tell whether a unit of work is committed."""
-        return _key(Job, to_row(key)) in self._open().by_record[Job]
+        return key_of(Job, to_row(key)) in self._open().by_record[Job]
 
     def jobs_done(self, organisation: str, region: str, cell: str, detector: str) -> frozenset[str]:
         """Return the acquisitions whose work is committed for one place and detector."""
@@ -323,8 +267,8 @@ class MemoryStore:
         """Return events, newest `first_changed` first, ties by id."""
         paging = event_paging(organisation, where, limit)
         found = self._events(organisation, where)
-        ranked = _ranked(found, event_position, paging.start(after), _newest_first)
-        return paging.page(ranked[: limit + 1], event_position)
+        in_order = ranked(found, event_position, paging.start(after), newest_first)
+        return paging.page(in_order[: limit + 1], event_position)
 
     def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
         """Return how many events `events` would give in all; None if more than `most`."""
@@ -356,10 +300,10 @@ class MemoryStore:
             for row in self._open().all(LedgerRow, organisation)
             if row.region == region
             and settlement in (None, row.settlement)
-            and _between(row.sensed, since, until)
+            and between(row.sensed, since, until)
         ]
-        ranked = _ranked(found, ledger_position, paging.start(after))
-        return paging.page(ranked[: limit + 1], ledger_position)
+        in_order = ranked(found, ledger_position, paging.start(after))
+        return paging.page(in_order[: limit + 1], ledger_position)
 
     def looks(self, organisation: str, acquisition: str) -> tuple[LedgerRow, ...]:
         """Return the ledger rows of one acquisition over all regions."""
@@ -404,7 +348,7 @@ class MemoryStore:
     ) -> tuple[LedgerRow, ...]:
         """Return all that was ever written of one look, oldest first; the last one holds."""
         look = (organisation, region, cell, acquisition, detector, settlement)
-        return self._open().history(LedgerRow, look)
+        return self._open().ledger_history(look)
 
     def close(self) -> None:
         """Take no more questions."""
@@ -416,18 +360,9 @@ class MemoryStore:
             event
             for event in self._open().all(Event, organisation)
             if _bears(event, where)
-            and _between(event.first_changed, where.since, where.until)
+            and between(event.first_changed, where.since, where.until)
             and _in_any(event.geometry, windows)
         ]
-
-    def _open(self) -> Tables:
-        if self._closed:
-            raise StoreError("The store is closed.")
-        return self._tables
-
-
-def _key(record: type, row: Row) -> Key:
-    return tuple(row[name] for name in rules.IDENTITY[record])
 
 
 def _states(tables: Tables, place: Key) -> tuple[StateVersion, ...]:
@@ -450,31 +385,9 @@ def _bears(event: Event, where: EventFilter) -> bool:
     )
 
 
-def _between(moment: datetime, since: datetime | None, until: datetime | None) -> bool:
-    return (since is None or since <= moment) and (until is None or moment <= until)
-
-
 def _in_any(geometry: BaseGeometry, windows: tuple[Box, ...] | None) -> bool:
     box = Box(*geometry.bounds)
     return windows is None or any(box.meets(window) for window in windows)
-
-
-def _newest_first(position: Position) -> Position:
-    moment, event_id = position
-    return -int(moment), event_id
-
-
-def _ranked(
-    found: Iterable[R],
-    position: Callable[[R], Position],
-    start: Position | None,
-    order: Callable[[Position], Position] = tuple,
-) -> list[R]:
-    """Sort by position and leave out what comes up to `start`."""
-    ranked = sorted(found, key=lambda item: order(position(item)))
-    if start is None:
-        return ranked
-    return [item for item in ranked if order(position(item)) > order(start)]
 
 
 def _totals(rows: Sequence[LedgerRow]) -> LedgerTotals:

@@ -24,9 +24,10 @@ from hearthwatch.records import (
     StateVersion,
 )
 from hearthwatch.store.extent import Bounds
+from hearthwatch.store.protocol_imagery import ImageryReads, ImageryWrites
 
 
-class Transaction(Protocol):
+class Transaction(ImageryWrites, Protocol):
     """Writes that become visible together or not at all."""
 
     def put_region(self, region: Region) -> None:
@@ -83,7 +84,7 @@ class Transaction(Protocol):
 
 
 @runtime_checkable
-class Store(Protocol):
+class Store(ImageryReads, Protocol):
     """All that the service remembers.
 
     Asked on behalf of one organisation, but for what no organisation can be asked of: whose a
@@ -112,8 +113,11 @@ class Store(Protocol):
         """Return one region that is not removed; `NotFound` if there is none."""
         ...
 
-    def organisations(self) -> tuple[str, ...]:
-        """Return the organisations that have a region on the watchlist, sorted."""
+    def organisations(self, *, removed: bool = False) -> tuple[str, ...]:
+        """Return the organisations that have a region on the watchlist, sorted.
+
+        `removed` adds those that had one.
+        """
         ...
 
     def settlements(

@@ -49,10 +49,11 @@ def regions(organisation: str, *, removed: bool) -> Statement:
     return statement.order_by(c.name, c.id)
 
 
-def organisations() -> Select[str]:
-    """Return the organisations that watch a region, sorted."""
+def organisations(removed: bool) -> Select[str]:
+    """Return the organisations that watch a region, or watched one, sorted."""
     c = tables.regions.c
-    watching = select(c.organisation).where(c.removed.is_(None))
+    every = select(c.organisation)
+    watching = every if removed else every.where(c.removed.is_(None))
     return watching.distinct().order_by(c.organisation)
 
 

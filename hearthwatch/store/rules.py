@@ -9,12 +9,17 @@ from hearthwatch.records import (
     ApiKey,
     Detection,
     Event,
+    Gap,
     Job,
     JobKey,
+    KnownScene,
     LedgerRow,
+    Mark,
+    Pause,
     Region,
     Run,
     Settlement,
+    Spend,
     StateVersion,
 )
 
@@ -29,6 +34,11 @@ IDENTITY: Mapping[type, tuple[str, ...]] = {
     LedgerRow: ("organisation", "region", "cell", "acquisition", "detector", "settlement"),
     Event: ("organisation", "id"),
     Detection: ("organisation", "id"),
+    Spend: ("organisation", "id"),
+    Pause: ("organisation", "provider", "since"),
+    Mark: ("organisation", "region", "provider", "collection"),
+    KnownScene: ("organisation", "region", "provider", "collection", "id"),
+    Gap: ("organisation", "id"),
 }
 """What tells two records of a class apart."""
 
@@ -42,6 +52,12 @@ REFERENCES: Mapping[type, Mapping[str, type]] = {
     LedgerRow: {"region": Region},
     Event: {"region": Region},
     Detection: {"region": Region, "event": Event},
+    # A read or a search may be for no region, or for all.
+    Spend: {},
+    Pause: {},
+    Mark: {},
+    KnownScene: {"region": Region},
+    Gap: {"region": Region},
 }
 """Fields that name another record of the same organisation, which must exist at commit.
 

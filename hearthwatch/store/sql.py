@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, or_
+from sqlalchemy import Engine, Select, or_
 
 from hearthwatch.errors import StoreError
 from hearthwatch.records import (
@@ -29,7 +29,7 @@ from hearthwatch.records import (
     StateVersion,
 )
 from hearthwatch.store import queries, rules, schema, sqlite, tables
-from hearthwatch.store.codec import R, from_microseconds, from_row, to_row
+from hearthwatch.store.codec import from_microseconds, from_row, to_row
 from hearthwatch.store.cursor import (
     event_paging,
     event_position,
@@ -42,6 +42,8 @@ from hearthwatch.store.extent import Bounds
 from hearthwatch.store.faults import translated
 from hearthwatch.store.lock import WriteLock
 from hearthwatch.store.protocol import Store, Transaction
+from hearthwatch.store.sql_imagery import SqlImageryReads
+from hearthwatch.store.sql_rows import answer
 from hearthwatch.store.sql_transaction import SqlTransaction
 from hearthwatch.store.turns import Turns
 
@@ -49,7 +51,7 @@ NAMES_AT_ONCE = 5_000
 """Asked for in one statement; a database binds only so many values."""
 
 
-class SqlStore:
+class SqlStore(SqlImageryReads):
     """See `Store`. Open it with `open`.
 
     Parameters
@@ -63,11 +65,10 @@ class SqlStore:
     """
 
     def __init__(self, reader: Engine, writer: Engine | None, held: ExitStack) -> None:
-        self._reader = reader
+        super().__init__(reader)
         self._writer = writer
         self._held = held
         self._turns = Turns()
-        self._closed = False
 
     @classmethod
     def open(cls, path: Path | str, *, write: bool = False, alone: bool = True) -> SqlStore:
@@ -147,10 +148,10 @@ class SqlStore:
         )
         return rules.one_region(self._all(Region, named), name_or_id)
 
-    def organisations(self) -> tuple[str, ...]:
+    def organisations(self, *, removed: bool = False) -> tuple[str, ...]:
         """Return the organisations that have a region on the watchlist, sorted."""
         with self._connect(self._reader) as connection, translated():
-            return tuple(connection.execute(queries.organisations()).scalars())
+            return tuple(connection.execute(queries.organisations(removed)).scalars())
 
     def settlements(
         self,
@@ -270,7 +271,7 @@ class SqlStore:
         search = queries.EventSearch(organisation, where, paging.start(after))
         with self._connect(self._reader) as connection:
             narrow = search.narrow(connection)
-            found = _answer(connection, Event, search.statement(narrow=narrow).limit(limit + 1))
+            found = answer(connection, Event, search.statement(narrow=narrow).limit(limit + 1))
         return paging.page(found, event_position)
 
     def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
@@ -340,8 +341,8 @@ class SqlStore:
         look = (organisation, region, cell, acquisition, detector, settlement)
         with self._connect(self._reader) as connection:
             return (
-                *_answer(connection, LedgerRow, queries.ledger_past(look)),
-                *_answer(connection, LedgerRow, queries.ledger_now(look)),
+                *answer(connection, LedgerRow, queries.ledger_past(look)),
+                *answer(connection, LedgerRow, queries.ledger_now(look)),
             )
 
     def close(self) -> None:
@@ -355,25 +356,6 @@ class SqlStore:
             rows = connection.execute(statement).mappings().all()
         return {row[place]: from_row(LedgerTotals, dict(row)) for row in rows}
 
-    def _all(self, record: type[R], statement: Select[tuple[object, ...]]) -> tuple[R, ...]:
-        with self._connect(self._reader) as connection:
-            return _answer(connection, record, statement)
-
-    @contextmanager
-    def _connect(self, engine: Engine) -> Iterator[Connection]:
-        """Hold a connection in a transaction, rolled back unless committed."""
-        if self._closed:
-            raise StoreError("The store is closed.")
-        with translated():
-            connection = engine.connect()
-        try:
-            with translated():
-                connection.begin()
-            yield connection
-        finally:
-            with translated():
-                connection.close()
-
 
 def _is_current(path: Path) -> bool:
     reader = sqlite.reading_engine(path)
@@ -381,14 +363,6 @@ def _is_current(path: Path) -> bool:
         return schema.is_current(reader)
     finally:
         reader.dispose()
-
-
-def _answer(
-    connection: Connection, record: type[R], statement: Select[tuple[object, ...]]
-) -> tuple[R, ...]:
-    with translated():
-        rows = connection.execute(statement).mappings().all()
-    return tuple(from_row(record, dict(row)) for row in rows)
 
 
 _: type[Store] = SqlStore

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
+from sqlalchemy import delete, select
 
 from hearthwatch.records import (
     ApiKey,
@@ -20,28 +18,16 @@ from hearthwatch.records import (
     StateVersion,
 )
 from hearthwatch.store import rules, tables
-from hearthwatch.store.codec import Row, from_row, to_row
+from hearthwatch.store.codec import from_row, to_row
 from hearthwatch.store.extent import Box
-from hearthwatch.store.faults import translated
 from hearthwatch.store.protocol import Transaction
 from hearthwatch.store.rules import IDENTITY
-from hearthwatch.store.turns import Turn
+from hearthwatch.store.sql_imagery import SqlImageryWrites
+from hearthwatch.store.sql_rows import same
 
 
-class SqlTransaction:
-    """Writes on one connection; see `Transaction`.
-
-    Parameters
-    ----------
-    connection : Connection
-        In a transaction that the store ends.
-    turn : Turn
-        This transaction's turn at writing.
-    """
-
-    def __init__(self, connection: Connection, turn: Turn) -> None:
-        self._connection = connection
-        self._turn = turn
+class SqlTransaction(SqlImageryWrites):
+    """Writes on one connection; see `Transaction`."""
 
     def put_region(self, region: Region) -> None:
         """Add a region, or store a new version of it."""
@@ -107,7 +93,7 @@ class SqlTransaction:
         with self._step():
             row = to_row(version)
             table = tables.state_versions
-            place = _same(table, row, ("organisation", "region", "cell", "detector"))
+            place = same(table, row, ("organisation", "region", "cell", "detector"))
             newest_first = select(table).where(place).order_by(table.c.sequence.desc())
             found = self._connection.execute(newest_first).mappings()
             kept = [from_row(StateVersion, dict(old)) for old in found]
@@ -124,37 +110,6 @@ class SqlTransaction:
             if self._find(tables.jobs, row, IDENTITY[Job]):
                 raise rules.already_done(job.key)
             self._insert(tables.jobs, row)
-
-    @contextmanager
-    def _step(self) -> Iterator[None]:
-        with self._turn.step(), translated():
-            yield
-
-    def _find(self, table: Table, row: Row, identity: Sequence[str]) -> Row | None:
-        statement = select(table).where(_same(table, row, identity))
-        found = self._connection.execute(statement).mappings().one_or_none()
-        return None if found is None else dict(found)
-
-    def _put(self, table: Table, row: Row, identity: Sequence[str]) -> Row | None:
-        """Write the row of an identity; return the one that stood there."""
-        stored = self._find(table, row, identity)
-        self._write(table, row, stored)
-        return stored
-
-    def _write(self, table: Table, row: Row, stored: Row | None) -> None:
-        if stored is None:
-            self._insert(table, row)
-        else:
-            change = update(table).where(table.c.number == stored["number"])
-            self._connection.execute(change, row)
-
-    def _insert(self, table: Table, row: Row) -> None:
-        # Inline: nobody asks for the new row's number.
-        self._connection.execute(insert(table).inline(), row)
-
-
-def _same(table: Table, row: Row, identity: Sequence[str]) -> ColumnElement[Any]:
-    return and_(*(table.c[name] == row[name] for name in identity))
 
 
 _: type[Transaction] = SqlTransaction

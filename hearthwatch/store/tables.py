@@ -1,8 +1,8 @@
 """The tables, made from the records they hold.
 
 Each record has a table of what holds now; regions, settlements, events and the ledger have a
-second one, append-only, of what held before. Every table has organisation; all but those of
-settlements and keys have kind, and all but that of keys have mode.
+second one, append-only, of what held before. Every table has organisation; those of records
+that have a kind and a mode have these too.
 """
 
 from __future__ import annotations
@@ -29,11 +29,16 @@ from hearthwatch.records import (
     ApiKey,
     Detection,
     Event,
+    Gap,
     Job,
+    KnownScene,
     LedgerRow,
+    Mark,
+    Pause,
     Region,
     Run,
     Settlement,
+    Spend,
     StateVersion,
 )
 from hearthwatch.store.codec import Storage, columns
@@ -67,6 +72,11 @@ _NAMES = {
     LedgerRow: "ledger",
     Event: "events",
     Detection: "detections",
+    Spend: "spends",
+    Pause: "pauses",
+    Mark: "marks",
+    KnownScene: "known_scenes",
+    Gap: "gaps",
 }
 
 
@@ -202,3 +212,31 @@ ledger_history = _past(
     _reference("ledger_history", "region", Region),
     Index("ix_ledger_history_look", *IDENTITY[LedgerRow], "seq"),
 )
+spends = _current(
+    Spend,
+    indices=[
+        Index("ix_spends_time", "organisation", "reserved", "id"),
+        # With all that is summed up: it is asked before every read.
+        Index(
+            "ix_spends_settled",
+            "organisation",
+            "provider",
+            "settled",
+            "region",
+            "status",
+            "units",
+            "requests",
+            "estimated_units",
+            "estimated_requests",
+        ),
+    ],
+)
+pauses = _current(Pause)
+marks = _current(Mark)
+known_scenes = _current(
+    KnownScene,
+    indices=[
+        Index("ix_known_scenes_time", "organisation", "region", "provider", "sensed", "id"),
+    ],
+)
+gaps = _current(Gap, indices=[Index("ix_gaps_time", "organisation", "expected", "id")])

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from hearthwatch.records import Detection, Event, EventFilter, LedgerRow, Region, Settlement
+from hearthwatch.records import (
+    Detection,
+    Event,
+    EventFilter,
+    LedgerRow,
+    Region,
+    Settlement,
+    Spend,
+    SpendStatus,
+)
 from hearthwatch.store.extent import Bounds
 from hearthwatch.store.protocol import Store
 
@@ -36,6 +45,28 @@ def all_looks(
         page = store.ledger(
             region.organisation, region.id, since=since, until=until, settlement=settlement,
             after=after, limit=PAGE,
+        )  # fmt: skip
+        yield from page.items
+        after = page.next
+        if after is None:
+            return
+
+
+def all_spends(
+    store: Store,
+    organisation: str,
+    *,
+    region: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    status: SpendStatus | None = None,
+) -> Iterator[Spend]:
+    """Yield what reads took, last reserved first; see `Store.spends`."""
+    after = None
+    while True:
+        page = store.spends(
+            organisation, region=region, since=since, until=until, status=status, after=after,
+            limit=PAGE,
         )  # fmt: skip
         yield from page.items
         after = page.next

@@ -12,16 +12,23 @@ from hearthwatch.records import (
     Detection,
     Event,
     EventState,
+    Gap,
     Job,
     JobKey,
     Kind,
+    KnownScene,
     LedgerRow,
+    Mark,
     Mode,
     ObservationStatus,
+    Pause,
+    Priority,
     Region,
     Role,
     Run,
     Settlement,
+    Spend,
+    SpendStatus,
     StateVersion,
 )
 from hearthwatch.store import Store
@@ -181,6 +188,83 @@ def detection(**changes: Any) -> Detection:
         evidence={"drop": 0.31},
         doubts=(),
         digest="d" * 64,
+    )
+    return replace(plain, **changes)
+
+
+def spend(**changes: Any) -> Spend:
+    plain = Spend(
+        id="spend-1",
+        organisation="ours",
+        region="reg-1",
+        provider="sentinelhub",
+        acquisition="S2A-1",
+        cell="36N_0512_0143",
+        priority=Priority.ROUTINE,
+        status=SpendStatus.RESERVED,
+        reserved=NOON,
+        estimated_units=6.67,
+        estimated_requests=2,
+    )
+    return replace(plain, **changes)
+
+
+def settled(**changes: Any) -> Spend:
+    plain = {"status": SpendStatus.SETTLED, "settled": NOON, "units": 6.5, "requests": 3}
+    return spend(**(plain | changes))
+
+
+def pause(**changes: Any) -> Pause:
+    plain = Pause(
+        organisation="ours",
+        provider="sentinelhub",
+        since=NOON,
+        until=NOON + DAY,
+        reason="the month's units are spent",
+    )
+    return replace(plain, **changes)
+
+
+def mark(**changes: Any) -> Mark:
+    plain = Mark(
+        organisation="ours",
+        region="reg-1",
+        provider="stac",
+        collection="sentinel-2-c1-l2a",
+        published=NOON,
+    )
+    return replace(plain, **changes)
+
+
+def known_scene(**changes: Any) -> KnownScene:
+    plain = KnownScene(
+        organisation="ours",
+        region="reg-1",
+        provider="stac",
+        collection="sentinel-2-c1-l2a",
+        id="S2A_36NXF",
+        sensed=NOON,
+        published=NOON + DAY,
+        item_sha256="c" * 64,
+        first_seen=NOON + DAY,
+        last_seen=NOON + DAY,
+        gone=None,
+        document='{"id": "S2A_36NXF"}',
+    )
+    return replace(plain, **changes)
+
+
+def gap(**changes: Any) -> Gap:
+    plain = Gap(
+        id="gap-1",
+        organisation="ours",
+        kind=Kind.BURNED,
+        mode=Mode.ACTUAL,
+        region="reg-1",
+        sensor="sentinel-2-l2a",
+        relative_orbit=78,
+        expected=NOON,
+        raised=NOON + DAY,
     )
     return replace(plain, **changes)
 

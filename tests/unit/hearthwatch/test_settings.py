@@ -23,6 +23,27 @@ def test_without_any_configuration_the_defaults_hold(tmp_path):
         "organisation": "local",
         "provider": "folder",
         "catalogue": None,
+        "fallback_provider": None,
+        "sentinelhub_url": "https://sh.dataspace.copernicus.eu",
+        "sentinelhub_token_url": "https://identity.dataspace.copernicus.eu/auth/realms/CDSE/"
+        "protocol/openid-connect/token",
+        "sentinelhub_credentials": None,
+        "stac_url": "https://earth-search.aws.element84.com/v1",
+        "stac_collections": ("sentinel-2-c1-l2a",),
+        "stac_file_origins": (),
+        "stac_requests_per_minute": 3000.0,
+        "certificates": None,
+        "requests_per_minute": 300.0,
+        "units_per_minute": 300.0,
+        "units_per_month": 10_000.0,
+        "units_per_day": None,
+        "units_per_region_month": None,
+        "requests_per_month": 10_000,
+        "kept_for_confirmation": 0.2,
+        "kept_for_routine": 0.3,
+        "prelook": True,
+        "prelook_clear_share": 0.15,
+        "statistics_baselines": False,
         "executor": "threads",
         "workers": os.cpu_count(),
         "dask_scheduler": None,
@@ -43,6 +64,38 @@ def test_the_order_is_given_then_environment_then_file_then_default(monkeypatch)
     monkeypatch.setenv("HEARTHWATCH_ORGANISATION", "env")
     found = load_settings(workers=5)
     assert (found.workers, found.organisation, found.max_vertices) == (5, "env", 10)
+
+
+def test_a_list_is_written_with_commas_or_as_a_list(monkeypatch):
+    Path("hearthwatch.toml").write_text('stac_collections = ["sentinel-2-l2a", "b"]\n')
+    monkeypatch.setenv("HEARTHWATCH_STAC_FILE_ORIGINS", "https://a.example, https://b.example,")
+    found = load_settings()
+    assert found.stac_collections == ("sentinel-2-l2a", "b")
+    assert found.stac_file_origins == ("https://a.example", "https://b.example")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://sh.dataspace.copernicus.eu",
+        "https://me:secret@sh.dataspace.copernicus.eu",
+        "https://sh.dataspace.copernicus.eu/?key=secret",
+        "http://127.0.0.1.example/",
+        "file:///etc/passwd",
+    ],
+)
+def test_an_address_in_clear_or_with_a_secret_in_it_is_refused_and_not_repeated(url):
+    with pytest.raises(SettingsError) as refused:
+        load_settings(sentinelhub_url=url)
+    assert "sentinelhub_url" in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8123", "http://localhost/a", "https://a.example:8/b"]
+)
+def test_an_address_of_this_machine_may_be_in_clear(url):
+    assert load_settings(stac_url=url).stac_url == url
 
 
 def test_an_empty_variable_counts_as_absent(monkeypatch):

@@ -58,7 +58,10 @@ def test_the_newest_migration_is_the_one_named(engine: Engine) -> None:
 def test_every_table_says_whose_what_and_how_real(engine: Engine) -> None:
     # A settlement may be watched for several kinds, and a key opens the records of all.
     of_no_kind = {"settlements": {"kind"}, "settlement_versions": {"kind"}}
-    exempt = {**of_no_kind, "api_keys": {"kind", "mode"}}
+    # An account with a provider serves regions of every kind and mode.
+    accounts = ("spends", "pauses", "marks", "known_scenes")
+    of_accounts = {table: {"kind", "mode"} for table in accounts}
+    exempt = {**of_no_kind, **of_accounts, "api_keys": {"kind", "mode"}}
     for table in metadata.sorted_tables:
         told = {"organisation", "kind", "mode"} - exempt.get(table.name, set())
         assert told <= set(table.c.keys()), table.name
@@ -74,7 +77,11 @@ SINCE_0003 = {
     table: {"settlement": ""}
     for table in ("ledger", "ledger_history", "events", "event_versions", "detections")
 }
-ADDED = {"0001": SINCE_0002 | SINCE_0003, "0002": SINCE_0003}
+ADDED: dict[str, dict[str, Row]] = {
+    "0001": SINCE_0002 | SINCE_0003,
+    "0002": SINCE_0003,
+    "0003": {},
+}
 """Columns that came after a revision, with what they say of the rows from before."""
 
 
@@ -117,7 +124,7 @@ def all_rows(path: Path, tables: tuple[str, ...]) -> dict[str, list[Row]]:
 
 
 @pytest.mark.parametrize("alone", [True, False])
-@pytest.mark.parametrize("revision", ["0001", "0002"])
+@pytest.mark.parametrize("revision", list(ADDED))
 def test_bringing_an_older_schema_up_keeps_every_row(
     tmp_path: Path, revision: str, alone: bool
 ) -> None:
@@ -130,6 +137,10 @@ def test_bringing_an_older_schema_up_keeps_every_row(
         assert store.looks("ours", "S2A-1") == (a.look(),)
         assert store.events("ours", EventFilter(bbox=(25, 13, 26, 14))).items == (a.event(),)
         assert store.detections("ours", "evt-1") == (a.detection(),)
+        assert store.spends("ours").items == ()
+        with store.transaction() as tx:
+            tx.put_scenes([a.known_scene()])
+        assert store.known_scenes("ours", "reg-1", "stac") == (a.known_scene(),)
     new = ADDED[revision]
     after = all_rows(path, tuple(before))
     assert after == {

@@ -1,0 +1,1 @@
+"""What may be spent on imagery: caps, reservations, and what is done when the budget runs short."""
