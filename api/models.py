@@ -131,6 +131,23 @@ class Jobs(BaseModel):
     items: list[JobAnswer]
 
 
+class RegionImagery(BaseModel):
+    """How a region is being read now."""
+
+    stage: Literal["full", "coarse", "prelook", "other_provider", "paused"] = Field(
+        description="`paused`: nothing is read, and the region is blind."
+    )
+    words: str
+    why: str = Field(
+        description="Why less than all is read of it, and what is missing; empty if all is well."
+    )
+    blind_since: datetime | None = Field(
+        description="Since when nothing is read of it; null while anything is, or if not known."
+    )
+    until: datetime | None = Field(description="When that is thought to end.")
+    missing_passes: int = Field(description="That were due and have not come.")
+
+
 class RegionStatus(BaseModel):
     """How a watch stands."""
 
@@ -145,6 +162,7 @@ class RegionStatus(BaseModel):
     )
     events: int | None = Field(description="None where there are too many to count.")
     job: JobAnswer | None = Field(description="The newest.")
+    imagery: RegionImagery
 
 
 class RegionProperties(BaseModel):

@@ -44,7 +44,10 @@ def beside(here: Context, row: LedgerRow) -> tuple[str, ...]:
     return tuple(
         cell
         for cell in _neighbours(row.cell)
-        if any(one.sha256 in named for one in here.archive.masters(row.acquisition, cell))
+        if any(
+            one.sha256 in named
+            for one in here.archive.listed(cell_id=cell, acquisition=row.acquisition)
+        )
     )
 
 

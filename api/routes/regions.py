@@ -40,6 +40,7 @@ from api.models import (
 from api.params import After, Limit, OfSettlement, Since, Until, utc
 from api.problems import Problem, declared, located, of_faulty
 from api.watched import region_of
+from hearthwatch.budget.shown import Shown, shown, shown_value
 from hearthwatch.errors import RegionError
 from hearthwatch.ledger_words import was_pulled
 from hearthwatch.records import (
@@ -71,7 +72,8 @@ def list_regions(who: Reader, here: InContext) -> Response:
     """List the watchlist, by name."""
     regions = here.store.regions(who.organisation)
     totals = here.store.ledger_totals(who.organisation)
-    features = (_listed(here, region, totals) for region in regions)
+    read = shown(here.settings, here.store, who.organisation, regions)
+    features = (_listed(here, region, totals, read[region.id]) for region in regions)
     return respond(collection(features), media_type=GEOJSON)
 
 
@@ -204,13 +206,16 @@ def list_looks(
 def _whole(here: Context, region: Region) -> dict[str, Any]:
     """Return a region with how its watch stands, the longest blind gap included."""
     totals = here.store.ledger_totals(region.organisation, region.id)
-    value = _listed(here, region, totals)
+    read = shown(here.settings, here.store, region.organisation, (region,))
+    value = _listed(here, region, totals, read[region.id])
     seen = here.store.usable_looks(region.organisation, region.id)
     value["properties"]["status"]["longest_blind_days"] = blind_days(seen)
     return value
 
 
-def _listed(here: Context, region: Region, totals: Mapping[str, LedgerTotals]) -> dict[str, Any]:
+def _listed(
+    here: Context, region: Region, totals: Mapping[str, LedgerTotals], read: Shown
+) -> dict[str, Any]:
     ledger = totals.get(region.id, _NO_LOOK)
     runs = here.store.runs(region.organisation, region=region.id, newest=1)
     where = EventFilter(region=region.id)
@@ -221,6 +226,7 @@ def _listed(here: Context, region: Region, totals: Mapping[str, LedgerTotals]) -
         "last_usable_look": moment(ledger.last_usable),
         "events": here.store.count_events(region.organisation, where, most=MOST_COUNTED),
         "job": job_value(runs[-1], datetime.now(UTC)) if runs else None,
+        "imagery": shown_value(read),
     }
     return feature(region, {**region_properties(region), "status": status})
 

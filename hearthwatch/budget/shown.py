@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from hearthwatch.budget.account import budget_from
+from hearthwatch.budget.lapsed import Trouble, troubles
 from hearthwatch.budget.stages import Held, Stage, in_words
 from hearthwatch.records import Gap, Region
 from hearthwatch.settings import Settings
@@ -45,7 +46,7 @@ class Shown:
     @property
     def is_well(self) -> bool:
         """Whether it is read in full and nothing is missing."""
-        return self.stage is Stage.FULL and not self.gaps
+        return self.stage is Stage.FULL and not self.why
 
 
 def shown(
@@ -60,7 +61,8 @@ def shown(
     ids = [region.id for region in regions]
     held = budget.stages(settings.provider, ids, settings.fallback_provider)
     gaps = _open_gaps(store, organisation, ids)
-    return {region: _shown(held[region], tuple(gaps[region])) for region in ids}
+    wrong = troubles(own, store, organisation, regions)
+    return {one: _shown(held[one], tuple(gaps[one]), wrong.get(one)) for one in ids}
 
 
 def shown_value(found: Shown) -> dict[str, Any]:
@@ -75,12 +77,15 @@ def shown_value(found: Shown) -> dict[str, Any]:
     }
 
 
-def _shown(held: Held, gaps: tuple[Gap, ...]) -> Shown:
-    missing = _missing(gaps)
+def _shown(held: Held, gaps: tuple[Gap, ...], wrong: Trouble | None) -> Shown:
+    if wrong is not None and wrong.since is not None and held.stage is not Stage.PAUSED:
+        # Whatever the budget allows, nothing comes of it.
+        held, wrong = Held(Stage.PAUSED, wrong.why, wrong.since), None
+    said = (wrong.why if wrong else "", _missing(gaps))
     return Shown(
         stage=held.stage,
-        words="; ".join(filter(None, (in_words(held), missing))),
-        why="; ".join(filter(None, (held.why, missing))),
+        words="; ".join(filter(None, (in_words(held), *said))),
+        why="; ".join(filter(None, (held.why, *said))),
         blind_since=held.since if held.stage is Stage.PAUSED else None,
         until=held.until,
         gaps=gaps,

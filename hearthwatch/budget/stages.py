@@ -67,16 +67,6 @@ class Held:
     provider: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What was spent of the account, in the month and on its day, once a read was counted."""
-
-    at: datetime
-    month: SpendTotals
-    day: SpendTotals
-    region: str
-
-
 def stage(
     caps: Caps | None,
     standing: Standing,
@@ -136,23 +126,34 @@ class History:
     caps : Caps
     spends : iterable of Spend
         All of the provider since the month began, in any order.
+
+    Notes
+    -----
+    The stage of a region is the further one of two: that of the account, and the one its own cap
+    brings about. From one of its own reads to the next the latter can only be left, as the month
+    goes on. So a region costs as many steps as it has reads, however many the account has.
     """
 
     def __init__(self, caps: Caps, spends: Iterable[Spend]) -> None:
         self._caps = caps
-        self._steps: list[_Step] = []
-        self._of_regions: dict[str, list[SpendTotals]] = {}
+        self._times: list[datetime] = []
+        self._account: list[Stage] = []
+        self._of_regions: dict[str, list[tuple[int, SpendTotals]]] = {}
         month = of_day = NOTHING
         today = None
         counted = (spend for spend in spends if spend.status is not SpendStatus.RELEASED)
         for spend in sorted(counted, key=_counted_from):
             at = _counted_from(spend)
-            if day_start(at) != today:
-                today, of_day = day_start(at), NOTHING
+            if today is not None and day_start(at) != today:
+                # What the day before forbade was free again from midnight to this read.
+                of_day = NOTHING
+                self._note(day_start(at), Standing(month, NOTHING, NOTHING))
+            today = day_start(at)
             month, of_day = _with(month, spend), _with(of_day, spend)
-            self._steps.append(_Step(at, month, of_day, spend.region))
-            sums = self._of_regions.setdefault(spend.region, [NOTHING])
-            sums.append(_with(sums[-1], spend))
+            sums = self._of_regions.setdefault(spend.region, [(0, NOTHING)])
+            sums.append((len(self._times), _with(sums[-1][1], spend)))
+            self._note(at, Standing(month, of_day, NOTHING))
+        self._lapses = {held: self._lapses_of(held) for held in Stage}
 
     def began(self, held: Stage, region: str) -> datetime | None:
         """Return when spending brought about the stage that holds.
@@ -168,16 +169,29 @@ class History:
             When the read was settled since which it has held without a break; None if it does
             not follow from what was spent.
         """
-        since = None
-        sums = self._of_regions.get(region, [NOTHING])
-        left = len(sums) - 1
-        for step in reversed(self._steps):
-            standing = Standing(step.month, step.day, sums[left])
-            if stage(self._caps, standing, step.at).stage < held:
-                return since
-            since = step.at
-            left -= step.region == region
-        return since
+        lapses, end = self._lapses[held], len(self._times)
+        for first, sums in reversed(self._of_regions.get(region, [(0, NOTHING)])):
+            lapse = lapses[end]
+            if lapse >= first and self._by_region(sums, lapse) < held:
+                return self._times[lapse + 1] if lapse + 1 < len(self._times) else None
+            end = first
+        return self._times[0] if self._times else None
+
+    def _note(self, at: datetime, account: Standing) -> None:
+        self._times.append(at)
+        self._account.append(stage(self._caps, account, at).stage)
+
+    def _lapses_of(self, held: Stage) -> list[int]:
+        """Return for every number of steps the last of them at which the account held less."""
+        last = -1
+        found = [last]
+        for number, reached in enumerate(self._account):
+            last = number if reached < held else last
+            found.append(last)
+        return found
+
+    def _by_region(self, sums: SpendTotals, number: int) -> Stage:
+        return stage(self._caps, Standing(NOTHING, NOTHING, sums), self._times[number]).stage
 
 
 def _blocked(

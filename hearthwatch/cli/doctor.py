@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from hearthwatch.cli import doctor_data, doctor_system
+from hearthwatch.cli import doctor_data, doctor_sources, doctor_system
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.checks import Check, Outcome
 from hearthwatch.cli.faults import in_our_words
@@ -23,6 +23,10 @@ CHECKS: Sequence[tuple[str, Callable[[Call], Check]]] = (
     ("store lock", doctor_data.store_lock),
     ("archive", doctor_data.archive),
     ("catalogue", doctor_data.catalogue),
+    ("credentials", doctor_sources.credentials),
+    ("providers", doctor_sources.providers),
+    ("quota", doctor_sources.quota),
+    ("pauses", doctor_sources.pauses),
     ("executor", doctor_system.executor),
 )
 

@@ -12,11 +12,11 @@ import shapely
 from detectors.registry import create_detector, detector_ids
 from hearthwatch.cli.call import Call, store_at
 from hearthwatch.cli.checks import Check, Outcome
-from hearthwatch.cli.runs import provider_from
 from hearthwatch.errors import StoreLocked
 from hearthwatch.layout import Layout
-from hearthwatch.pipeline.plan import MISSION_START
+from hearthwatch.pipeline.listing import MISSION_START
 from hearthwatch.pipeline.run import provider_faults
+from hearthwatch.sources import provider_from
 from hearthwatch.store.lock import WriteLock
 from hearthwatch.words import counted
 from imagery.types import Query
@@ -87,8 +87,8 @@ def archive(call: Call) -> Check:
     if not root.is_dir():
         return Check(Outcome.OK, _NOTHING_YET)
     opened = Archive(root)
-    rows, problems = examine(opened.manifest.path)
-    files = counted(len(rows), "master")
+    known, problems = examine(opened.manifest.path)
+    files = counted(len(known.rows), "master")
     if call.args.quick:
         faults = list(problems)
         words = f"{files} listed, files not read (--quick)"
@@ -97,10 +97,10 @@ def archive(call: Call) -> Check:
         words = f"{files}, every SHA-256 as listed"
     if not faults:
         return Check(Outcome.OK, words)
-    listed = "; ".join(faults[:MOST_FAULTS])
+    first = "; ".join(faults[:MOST_FAULTS])
     more = f"; and {len(faults) - MOST_FAULTS:,} more" if len(faults) > MOST_FAULTS else ""
     advice = "Restore these files from a backup; do not delete anything."
-    return Check(Outcome.FAIL, f"{files}, but {listed}{more}", advice)
+    return Check(Outcome.FAIL, f"{files}, but {first}{more}", advice)
 
 
 def catalogue(call: Call) -> Check:
@@ -111,6 +111,8 @@ def catalogue(call: Call) -> Check:
         return Check(Outcome.WARN, "none is named", advice)
     everything = Query(shapely.box(-180, -90, 180, 90), MISSION_START, datetime.now(UTC))
     provider = provider_from(settings)
+    if provider.remote:
+        return Check(Outcome.OK, f"{provider.name} lists the world: see providers")
     scenes = list(provider.search(everything))
     infos = [create_detector(name).info for name in detector_ids()]
     fit = [s for s in scenes if any(s.bands.issuperset(i.needed) for i in infos)]

@@ -19,7 +19,6 @@ from hearthwatch.cli.call import Call, forget_records, store_at
 from hearthwatch.cli.parser import UsageError
 from hearthwatch.cli.progress import ProgressLine
 from hearthwatch.cli.report import Answer
-from hearthwatch.cli.runs import provider_from
 from hearthwatch.errors import CatalogueError, RegionError, SettingsError
 from hearthwatch.evaluation.episodes import Episode, Looks, episode_of, looks_of
 from hearthwatch.evaluation.figures import Evaluation
@@ -29,10 +28,11 @@ from hearthwatch.evaluation.scoring import evaluate as score
 from hearthwatch.evaluation.truth import Truth, read_truths
 from hearthwatch.evaluation.wording import headline_lines
 from hearthwatch.identity import check_identity
-from hearthwatch.pipeline.plan import MISSION_START
+from hearthwatch.pipeline.listing import MISSION_START
 from hearthwatch.pipeline.run import run_region
 from hearthwatch.records import EventFilter, Kind, LedgerRow, Mode, Region, Settlement
 from hearthwatch.settings import Settings
+from hearthwatch.sources import provider_from
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_events, all_looks
 from hearthwatch.watchlist import (
@@ -82,7 +82,8 @@ def evaluate(call: Call) -> Answer:
     """Replay a catalogue over settlements, and write how good the detector was."""
     out = Path(call.args.out).expanduser().absolute()
     provider = provider_from(call.settings)
-    case = read_case(call, provider)
+    with provider.serving():
+        case = read_case(call, provider)
     settings = call.settings.model_copy(update={"data_dir": out / DATA})
     start_afresh(settings.data_dir)
     with store_at(settings.data_dir, write=True) as store:

@@ -19,17 +19,17 @@ from hearthwatch.cli.exercise_words import document, text
 from hearthwatch.cli.progress import ProgressLine, scenes_written
 from hearthwatch.cli.reading import find_settlement
 from hearthwatch.cli.report import Answer
-from hearthwatch.cli.runs import FOLDER
 from hearthwatch.errors import CatalogueError, RegionError, SettingsError
 from hearthwatch.evaluation.figures import Evaluation
 from hearthwatch.evaluation.scoring import evaluate
 from hearthwatch.evaluation.truth import read_truths
 from hearthwatch.exercise.catalogue import SETTLEMENTS, TRUTH, ExerciseReport, write_exercise
 from hearthwatch.exercise.model import Burn, Pattern, Residues, Village
-from hearthwatch.pipeline.plan import MISSION_START
+from hearthwatch.pipeline.listing import MISSION_START
 from hearthwatch.pipeline.run import RunReport, run_region
 from hearthwatch.records import Kind, Mode, Region, Settlement
 from hearthwatch.settings import Settings
+from hearthwatch.sources import FOLDER
 from hearthwatch.store.protocol import Store
 from hearthwatch.watchlist import make_region, make_settlement, read_area, read_settlements
 from hearthwatch.watchlist.kinds import watchable

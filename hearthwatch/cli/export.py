@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hearthwatch.cli.call import Call
@@ -26,7 +26,7 @@ def export(call: Call) -> Answer:
     """Write the events asked for to a file, whole or not at all."""
     target = Path(call.args.file).expanduser().absolute()
     kind = call.args.format or _by_suffix(target)
-    _refuse_to_overwrite(target, force=call.args.force)
+    refuse_to_overwrite(target, force=call.args.force)
     with call.store() as store:
         events = list(all_events(store, call.organisation, asked_for(call, store)))
         names = Names(
@@ -41,15 +41,25 @@ def export(call: Call) -> Answer:
 
 def notice(events: Sequence[Event]) -> str:
     """Return what Copernicus asks to be said, with the years the events rest on."""
-    moments = [
+    return notice_of(
         moment
         for event in events
         for moment in (event.last_unharmed, event.first_changed, event.last_detected)
         if moment is not None
-    ]
+    )
+
+
+def notice_of(moments: Iterable[datetime]) -> str:
+    """Return what Copernicus asks to be said of data of these times."""
     years = sorted({moment.astimezone(UTC).year for moment in moments})
     span = f" {years[0]}-{years[-1]}" if len(years) > 1 else "".join(f" {y}" for y in years)
     return f"Contains modified Copernicus Sentinel data{span}"
+
+
+def refuse_to_overwrite(target: Path, *, force: bool) -> None:
+    """Raise `HearthwatchError` if the file is there, unless it is to be replaced."""
+    if target.exists() and not force:
+        raise HearthwatchError(f"{target} exists. Name another file, or give --force.")
 
 
 def _by_suffix(target: Path) -> str:
@@ -60,8 +70,3 @@ def _by_suffix(target: Path) -> str:
             ".gpkg or .csv, or give --format."
         )
     return kind
-
-
-def _refuse_to_overwrite(target: Path, *, force: bool) -> None:
-    if target.exists() and not force:
-        raise HearthwatchError(f"{target} exists. Name another file, or give --force.")

@@ -81,7 +81,7 @@ def as_csv(events: Sequence[Event], names: Names, notice: str) -> bytes:
         row = _row(event, names, notice)
         spot = [round(c, DECIMALS) for c in event.geometry.representative_point().coords[0]]
         wkt = shapely.to_wkt(rounded(event.geometry), rounding_precision=DECIMALS)
-        writer.writerow([*(_harmless(row[name]) for name in COLUMNS), *spot, wkt])
+        writer.writerow([*(harmless(row[name]) for name in COLUMNS), *spot, wkt])
     return out.getvalue().encode("utf-8")
 
 
@@ -110,7 +110,7 @@ def _column(values: list[Any]) -> NDArray[Any]:
     return np.array(values, dtype=kinds.pop() if kinds in ({int}, {float}) else object)
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
     """Keep a spreadsheet from taking a name that begins with = for a formula."""
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return f"'{value}"

@@ -19,6 +19,7 @@ STATES = (
     "closed",
 )  # fmt: skip
 ROLES = ("admin", "analyst", "viewer")
+PRIORITIES = ("confirmation", "routine", "backfill")
 
 
 class UsageError(HearthwatchError):
@@ -45,8 +46,8 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (
-        _region, _settlement, _run, _events, _ledger, _export, _up, _serve, _key, _doctor,
-        _sample, _demo, _exercise, _evaluate, _version,
+        _region, _settlement, _run, _events, _ledger, _scene, _archive, _export, _spend, _up,
+        _serve, _key, _doctor, _sample, _demo, _exercise, _evaluate, _version,
     ):  # fmt: skip
         add(commands)
     return parser
@@ -96,20 +97,45 @@ def _region(commands: Any) -> None:
     group = _group(commands, "region", "the watchlist")
     add = _command(group, "add", "regions:add", "put an area on the watchlist")
     add.add_argument("name", metavar="NAME")
-    area = add.add_mutually_exclusive_group(required=True)
-    area.add_argument("file", metavar="FILE", nargs="?", help="GeoJSON, GeoPackage or FlatGeobuf")
-    area.add_argument("--bbox", metavar="W,S,E,N", help="a box in degrees instead of a file")
-    # No choices: which there are follows from the installed detectors, and asking takes time.
-    text = "what to watch for: one that a detector is installed for (ground_change)"
-    add.add_argument("--kind", metavar="KIND", default="ground_change", help=text)
+    _area(add)
     add.add_argument("--purpose", default="", help="why it is watched")
     add.add_argument("--owner", default="", help="who answers for it")
     add.add_argument("--expires", type=_day_end, metavar="DATE", help="last day of the watch")
+    _estimate(group)
     _command(group, "list", "regions:list_all", "list the watchlist")
     show = _command(group, "show", "regions:show", "show one region")
     show.add_argument("region", metavar="REGION", help="name or id")
     remove = _command(group, "remove", "regions:remove", "stop watching a region; keep its records")
     remove.add_argument("region", metavar="REGION", help="name or id")
+
+
+def _area(parser: argparse.ArgumentParser) -> None:
+    area = parser.add_mutually_exclusive_group(required=True)
+    area.add_argument("file", metavar="FILE", nargs="?", help="GeoJSON, GeoPackage or FlatGeobuf")
+    area.add_argument("--bbox", metavar="W,S,E,N", help="a box in degrees instead of a file")
+    # No choices: which there are follows from the installed detectors, and asking takes time.
+    text = "what to watch for: one that a detector is installed for (ground_change)"
+    parser.add_argument("--kind", metavar="KIND", default="ground_change", help=text)
+
+
+def _estimate(group: Any) -> None:
+    text = "say what watching an area would take, before it is watched"
+    estimate = _command(group, "estimate", "estimate:estimate", text)
+    _area(estimate)
+    _source(estimate)
+    estimate.add_argument(
+        "--settlements", metavar="FILE", help="places to count (those that are listed)"
+    )
+    estimate.add_argument("--radius", type=float, metavar="M", help="of points that name none")
+    estimate.add_argument(
+        "--backfill", type=float, default=24.0, metavar="MONTHS", help="to read once (24)"
+    )
+    estimate.add_argument("--offline", action="store_true", help="ask no catalogue")
+
+
+def _source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--catalogue", metavar="PATH", help="scenes that the folder provider reads")
+    parser.add_argument("--provider", help="where scenes come from")
 
 
 def _settlement(commands: Any) -> None:
@@ -126,6 +152,28 @@ def _settlement(commands: Any) -> None:
     text = "take a settlement off the list; keep its records"
     remove = _command(group, "remove", "settlements:remove", text)
     remove.add_argument("settlement", metavar="ID")
+    _settlement_series(group)
+
+
+def _settlement_series(group: Any) -> None:
+    text = "write the daily means of a settlement, which shows the provider that it is watched"
+    series = _command(group, "series", "settlement_series:series", text)
+    series.add_argument("settlement", metavar="SETTLEMENT", help="name or id")
+    series.add_argument(
+        "--bands", type=_bands, metavar="B,B", required=True, help="of Sentinel-2, with commas"
+    )
+    series.add_argument("--since", type=_day_start, metavar="DATE", required=True)
+    series.add_argument("--until", type=_day_end, metavar="DATE", help="(now)")
+    series.add_argument("--out", metavar="FILE", required=True, help="CSV")
+    series.add_argument("--force", action="store_true", help="replace a file that is there")
+    _priority(series, "backfill")
+
+
+def _priority(parser: argparse.ArgumentParser, usual: str) -> None:
+    parser.add_argument(
+        "--priority", choices=PRIORITIES, default=usual,
+        help=f"what of the budget it may take ({usual})",
+    )  # fmt: skip
 
 
 def _run(commands: Any) -> None:
@@ -134,8 +182,7 @@ def _run(commands: Any) -> None:
     run.add_argument(
         "--until", type=_day_end, metavar="DATE", help="replay history up to this day as if live"
     )
-    run.add_argument("--catalogue", metavar="PATH", help="scenes that the folder provider reads")
-    run.add_argument("--provider", help="where scenes come from")
+    _source(run)
     run.add_argument("--executor", choices=("threads", "processes", "dask"), help="what works")
     run.add_argument("--workers", type=int, metavar="N", help="cells worked on at once")
     run.add_argument("--dask-scheduler", metavar="ADDRESS", help="as tcp://host:port")
@@ -172,6 +219,35 @@ def _ledger(commands: Any) -> None:
     ledger.add_argument("--settlement", metavar="SETTLEMENT", help="name or id; all if none")
 
 
+def _archive(commands: Any) -> None:
+    group = _group(commands, "archive", "what was pulled: prove, hand on, keep, retire")
+    text = "read every file and name whatever is not as it was stored"
+    _command(group, "verify", "archive:verify", text)
+    listing = _command(group, "list", "archive:list_all", "list archived looks, and the holds")
+    listing.add_argument("--cell", metavar="CELL")
+    listing.add_argument("--acquisition", metavar="ACQUISITION")
+    selector = "a cell, an acquisition, CELL/ACQUISITION, or all"
+    text = "write masters as COGs, with sidecars and a list of check sums"
+    export = _command(group, "export", "archive:export_masters", text)
+    export.add_argument("what", metavar="WHAT", nargs="+", help=selector)
+    export.add_argument("dest", metavar="DEST", help="folder to make")
+    text = "put a legal hold on masters: nothing removes them until it is released"
+    hold = _command(group, "hold", "archive:hold", text)
+    hold.add_argument("name", metavar="NAME", help="of the hold, as a case")
+    hold.add_argument("what", metavar="WHAT", nargs="+", help=selector)
+    release = _command(group, "release", "archive:release", "end a legal hold")
+    release.add_argument("name", metavar="NAME", help="of the hold")
+    text = "retire old looks that nothing found rests on and no hold keeps"
+    prune = _command(group, "prune", "archive:prune_old", text)
+    prune.add_argument("--keep-years", type=_count, metavar="N", required=True, help="at least 1")
+    prune.add_argument("--dry-run", action="store_true", help="only tell what would go")
+    for acted, is_needed in ((hold, True), (release, True), (prune, False)):
+        acted.add_argument("--why", metavar="TEXT", required=is_needed, help="goes on record")
+        acted.add_argument("--by", metavar="WHO", help="who asks for it (the user's name)")
+    cube = _command(group, "cube", "archive:cube", "bring the cube of a cell up to date")
+    cube.add_argument("cell", metavar="CELL")
+
+
 def _export(commands: Any) -> None:
     export = _command(commands, "export", "export:export", "write events to a file")
     export.add_argument("file", metavar="FILE")
@@ -182,6 +258,57 @@ def _export(commands: Any) -> None:
     _event_filter(export)
 
 
+def _scene(commands: Any) -> None:
+    group = _group(commands, "scene", "looks of the satellites: list, pull, show")
+    listing = _command(group, "list", "scenes:list_looks", "list the looks at a place")
+    _place(listing)
+    text = "pull one look into the archive; it is paid for from the budget"
+    pull = _command(group, "pull", "scenes:pull", text)
+    pull.add_argument("acquisition", metavar="LOOK", help="its key, as `scene list` tells it")
+    _place(pull)
+    pull.add_argument(
+        "--bands", type=_bands, metavar="B,B", help="with commas (those detectors need)"
+    )
+    pull.add_argument(
+        "--pixel", type=float, choices=(10.0, 20.0), default=10.0, metavar="M",
+        help="10 or 20: read nothing finer (10)",
+    )  # fmt: skip
+    _priority(pull, "confirmation")
+    text = "show an archived look: where it came from, and a picture"
+    show = _command(group, "show", "scene_show:show", text)
+    show.add_argument("acquisition", metavar="LOOK", help="its key")
+    show.add_argument("--cell", metavar="CELL", help="of the work grid; all if none")
+    show.add_argument("--out", metavar="FILE", help="write a picture there (PNG)")
+    show.add_argument(
+        "--colours", choices=("true", "false"), default="true", help="of the picture (true)"
+    )
+
+
+def _place(parser: argparse.ArgumentParser) -> None:
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("region", metavar="REGION", nargs="?", help="name or id")
+    place.add_argument("--bbox", metavar="W,S,E,N", help="a box in degrees")
+    place.add_argument("--cell", metavar="CELL", help="a cell of the work grid")
+    text = "(a month ago, or the day that the look's key tells)"
+    parser.add_argument("--since", type=_day_start, metavar="DATE", help=text)
+    parser.add_argument("--until", type=_day_end, metavar="DATE", help="(now, or that day)")
+    _source(parser)
+
+
+def _spend(commands: Any) -> None:
+    text = "tell what imagery has cost, and how long the budget will last"
+    spend = _command(commands, "spend", "spend:show", text)
+    spend.add_argument("--region", metavar="REGION", help="name or id; all if none")
+    spend.add_argument(
+        "--since", type=_day_start, metavar="DATE", help="(the first day of this month)"
+    )
+    spend.add_argument("--until", type=_day_end, metavar="DATE")
+    spend.add_argument(
+        "--by", choices=("provider", "region", "day"), action="append", default=[],
+        help="how to put it together; may be given several times (all three)",
+    )  # fmt: skip
+
+
 def _up(commands: Any) -> None:
     text = "serve the page and the API, and take new looks every few hours"
     up = _command(commands, "up", "service:up", text)
@@ -189,8 +316,7 @@ def _up(commands: Any) -> None:
     up.add_argument(
         "--every", type=float, dest="run_every_hours", metavar="HOURS", help="between runs (6)"
     )
-    up.add_argument("--catalogue", metavar="PATH", help="scenes that the folder provider reads")
-    up.add_argument("--provider", help="where scenes come from")
+    _source(up)
 
 
 def _serve(commands: Any) -> None:
@@ -334,6 +460,10 @@ def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
     return int(text)
+
+
+def _bands(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(band.strip().upper() for band in text.split(",") if band.strip()))
 
 
 def _share(text: str) -> float:

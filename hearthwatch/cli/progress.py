@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from hearthwatch.cli.call import Call
-from hearthwatch.pipeline.run import Progress
+from hearthwatch.pipeline.record import Progress
 
 LINE_SECONDS = 5.0
 TERMINAL_SECONDS = 0.1

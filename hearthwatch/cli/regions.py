@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hearthwatch.budget.shown import shown, shown_value
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.reading import find_region
 from hearthwatch.cli.report import Answer
@@ -27,7 +28,7 @@ def add(call: Call) -> Answer:
 
     args = call.args
     kind = watchable(args.kind)
-    area = _area(call)
+    area = area_of(call)
     with call.store(write=True, alone=False) as store:
         region = make_region(
             area,
@@ -51,14 +52,17 @@ def list_all(call: Call) -> Answer:
     """List the watchlist."""
     with call.store() as store:
         regions = store.regions(call.organisation)
+        read = shown(call.settings, store, call.organisation, regions)
     rows = [
         (marked(r.mode, r.name), r.kind.value, f"{r.area_km2:,.2f}", day(r.created),
          day(r.expires), r.id)
         for r in regions
     ]  # fmt: skip
     header = ("name", "watched for", "km²", "since", "expires", "id")
+    told = [f"{r.name}: {read[r.id].words}" for r in regions if not read[r.id].is_well]
     text = table(header, rows) if rows else "Nothing is watched. `hearthwatch region add` adds."
-    return Answer({"regions": [region_value(r) for r in regions]}, text)
+    values = [region_value(r) | {"imagery": shown_value(read[r.id])} for r in regions]
+    return Answer({"regions": values}, "\n".join((text, *told)))
 
 
 def show(call: Call) -> Answer:
@@ -67,6 +71,7 @@ def show(call: Call) -> Answer:
 
     with call.store() as store:
         region = find_region(store, call.organisation, call.args.region)
+        how = shown(call.settings, store, call.organisation, (region,))[region.id]
     cells = [cell.id for cell in cells_for(region.geometry)]
     west, south, east, north = region.geometry.bounds
     parts = counted(len(polygons(region.geometry)), "part")
@@ -81,8 +86,12 @@ def show(call: Call) -> Answer:
         f"  owner     {region.owner or '-'}",
         f"  since     {day(region.created)}",
         f"  expires   {day(region.expires)}",
+        f"  imagery   {how.words}",
     ]
-    return Answer({"region": region_value(region) | {"cells": cells}}, "\n".join(lines))
+    return Answer(
+        {"region": region_value(region) | {"imagery": shown_value(how), "cells": cells}},
+        "\n".join(lines),
+    )
 
 
 def remove(call: Call) -> Answer:
@@ -101,7 +110,8 @@ def lapsed(region: Region, now: datetime) -> bool:
     return region.expires is not None and region.expires <= now
 
 
-def _area(call: Call) -> NamedArea:
+def area_of(call: Call) -> NamedArea:
+    """Return the area that was named, as a file or as a box."""
     from hearthwatch.watchlist import join_areas, read_area, read_bbox
 
     args = call.args

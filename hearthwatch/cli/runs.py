@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hearthwatch.cli.call import Call
@@ -11,18 +12,17 @@ from hearthwatch.cli.progress import ProgressLine
 from hearthwatch.cli.reading import find_region
 from hearthwatch.cli.regions import lapsed
 from hearthwatch.cli.report import Answer
-from hearthwatch.errors import NotFound, SettingsError
+from hearthwatch.errors import NotFound
+from hearthwatch.passes.polling import listed_since
+from hearthwatch.pipeline.listing import MISSION_START
 from hearthwatch.pipeline.run import RunReport, provider_faults, run_region
 from hearthwatch.records import Region, Run, RunOutcome
-from hearthwatch.settings import Settings
+from hearthwatch.sources import fallback_from, provider_from
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_looks
 from hearthwatch.values import moment
 from hearthwatch.words import counted, day
-from imagery.registry import create_provider
 from imagery.types import ImageryProvider
-
-FOLDER = "folder"
 
 
 def run(call: Call) -> Answer:
@@ -51,28 +51,6 @@ def run(call: Call) -> Answer:
     return Answer(document, text)
 
 
-def provider_from(settings: Settings) -> ImageryProvider:
-    """Return the imagery provider the settings name.
-
-    Raises
-    ------
-    SettingsError
-        If there is none of that name, or it lacks its catalogue.
-    """
-    options: dict[str, object] = {}
-    if settings.provider == FOLDER:
-        if settings.catalogue is None:
-            raise SettingsError(
-                "No catalogue of scenes is named. Give it with --catalogue, or set "
-                "HEARTHWATCH_CATALOGUE; `hearthwatch sample fetch` makes one to try."
-            )
-        options["path"] = settings.catalogue
-    try:
-        return create_provider(settings.provider, **options)
-    except (LookupError, TypeError) as error:
-        raise SettingsError(f"The provider cannot be used: {error}.") from error
-
-
 def _regions(call: Call, store: Store) -> list[Region]:
     names = call.args.regions
     if names:
@@ -89,9 +67,14 @@ def _run_one(
 ) -> tuple[dict[str, Any], str]:
     line = ProgressLine(region.name, silent=call.as_json)
     asked = None if call.args.until else _asked(store, region)
-    report = run_region(call.settings, store, provider, region, until, line, asked=asked)
+    other = fallback_from(call.settings)
+    report = run_region(
+        call.settings, store, provider, region, until, line, fallback=other, asked=asked
+    )
     statuses = Counter(row.status.value for row in all_looks(store, region, until=until))
-    return _value(region, report, statuses), _words(region, report, statuses)
+    since = _too_old(store, provider, region, until)
+    words = _words(region, report, statuses) if since is None else _older(region, since, until)
+    return {**_value(region, report, statuses), "listed_since": moment(since)}, words
 
 
 def _asked(store: Store, region: Region) -> Run | None:
@@ -121,6 +104,23 @@ def _words(region: Region, report: RunReport, statuses: Counter[str]) -> str:
     events = counted(len(report.events), "event")
     line = f"{region.name}: {new}, {report.skipped:,} taken before; {events} new or changed."
     return f"{line}\n  ledger so far: {_listed(statuses)}"
+
+
+def _too_old(
+    store: Store, provider: ImageryProvider, region: Region, until: datetime
+) -> datetime | None:
+    """Return since when scenes of a region are listed, if that is after all that was asked for."""
+    since = listed_since(store, region, provider.name)
+    return since if since is not None and since > MISSION_START and until < since else None
+
+
+def _older(region: Region, since: datetime, until: datetime) -> str:
+    days = math.ceil((region.created - until) / timedelta(days=1))
+    return (
+        f"{region.name}: nothing so old was listed: its looks begin on {day(since)}. To begin by "
+        f"{day(until)}, set HEARTHWATCH_BACKFILL_DAYS to more than {days:,} and run again; where "
+        "looks were taken already, add the area anew, for older ones are of no use to it any more."
+    )
 
 
 def _listed(statuses: Counter[str]) -> str:

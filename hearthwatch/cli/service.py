@@ -12,12 +12,12 @@ from api import server
 from api.app import create_app
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.report import Answer
-from hearthwatch.cli.runs import provider_from
 from hearthwatch.keys import new_key
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.watch import Watch
 from hearthwatch.records import Role
 from hearthwatch.settings import Settings
+from hearthwatch.sources import fallback_from, inbox_from, provider_from
 from hearthwatch.store.protocol import Store
 from tiles.archive import Archive
 
@@ -42,7 +42,8 @@ def up(call: Call) -> Answer:
         call.store(write=True) as store,
     ):
         every = timedelta(hours=call.settings.run_every_hours)
-        watch = Watch(call.settings, store, provider, every, call.note)
+        other, inbox = fallback_from(call.settings), inbox_from(call.settings)
+        watch = Watch(call.settings, store, provider, every, call.note, other, inbox)
         thread = threading.Thread(target=watch.go_on, name="watch")
         thread.start()
         try:

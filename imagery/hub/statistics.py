@@ -1,4 +1,4 @@
-"""Daily means over one place, made on Sentinel Hub's side: 1/250 of what its pixels cost.
+"""Daily means over one place, made on Sentinel Hub's side: a small part of its cell's pixels' cost.
 
 Off unless asked for: each request draws the outline of the place that is watched in the
 provider's log, where reading whole cells of the work grid shows only the cell.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -23,7 +23,7 @@ from imagery.hub.products import RESOLUTION, SENTINEL_1, SENTINEL_2, is_of_eithe
 from imagery.hub.reading import Part, Result, covers, parts, read_part
 from imagery.hub.statistics import Place, Series, estimate, series
 from imagery.looks import group_acquisitions
-from imagery.net.tokens import Credentials, TokenKeeper
+from imagery.net.tokens import token_kept
 from imagery.net.transport import Transport
 from imagery.net.types import Account, Deadline
 from imagery.types import Acquisition, Chip, Cost, ImageryProvider, Provenance, Query, Scene
@@ -115,7 +115,7 @@ class SentinelHubProvider:
                 "Sentinel Hub wants an account: put client_id and client_secret into a file that "
                 "only you can read, and name it in HEARTHWATCH_SENTINELHUB_CREDENTIALS"
             )
-        return _serving(self.account, self.credentials)
+        return token_kept(self.account, self.credentials)
 
     def search(self, query: Query) -> Iterator[Scene]:
         """Yield every scene that meets `query`, ordered by (sensed, id).
@@ -205,12 +205,6 @@ class SentinelHubProvider:
             if missing:
                 raise Permanent(f"{scene.id} has no {', '.join(missing)}")
         return look, parts(look.scenes, geobox, bands, self.most_side)
-
-
-@contextmanager
-def _serving(account: Account, credentials: Path) -> Iterator[None]:
-    with TokenKeeper(account, Credentials.read(credentials)):
-        yield
 
 
 def _chip(

@@ -14,7 +14,7 @@ from PIL import Image
 from shapely.geometry import box, mapping, shape
 
 from hearthwatch.layout import Layout
-from tests.support import watched
+from tests.support import blind, watched
 from tests.support.served import Served
 from tiles.archive import Archive
 
@@ -46,6 +46,41 @@ def test_a_watched_square_and_how_it_stands(client: httpx.Client) -> None:
     alone = client.get(f"/regions/{region['id']}").json()["properties"]["status"]
     assert alone.pop("longest_blind_days") > 0
     assert alone == status
+
+
+def test_a_paused_provider_and_a_missing_pass_are_told_to_whom_they_belong(
+    client: httpx.Client, service: Served
+) -> None:
+    def imagery(one: httpx.Client, region: str) -> dict[str, Any]:
+        alone = one.get(f"/regions/{region}").json()["properties"]["status"]["imagery"]
+        (listed,) = one.get("/regions").json()["features"]
+        assert listed["properties"]["status"]["imagery"] == alone
+        return alone
+
+    well = {
+        "stage": "full", "words": "reads at full resolution", "why": "", "blind_since": None,
+        "until": None, "missing_passes": 0,
+    }  # fmt: skip
+    ours, theirs = "region-1", "their-region"
+    with service.client(service.keys.theirs) as strangers:
+        assert imagery(client, ours) == imagery(strangers, theirs) == well
+        with blind.paused(service.store, "local"), blind.missing(service.store, "local", ours):
+            why = "the month's 10,000 units are spent; back on 1 December"
+            missing = "1 pass missing since 2026-11-18"
+            assert imagery(client, ours) == {
+                "stage": "paused",
+                "words": f"blind since 2026-11-20 10:12: {why}; {missing}",
+                "why": f"{why}; {missing}",
+                "blind_since": "2026-11-20T10:12:00Z",
+                "until": "2999-12-01T00:00:00Z",
+                "missing_passes": 1,
+            }
+            assert imagery(strangers, theirs) == well
+        with blind.paused(service.store, "theirs"), blind.missing(service.store, "theirs", theirs):
+            assert imagery(client, ours) == well
+            assert imagery(strangers, theirs)["stage"] == "paused"
+            assert imagery(strangers, theirs)["missing_passes"] == 1
+        assert imagery(client, ours) == imagery(strangers, theirs) == well
 
 
 def test_a_region_is_added_changed_and_removed(client: httpx.Client) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 from shapely.geometry import box, mapping
 
 from api.page import BUILT
 from tests.conftest import RequireSystem
+from tests.support import blind
 from tests.support.served import Served
 
 pytestmark = pytest.mark.needs_browser
@@ -174,6 +175,89 @@ def test_the_ledger_speaks(page: Page, service: Served) -> None:
     assert len(said) == 17
     assert any("cloud" in (words or "") for words in said)
     keep(page, "ledger")
+
+
+def test_a_region_that_nobody_looks_at_says_so_everywhere(
+    context: BrowserContext, service: Served, watcher: Watcher
+) -> None:
+    with blind.paused(service.store, "local"), blind.missing(service.store, "local", "region-1"):
+        for page in opened_page(context, service, watcher):
+            sight = page.get_by_test_id("regions-sight")
+            expect(sight).to_have_text("1 of 1 region is BLIND")
+            expect(sight).to_have_role("status")
+            # One button, one name: whoever tabs to the region hears it.
+            since = "BLIND since 20 Nov 2026, 10:12 UTC"
+            why = (
+                f"{blind.REASON.capitalize()}; back on 1 December; 1 pass missing since 2026-11-18"
+            )
+            region = page.get_by_role("button", name=f"{since} {why}")
+            expect(region).to_have_attribute("data-testid", "region-item")
+            region.focus()
+            keep(page, "blind-list")
+            page.keyboard.press("Enter")
+            notice = page.get_by_test_id("detail").get_by_test_id("imagery-notice")
+            expect(notice).to_have_text(f"{since} {why}")
+            expect(notice).to_be_in_viewport()
+            letters = notice.locator("strong")
+            size, weight = letters.evaluate(
+                "one => [getComputedStyle(one).fontSize, getComputedStyle(one).fontWeight]"
+                ".map(parseFloat)"
+            )
+            assert size >= 20
+            assert weight >= 700
+            page.wait_for_load_state("networkidle")
+            page.wait_for_timeout(500)
+            keep(page, "blind-region")
+
+
+def test_what_becomes_of_a_region_shows_on_a_page_that_stays_open(
+    context: BrowserContext, service: Served, watcher: Watcher
+) -> None:
+    context.clock.install()
+    for page in opened_page(context, service, watcher):
+        page.get_by_test_id("region-item").click()
+        detail = page.get_by_test_id("detail")
+        expect(detail.get_by_test_id("ledger-strip")).to_be_visible()
+        notices = page.get_by_test_id("imagery-notice")
+        expect(notices).to_have_count(0)
+        with blind.missing(service.store, "local", "region-1"):
+            context.clock.fast_forward("05:01")
+            words = "Reads at full resolution; 1 pass missing since 2026-11-18"
+            expect(notices).to_have_text([words, words])
+            expect(page.get_by_test_id("regions-sight")).to_have_text(
+                "1 of 1 region is read with less or misses passes"
+            )
+            keep(page, "missing-pass")
+        context.clock.fast_forward("05:01")
+        expect(notices).to_have_count(0)
+
+
+def test_a_run_that_failed_shows_in_the_list(page: Page) -> None:
+    def failed(route: Route) -> None:
+        answer = route.fetch()
+        regions = answer.json()
+        regions["features"][0]["properties"]["status"]["job"]["state"] = "failed"
+        route.fulfill(response=answer, json=regions)
+
+    region = page.get_by_test_id("region-item")
+    expect(region).not_to_contain_text("the last run failed")
+    page.route("**/regions", failed)
+    page.reload()
+    expect(region).to_contain_text("the last run failed")
+    page.wait_for_selector("html[data-ready=true]")
+
+
+@pytest.mark.parametrize("context", [PHONE], indirect=True)
+def test_a_blind_region_on_a_phone(
+    context: BrowserContext, service: Served, watcher: Watcher
+) -> None:
+    with blind.paused(service.store, "local"):
+        for page in opened_page(context, service, watcher):
+            page.get_by_test_id("region-item").click()
+            notice = page.get_by_test_id("detail").get_by_test_id("imagery-notice")
+            expect(notice).to_be_in_viewport()
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+            keep(page, "phone-blind")
 
 
 def test_a_region_is_typed_refused_corrected_and_removed(page: Page, watcher: Watcher) -> None:

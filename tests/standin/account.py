@@ -33,6 +33,8 @@ class Tokens:
         How long a token lives.
     stated : float or None
         ``expires_in`` as it is said to the client; None for the truth.
+    issued, sessions : int
+        How many tokens were given out, and how often a person logged in for one.
     """
 
     def __init__(self, account: StandinAccount, seconds: float) -> None:
@@ -40,6 +42,7 @@ class Tokens:
         self.seconds = seconds
         self.stated: float | None = None
         self.issued = 0
+        self.sessions = 0
         self._alive: dict[str, float] = {}
         self._refresh: set[str] = set()
         self._lock = threading.Lock()
@@ -60,6 +63,7 @@ class Tokens:
         refresh = secrets.token_urlsafe(24)
         with self._lock:
             self._refresh.add(refresh)
+            self.sessions += kind == "password"
         more = {"refresh_token": refresh, "refresh_expires_in": 3600}
         return as_json(self._issue(**more), Cache_Control="no-store")
 
@@ -76,6 +80,11 @@ class Tokens:
         """Make every token that was issued so far worthless."""
         with self._lock:
             self._alive.clear()
+            self._refresh.clear()
+
+    def end_sessions(self) -> None:
+        """Let nobody go on without logging in; tokens live as long as they do."""
+        with self._lock:
             self._refresh.clear()
 
     def _issue(self, **more: object) -> dict[str, object]:

@@ -232,6 +232,8 @@ class Standin:
         yield "POST", re.compile(r"/api/v1/process"), "process", self._paid(self._process)
         yield "POST", re.compile(r"/api/v1/statistics"), "statistics", self._paid(self._statistics)
         subscription = r"/odata/v1/Subscriptions(\((?P<id>[\w-]+)\)(/(?P<action>Read|Ack))?)?"
+        info = r"/odata/v1/Subscriptions/Info"
+        yield "GET", re.compile(info), "subscriptions", self._subscriptions
         methods = "GET POST PATCH DELETE"
         yield methods, re.compile(subscription), "subscriptions", self._subscriptions
         for dialect in DIALECTS.values():

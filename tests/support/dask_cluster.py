@@ -18,6 +18,13 @@ PATIENCE_S = 90.0
 @contextmanager
 def scheduler(folder: Path) -> Iterator[str]:
     """Start a scheduler on a free port; yield its address."""
+    with scheduler_process(folder) as (address, _):
+        yield address
+
+
+@contextmanager
+def scheduler_process(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a scheduler on a free port; yield its address and its process."""
     file = folder / "scheduler.json"
     arguments = ("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
                  "--no-show", "--scheduler-file", str(file))  # fmt: skip
@@ -26,7 +33,7 @@ def scheduler(folder: Path) -> Iterator[str]:
         while not file.exists():
             assert process.poll() is None and time.monotonic() < give_up, "no scheduler came up"
             time.sleep(0.05)
-        yield str(json.loads(file.read_text())["address"])
+        yield str(json.loads(file.read_text())["address"]), process
 
 
 @contextmanager

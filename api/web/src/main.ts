@@ -121,6 +121,7 @@ const detail = new Detail({
         return first;
       },
       opened: (region) => void map.selectRegion(id, region.geometry),
+      follow: (changed, tell) => regions.follow(id, changed, tell),
       changed: () => {
         void regions.load();
         void events.load();
@@ -247,6 +248,7 @@ async function start(): Promise<void> {
     () => undefined,
   );
   await Promise.all([regions.load(), events.load()]);
+  regions.keepLoaded();
   if (selected.value) show(selected.value, true);
   else await map.zoomToAll(regions.regions);
   await map.drawn();

@@ -3,6 +3,7 @@
 import { part, path, type Api } from "./api";
 import { block, loading, section, type Content } from "./detail";
 import { button, confirmed, facts, h } from "./dom";
+import { imageryNotice } from "./imagery";
 import { JobPanel } from "./jobs";
 import { settlements } from "./followed";
 import { ledger } from "./ledger";
@@ -19,6 +20,8 @@ interface Around {
   /** The settlement whose ledger is asked for, if one is. */
   settlement: () => string | null;
   opened: (region: Region) => void;
+  /** Tell of the region whenever it was loaded anew. */
+  follow: (signal: AbortSignal, tell: (region: Region) => void) => void;
   changed: () => void;
   removed: (region: Region) => void;
   showLook: (look: { tiles: TileJson; words: string } | null) => void;
@@ -31,6 +34,7 @@ const NO_STATUS: RegionStatus = {
   usable_looks: 0,
   events: null,
   job: null,
+  imagery: null,
 };
 
 export async function regionDetail(id: string, signal: AbortSignal, around: Around): Promise<Content> {
@@ -95,6 +99,11 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
     ledgerBlock.replaceWith(next);
     ledgerBlock = next;
   });
+  const notice = h("div", { class: "notices" });
+  const tell = ({ properties: { status: told } }: Region): void =>
+    notice.replaceChildren(...[imageryNotice(told?.imagery ?? null, true)].filter((one) => one !== null));
+  tell(region);
+  around.follow(signal, tell);
   const remove = async (): Promise<void> => {
     const sure = await confirmed(
       `Remove ${properties.name}?`,
@@ -113,6 +122,7 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
     title: properties.name,
     mode: properties.mode,
     body: [
+      notice,
       jobs.element,
       block(
         "Watch",

@@ -2,11 +2,15 @@
 
 import type { Api } from "./api";
 import { button, h } from "./dom";
+import { imageryNotice } from "./imagery";
 import type { Messages } from "./messages";
 import { modeBadge } from "./mode";
 import type { RegionForm } from "./regionform";
 import type { Region, Regions } from "./types";
-import { counted, day, jobEnded, kindWords, squareKilometres } from "./words";
+import { counted, day, jobEnded, kindWords, sightWords, squareKilometres } from "./words";
+
+/** What becomes of a region while the page is open must not wait for somebody to load it anew. */
+const EVERY = 300_000;
 
 interface Around {
   api: Api;
@@ -22,6 +26,8 @@ export class RegionList {
   regions: Regions = { type: "FeatureCollection", features: [] };
   private readonly list = h("ul", { class: "items", "data-testid": "region-list" });
   private readonly count = h("span", { class: "count" });
+  private readonly sight = h("p", { class: "sight", role: "status", "data-testid": "regions-sight" });
+  private readonly changes = new EventTarget();
   private readonly empty = h("p", { class: "empty", hidden: true }, "No region is watched yet.");
   private readonly add: HTMLButtonElement;
   private readonly formHolder = h("div", { class: "form-holder", hidden: true });
@@ -41,6 +47,7 @@ export class RegionList {
       "section",
       { class: "regions", "aria-labelledby": this.heading.id },
       h("div", { class: "head" }, this.heading, this.count, h("span", { class: "spring" }), this.add),
+      this.sight,
       this.formHolder,
       this.list,
       this.empty,
@@ -64,6 +71,20 @@ export class RegionList {
     this.add.focus();
   }
 
+  /** Load the list from now on every few minutes. */
+  keepLoaded(): void {
+    window.setInterval(() => void this.load(), EVERY);
+  }
+
+  /** Tell of a region whenever it was loaded anew. */
+  follow(id: string, signal: AbortSignal, tell: (region: Region) => void): void {
+    const loaded = (): void => {
+      const region = this.find(id);
+      if (region) tell(region);
+    };
+    this.changes.addEventListener("loaded", loaded, { signal });
+  }
+
   async load(): Promise<void> {
     this.loading?.abort();
     const loading = new AbortController();
@@ -75,6 +96,7 @@ export class RegionList {
       this.regions = regions;
       this.show();
       this.around.loaded(regions);
+      this.changes.dispatchEvent(new Event("loaded"));
     } catch (error) {
       this.around.messages.failed("regions", "The regions could not be loaded.", error, () =>
         void this.load(),
@@ -86,6 +108,9 @@ export class RegionList {
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset["id"] : null;
     this.list.replaceChildren(...this.regions.features.map((region) => this.item(region)));
     this.count.textContent = String(this.regions.features.length);
+    const words = sightWords(this.regions.features.map(({ properties }) => properties.status?.imagery ?? null));
+    // Said anew it would be read out anew.
+    if (this.sight.textContent !== words) this.sight.textContent = words;
     this.empty.hidden = this.regions.features.length > 0;
     if (focused) this.itemOf(focused)?.focus();
   }
@@ -114,7 +139,9 @@ export class RegionList {
         status?.job && !jobEnded(status.job)
           ? h("span", {}, "taking looks")
           : "",
+        status?.job?.state === "failed" && h("strong", {}, "the last run failed"),
       ),
+      imageryNotice(status?.imagery ?? null) ?? "",
     );
     return h("li", {}, item);
   }

@@ -51,6 +51,20 @@ export interface Job {
   detail: string | null;
 }
 
+/** How much is read of a region now, most first. */
+export type Stage = "full" | "coarse" | "prelook" | "other_provider" | "paused";
+
+export interface RegionImagery {
+  stage: Stage;
+  words: string;
+  /** Empty where all is well. */
+  why: string;
+  /** Null while anything is read, and where it is not known. */
+  blind_since: string | null;
+  until: string | null;
+  missing_passes: number;
+}
+
 export interface RegionStatus {
   last_look: string | null;
   last_usable_look: string | null;
@@ -59,6 +73,7 @@ export interface RegionStatus {
   /** Null where there are too many to count. */
   events: number | null;
   job: Job | null;
+  imagery: RegionImagery | null;
 }
 
 export interface RegionProperties {

@@ -1,6 +1,6 @@
 // What the page says, in words. Nothing here says who did something or why.
 
-import type { Cause, EventState, Job, JobState, Kind, Mode, Status, Style } from "./types";
+import type { Cause, EventState, Job, JobState, Kind, Mode, RegionImagery, Status, Style } from "./types";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -246,6 +246,26 @@ export const MARKED_MODES: readonly Mode[] = ["exercise", "test"];
 export function lookWords(sensed: string, style: Style, mode: Mode): string {
   const words = `Look of ${day(sensed)}, ${styleWords(style).toLowerCase()}`;
   return mode === "actual" ? words : `${modeWord(mode)}: ${words}`;
+}
+
+/** Whether a region is read in full, with less, or not at all. */
+export function sightOf(imagery: RegionImagery | null): "full" | "less" | "blind" {
+  if (imagery?.stage === "paused") return "blind";
+  return imagery && (imagery.stage !== "full" || imagery.missing_passes > 0) ? "less" : "full";
+}
+
+/** BLIND since 20 Nov 2026, 10:12 UTC */
+export const blindWords = (since: string | null): string =>
+  since ? `BLIND since ${moment(since)}` : "BLIND: nothing is read";
+
+/** How many regions are not read in full; nothing where all are. */
+export function sightWords(all: readonly (RegionImagery | null)[]): string {
+  const many = (sight: string): number => all.filter((one) => sightOf(one) === sight).length;
+  const [blind, less] = [many("blind"), many("less")];
+  const first = blind > 0 ? `${number(blind)} of ${counted(all.length, "region")} ${blind === 1 ? "is" : "are"} BLIND` : "";
+  const whose = first ? `${number(less)} more` : `${number(less)} of ${counted(all.length, "region")}`;
+  const second = less > 0 ? `${whose} ${less === 1 ? "is" : "are"} read with less or ${less === 1 ? "misses" : "miss"} passes` : "";
+  return [first, second].filter(Boolean).join("; ");
 }
 
 /** What people call the settlement, or its id. */

@@ -3,8 +3,21 @@ import { test } from "node:test";
 import { areaKm2, boxOf, parseBox, rectangle } from "../src/geometry";
 import { leftOut, longestGap, looksOf } from "../src/looks";
 import { hashOf, readHash } from "../src/state";
-import type { Cause, Job, LedgerRow, Status } from "../src/types";
-import { evidenceValue, evidenceWords, hectares, interval, jobWords, modeWord, twoDays, whereWords, whyWords } from "../src/words";
+import type { Cause, Job, LedgerRow, RegionImagery, Status } from "../src/types";
+import {
+  blindWords,
+  evidenceValue,
+  evidenceWords,
+  hectares,
+  interval,
+  jobWords,
+  modeWord,
+  sightOf,
+  sightWords,
+  twoDays,
+  whereWords,
+  whyWords,
+} from "../src/words";
 
 const row = (sensed: string, status: Status, cause: Cause | null, cell = "A", settlement: string | null = null): LedgerRow => ({
   acquisition: `S2_${sensed}`,
@@ -89,6 +102,26 @@ test("what a burned event rests on, in words", () => {
 
 test("only what is about the world goes unmarked", () => {
   assert.deepEqual((["actual", "exercise", "test"] as const).map(modeWord), ["", "EXERCISE", "TEST"]);
+});
+
+test("a region that is read with less, not at all, or misses passes says so", () => {
+  const read = (stage: RegionImagery["stage"], missing = 0): RegionImagery => ({
+    stage, words: "", why: "", blind_since: null, until: null, missing_passes: missing,
+  });
+  assert.deepEqual(
+    [null, read("full"), read("full", 1), read("coarse"), read("prelook"), read("other_provider"), read("paused")].map(sightOf),
+    ["full", "full", "less", "less", "less", "less", "blind"],
+  );
+  assert.equal(blindWords("2026-11-20T10:12:00Z"), "BLIND since 20 Nov 2026, 10:12 UTC");
+  assert.equal(blindWords(null), "BLIND: nothing is read");
+  assert.equal(sightWords([]), "");
+  assert.equal(sightWords([read("full"), null]), "");
+  assert.equal(sightWords([read("paused"), read("full")]), "1 of 2 regions is BLIND");
+  assert.equal(sightWords([read("coarse"), read("full", 2)]), "2 of 2 regions are read with less or miss passes");
+  assert.equal(
+    sightWords([read("paused"), read("paused"), read("prelook")]),
+    "2 of 3 regions are BLIND; 1 more is read with less or misses passes",
+  );
 });
 
 test("the longest time blind is between usable looks", () => {

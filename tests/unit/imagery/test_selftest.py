@@ -42,6 +42,11 @@ def test_smoke_haze_fire_and_light_are_no_offset(change: dict[str, float]) -> No
     assert offset_jump(moved(change), ground(2)) is None
 
 
+def test_a_reference_under_thick_haze_does_not_accuse_the_clear_look_after_it() -> None:
+    hazy = {band: values + 0.09 for band, values in ground(2).items()}
+    assert offset_jump(ground(1), hazy) is None
+
+
 def test_with_one_band_or_little_ground_nothing_is_said() -> None:
     look, reference = moved(dict.fromkeys(LEVELS, 0.1)), ground(2)
     assert offset_jump({"B02": look["B02"]}, reference) is None

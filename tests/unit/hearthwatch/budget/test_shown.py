@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import pytest
 from hearthwatch.budget.policy import month_start
 from hearthwatch.budget.shown import Shown, shown, shown_value
 from hearthwatch.budget.stages import Stage
-from hearthwatch.records import Region
+from hearthwatch.records import Region, RunOutcome
 from hearthwatch.settings import Settings, load_settings
 from hearthwatch.store import MemoryStore, Store
 from tests.contract import store_records as a
@@ -30,6 +31,8 @@ def store() -> Iterator[Store]:
         with store.transaction() as tx:
             for number in range(3):
                 tx.put_region(a.region(id=f"reg-{number}", name=f"Region {number}"))
+        for number in range(3):
+            ran(store, f"reg-{number}", hours=5.0)
         yield store
 
 
@@ -40,6 +43,25 @@ def settings(tmp_path: Path) -> Settings:
 
 def told(settings: Settings, store: Store, organisation: str = "ours") -> dict[str, Shown]:
     return shown(settings, store, organisation, store.regions(organisation))
+
+
+def ran(
+    store: Store,
+    region: str,
+    hours: float,
+    outcome: RunOutcome = RunOutcome.COMPLETE,
+    detail: str = "",
+    **more: Any,
+) -> datetime:
+    """Let a run over a region begin so many hours ago, and end; return when."""
+    at = datetime.now(UTC) - timedelta(hours=hours)
+    run = a.run(
+        id=f"{region}-{hours}", region=region, started=at, finished=at, outcome=outcome,
+        detail=detail, **more,
+    )  # fmt: skip
+    with store.transaction() as tx:
+        tx.put_run(run)
+    return at
 
 
 def spend(store: Store, units: float, region: str, minutes: int, **more: Any) -> datetime:
@@ -79,6 +101,7 @@ def test_a_pause_belongs_to_one_organisation_whatever_the_settings_name(
 ) -> None:
     with store.transaction() as tx:
         tx.put_region(a.region(id="reg-9", organisation="theirs"))
+    ran(store, "reg-9", 5.0, organisation="theirs")
     with blind.paused(store, "theirs", HUB):
         assert all(one.is_well for one in told(settings, store).values())
         assert told(settings, store, "theirs")["reg-9"].stage is Stage.PAUSED
@@ -170,10 +193,10 @@ def test_what_regions_share_is_asked_of_the_store_once(
 ) -> None:
     spend(store, 8_000.0, "reg-0", 1)
     asked: list[str] = []
-    for name in ("spends", "spent", "pauses", "gaps"):
+    for name in ("spends", "spent", "pauses", "gaps", "runs"):
         monkeypatch.setattr(store, name, _noted(asked, name, getattr(store, name)))
     told(settings, store)
-    assert sorted(asked) == ["gaps", "pauses", "spends", "spent"]
+    assert sorted(asked) == ["gaps", "pauses", "runs", "spends", "spent"]
 
 
 def _noted(asked: list[str], name: str, ask: Any) -> Any:
@@ -186,3 +209,97 @@ def _noted(asked: list[str], name: str, ask: Any) -> Any:
 
 def of(store: Store, region: str) -> Region:
     return next(one for one in store.regions("ours") if one.id == region)
+
+
+class TestRunsThatComeToNothing:
+    """The budget is full, and yet nobody looks."""
+
+    DOWN = "the catalogue could not be searched: it does not answer"
+
+    def test_a_catalogue_that_is_down_for_days_blinds_since_the_last_run_that_was_completed(
+        self, settings: Settings, store: Store
+    ) -> None:
+        put_back(store, "reg-0")
+        at = ran(store, "reg-0", 80.0)
+        for hours in (70.0, 40.0, 1.0):
+            ran(store, "reg-0", hours, RunOutcome.FAILED, self.DOWN)
+        found = told(settings, store)
+        one = found["reg-0"]
+        assert (one.stage, one.blind_since, one.is_well) == (Stage.PAUSED, at, False)
+        assert one.words == (
+            f"blind since {at:%Y-%m-%d %H:%M}: no run over it has been completed since then: "
+            f"{self.DOWN}"
+        )
+        assert found["reg-1"].is_well
+
+    def test_one_run_that_failed_is_told_of_before_anyone_is_blind(
+        self, settings: Settings, store: Store
+    ) -> None:
+        ran(store, "reg-0", 1.0, RunOutcome.FAILED, self.DOWN)
+        one = told(settings, store)["reg-0"]
+        assert (one.stage, one.blind_since, one.is_well) == (Stage.FULL, None, False)
+        assert one.words == f"reads at full resolution; the last run failed: {self.DOWN}"
+        ran(store, "reg-0", 0.5)
+        assert told(settings, store)["reg-0"].is_well
+
+    def test_a_fallback_in_use_for_a_catalogue_that_is_down_is_told_of(
+        self, settings: Settings, store: Store
+    ) -> None:
+        words = f"{HUB}: {self.DOWN}; stac was read instead"
+        ran(store, "reg-0", 1.0, detail=words)
+        one = told(settings, store)["reg-0"]
+        assert (one.stage, one.why, one.is_well) == (Stage.FULL, words, False)
+
+    @pytest.mark.parametrize("outcome", [RunOutcome.INTERRUPTED, RunOutcome.RUNNING])
+    def test_runs_that_never_end_blind(
+        self, settings: Settings, store: Store, outcome: RunOutcome
+    ) -> None:
+        put_back(store, "reg-0")
+        for hour in range(30):
+            ran(store, "reg-0", float(hour), outcome)
+        one = told(settings, store)["reg-0"]
+        assert (one.stage, one.blind_since) == (Stage.PAUSED, a.NOON)
+
+    def test_a_run_that_was_completed_before_many_that_failed_is_found(
+        self, settings: Settings, store: Store
+    ) -> None:
+        put_back(store, "reg-0")
+        ran(store, "reg-0", 47.0)
+        for minute in range(60):
+            ran(store, "reg-0", 11.0 - minute / 6, RunOutcome.FAILED, self.DOWN)
+        assert told(settings, store)["reg-0"].stage is Stage.FULL
+
+    def test_looking_at_the_past_is_no_watch(self, settings: Settings, store: Store) -> None:
+        put_back(store, "reg-0")
+        ran(store, "reg-0", 1.0, until=a.NOON)
+        assert told(settings, store)["reg-0"].blind_since == a.NOON
+
+    def test_a_new_region_has_time_for_its_first_run_and_an_expired_one_needs_none(
+        self, settings: Settings, store: Store
+    ) -> None:
+        now = datetime.now(UTC)
+        new = a.region(id="reg-0", created=now - timedelta(hours=40))
+        over = a.region(id="reg-1", expires=now - timedelta(days=9))
+        for one in (new, over):
+            put_back(store, one.id)
+        found = shown(settings, store, "ours", [new, over])
+        assert all(one.is_well for one in found.values())
+
+    def test_a_watch_that_is_seldom_is_given_twice_its_time(
+        self, tmp_path: Path, store: Store
+    ) -> None:
+        settings = load_settings(data_dir=tmp_path, provider=HUB, run_every_hours=48.0)
+        put_back(store, "reg-0")
+        ran(store, "reg-0", 95.0)
+        assert told(settings, store)["reg-0"].is_well
+
+    def test_a_folder_is_read_when_somebody_says_so(self, tmp_path: Path, store: Store) -> None:
+        put_back(store, "reg-0")
+        assert told(load_settings(data_dir=tmp_path), store)["reg-0"].is_well
+
+
+def put_back(store: Store, region: str) -> None:
+    """Say of the runs over a region that they were broken off."""
+    for one in store.runs("ours", region=region):
+        with store.transaction() as tx:
+            tx.put_run(dataclasses.replace(one, outcome=RunOutcome.INTERRUPTED))

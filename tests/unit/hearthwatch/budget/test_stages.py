@@ -139,6 +139,56 @@ def test_a_day_that_is_spent_is_blind_since_the_read_that_spent_it() -> None:
     assert History(caps, spends[:2]).began(Stage.PAUSED, "reg-1") == START + hours[1]
 
 
+def test_a_day_that_is_spent_with_its_first_read_was_not_blind_before_it() -> None:
+    caps = Caps(10_000, 10_000, units_per_day=100.0)
+    hours = [timedelta(hours=h) for h in (20, 27)]
+    spends = [
+        a.settled(id=str(h), units=90.0, requests=1, reserved=START + h, settled=START + h)
+        for h in hours
+    ]
+    assert History(caps, spends).began(Stage.PAUSED, "reg-1") == START + hours[1]
+
+
+def plainly_began(caps: Caps, spends: list[Spend], held: Stage, region: str) -> datetime | None:
+    """Ask after every read, and at every midnight after the first of them, which stage held."""
+    since = None
+    times = [one.reserved for one in spends]
+    midnights = [START + timedelta(days=day) for day in range(1, 31)]
+    between = [one for one in midnights if times and times[0] < one < times[-1]]
+    for at in sorted({*times, *between}):
+        sums = [0.0, 0.0, 0.0]
+        for one in spends:
+            same_day = one.reserved.date() == at.date()
+            for part, counts in enumerate((True, same_day, one.region == region)):
+                sums[part] += one.units if counts and one.reserved <= at else 0.0
+        month, day, own = (SpendTotals(units, 0, 0.0, 0) for units in sums)
+        reached = stage(caps, Standing(month, day, own), at).stage >= held
+        since = (since or at) if reached else None
+    return since
+
+
+@given(
+    reads=st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 2), st.integers(0, 60)),
+                   max_size=25, unique_by=lambda read: read[0]),
+    by_day=st.none() | st.integers(1, 100),
+    by_region=st.none() | st.integers(1, 200),
+)  # fmt: skip
+def test_since_when_a_stage_holds_is_what_asking_after_every_read_would_say(
+    reads: list[tuple[int, int, int]], by_day: int | None, by_region: int | None
+) -> None:
+    caps = Caps(400, 10_000, units_per_day=by_day, units_per_region_month=by_region)
+    spends = [
+        a.settled(id=str(n), region=f"reg-{region}", units=float(units), requests=0,
+                  reserved=START + timedelta(minutes=10 * tens + 5),
+                  settled=START + timedelta(minutes=10 * tens + 5))
+        for n, (tens, region, units) in enumerate(sorted(reads))
+    ]  # fmt: skip
+    history = History(caps, spends[::-1])
+    for region in ("reg-0", "reg-1", "reg-none"):
+        for held in (Stage.COARSE, Stage.PRELOOK, Stage.PAUSED):
+            assert history.began(held, region) == plainly_began(caps, spends, held, region)
+
+
 @given(
     units=st.floats(0, 12_000),
     more=st.floats(0, 5_000),

@@ -34,10 +34,14 @@ def test_a_region_is_added_listed_shown_and_removed(document):
     assert region["area_km2"] == pytest.approx(122.6, abs=0.1)
     assert (region["purpose"], region["owner"]) == ("testing", "me")
     assert region["expires"] == "2999-01-01T23:59:59.999999Z"
-    assert document("region", "list")[1]["regions"] == [region]
+    (listed,) = document("region", "list")[1]["regions"]
     shown = document("region", "show", region["id"])[1]["region"]
     assert shown.pop("cells")
-    assert shown == region
+    assert shown == listed
+    imagery = listed.pop("imagery")
+    assert (imagery["stage"], imagery["blind_since"]) == ("full", None)
+    assert imagery["missing_passes"] == 0
+    assert listed == region
     assert document("region", "remove", "Oak")[1]["region"]["removed"] is not None
     assert document("region", "list")[1]["regions"] == []
 

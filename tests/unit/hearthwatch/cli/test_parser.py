@@ -6,22 +6,35 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hearthwatch.cli.parser import KINDS, STATES, build_parser, command_list
-from hearthwatch.records import EventState, Kind
+from hearthwatch.cli.parser import KINDS, PRIORITIES, STATES, build_parser, command_list
+from hearthwatch.records import EventState, Kind, Priority
 
 EXAMPLES = {
     "region add": ["Oak", "--bbox", "1,2,3,4"],
+    "region estimate": ["--bbox", "1,2,3,4"],
     "region list": [],
     "region show": ["Oak"],
     "region remove": ["Oak"],
     "settlement import": ["places.csv"],
     "settlement list": [],
     "settlement remove": ["0123"],
+    "settlement series": ["East", "--bands", "B04", "--since", "2020-01-01", "--out", "a.csv"],
     "run": [],
     "events list": [],
     "events show": ["abcd"],
     "ledger": [],
+    "scene list": ["Oak"],
+    "scene pull": ["S2B_20190605T092031", "--cell", "34N_0061_0483"],
+    "scene show": ["S2B_20190605T092031"],
+    "archive verify": [],
+    "archive list": [],
+    "archive export": ["36N_0512_0143", "out"],
+    "archive hold": ["case-7", "all", "--why", "case 7"],
+    "archive release": ["case-7", "--why", "closed"],
+    "archive prune": ["--keep-years", "5"],
+    "archive cube": ["36N_0512_0143"],
     "export": ["a.csv"],
+    "spend": [],
     "up": [],
     "serve": [],
     "key add": ["map"],
@@ -77,6 +90,7 @@ def test_every_command_leads_to_a_function(command):
 def test_the_words_for_kinds_and_states_are_the_frozen_ones():
     assert tuple(kind.value for kind in Kind) == KINDS
     assert tuple(state.value for state in EventState) == STATES
+    assert tuple(priority.value for priority in Priority) == PRIORITIES
 
 
 def test_a_bare_date_means_its_whole_day_in_utc():

@@ -29,7 +29,15 @@ def file(tmp_path, text, name="account.json", mode=0o600):
 )
 def test_json_and_toml_are_read(tmp_path, name, text):
     found = Credentials.read(file(tmp_path, text, name))
-    assert (found.client_id, found.client_secret) == ("me", SECRET)
+    assert (found.name, found.secret, found.is_person) == ("me", SECRET, False)
+
+
+def test_a_persons_file_is_read_and_is_not_a_clients(tmp_path):
+    text = f'{{"username": "me@example.org", "password": "{SECRET}"}}'
+    found = Credentials.read(file(tmp_path, text))
+    assert (found.name, found.secret, found.is_person) == ("me@example.org", SECRET, True)
+    assert "me@example" not in repr(found)
+    assert found.mark() != Credentials("me@example.org", SECRET).mark()
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o777])
@@ -47,6 +55,9 @@ def test_a_file_that_others_can_read_is_refused_with_what_to_do(tmp_path, mode):
         (f'{{"client_secret": "{SECRET}"}}', "does not hold a client_id"),
         (f'{{"client_id": "{SECRET}", "client_secret": " "}}', "does not hold a client_secret"),
         (f'{{"client_id": "{SECRET}", "client_secret": 5}}', "does not hold a client_secret"),
+        (f'{{"password": "{SECRET}"}}', "does not hold a username"),
+        (f'{{"username": "{SECRET}"}}', "does not hold a password"),
+        (f'{{"username": "{SECRET}", "password": "p", "client_id": "c"}}', "make two files"),
         ("\udcff", "not a JSON object"),
     ],
 )
