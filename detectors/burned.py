@@ -251,6 +251,20 @@ class Burned:
         scalars = {**state.scalars, "last": last, "orbits": others}
         return dataclasses.replace(state, arrays=arrays, scalars=scalars, objects=objects)
 
+    def past_numbers(self, state: MonitorState, other: MonitorState) -> MonitorState:
+        """Return `state`, in which no new episode gets a number that `other` has given."""
+        given = {
+            record["id"]: number
+            for record, number in zip(other.objects, other.arrays["episode"], strict=True)
+        }
+        own = state.arrays["episode"]
+        others = np.array([given.get(record["id"], 0) for record in state.objects], own.dtype)
+        # One that is open goes by its number still.
+        numbers = np.where(episodes.is_open(state.arrays), own, np.maximum(own, others))
+        if np.array_equal(numbers, own):
+            return state
+        return dataclasses.replace(state, arrays={**state.arrays, "episode": numbers})
+
     def _new_rows(self, count: int) -> dict[str, NDArray[Any]]:
         return {
             **baseline.new_rows(count, self.parameters.baseline),

@@ -8,6 +8,7 @@ must hang together in space before it is reported.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -164,6 +165,13 @@ class GroundChange:
             "contrast": round(contrast, 3),
         }
         return _stamped(after, features, said), findings
+
+    def past_numbers(self, state: MonitorState, other: MonitorState) -> MonitorState:
+        """Return `state`, in which no new object gets a number that `other` has given."""
+        number = max(int(one.scalars["next"]) for one in (state, other))
+        if number == state.scalars["next"]:
+            return state
+        return dataclasses.replace(state, scalars={**state.scalars, "next": number})
 
     def _look_scale(
         self, slab: NDArray[np.int16], features: Features, phase: float

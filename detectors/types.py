@@ -344,6 +344,14 @@ class Detector(Protocol):
         """
         ...
 
+    def past_numbers(self, state: MonitorState, other: MonitorState) -> MonitorState:
+        """Return `state`, in which no new object gets a number that `other` has given.
+
+        Both are of one place. What is open keeps its number; `state` itself is returned where
+        there is nothing to change.
+        """
+        ...
+
 
 @runtime_checkable
 class PlaceDetector(Detector, Protocol):

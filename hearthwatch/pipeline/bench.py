@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from pathlib import Path
 
-from detectors.types import DetectorInfo
+from detectors.types import DetectorInfo, SceneJudgement
+from hearthwatch.budget.policy import Refusal
 from hearthwatch.layout import Layout
+from hearthwatch.pipeline.commit import LookOutcome
 from hearthwatch.pipeline.measure import measure_look
-from hearthwatch.pipeline.tasks import JudgeTask, Measured, MeasureTask, Site
-from hearthwatch.records import Region, Run, StateVersion
+from hearthwatch.pipeline.permit import Permit
+from hearthwatch.pipeline.purse import Purse
+from hearthwatch.pipeline.tasks import (
+    JudgeTask,
+    Measured,
+    MeasureTask,
+    Reading,
+    Scored,
+    Site,
+)
+from hearthwatch.records import Region, Run, Spend, StateVersion
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
 from imagery.types import Acquisition, ImageryProvider
@@ -28,7 +41,13 @@ class RunStopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What every step of one run needs."""
+    """What every step of one run needs.
+
+    Attributes
+    ----------
+    purse : Purse or None
+        None for a provider that costs nothing.
+    """
 
     settings: Settings
     layout: Layout
@@ -38,16 +57,38 @@ class Bench:
     detector: DetectorInfo
     run: Run
     executor: Executor
+    purse: Purse | None = None
+
+    @property
+    def minimum_area_m2(self) -> float:
+        """Smallest ground of which an event is made, m²."""
+        return self.settings.minimum_mapping_unit_ha * 1e4
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One measured look over one site, and the state it meets; no task where it is not scored."""
+    """One measured look over one site, and the state it meets; no task where it is not scored.
+
+    Attributes
+    ----------
+    replaces : tuple of str
+        What stands for the look in the ledger since it was missed.
+    scenes : tuple of str
+        Ids of the scenes it was made of, where their catalogue may change them.
+    late : bool
+        Whether younger looks were taken in before; `state` is then the one it belongs after.
+    retrospective : bool
+        Whether it came too late for that: no state so old is kept.
+    """
 
     site: Site
     measured: Measured
     state: StateVersion | None
     task: JudgeTask | None
+    replaces: tuple[str, ...] = ()
+    scenes: tuple[str, ...] = ()
+    late: bool = False
+    retrospective: bool = False
 
     @property
     def sequence(self) -> int:
@@ -55,16 +96,48 @@ class Take:
         return 1 + (self.state.sequence if self.state else 0)
 
 
-def measure_task(bench: Bench, look: Acquisition, site: Site) -> MeasureTask:
-    """Return the task that measures one acquisition over one site."""
-    return MeasureTask(
-        provider=bench.provider,
-        acquisition=look,
-        site=site,
+def kept_states(bench: Bench, site: Site) -> tuple[StateVersion, ...]:
+    """Return the states of a site that are kept, newest first."""
+    region = bench.region
+    return bench.store.state_versions(region.organisation, region.id, site.cell, bench.detector.id)
+
+
+def task_of(bench: Bench, take: Take) -> JudgeTask:
+    """Return a measured look with the state it meets."""
+    state = take.state
+    return JudgeTask(
         detector=bench.detector.id,
-        archive=bench.layout.archive,
-        scratch=bench.layout.scratch,
-        deadline=DEADLINE_SECONDS,
+        site=take.site,
+        state=bench.layout.root / state.path if state else None,
+        state_sha256=state.sha256 if state else None,
+        features=take.measured.features,
+    )
+
+
+def outcome_of(
+    bench: Bench, take: Take, judgement: SceneJudgement, scored: Scored | None, state: Path
+) -> LookOutcome:
+    """Return all that is known of a look that was taken.
+
+    Parameters
+    ----------
+    state : Path
+        Where the state after it lies, relative to the data folder.
+    """
+    return LookOutcome(
+        region=bench.region,
+        run=bench.run.id,
+        digest=bench.run.digest,
+        detector=bench.detector,
+        site=take.site,
+        measured=take.measured,
+        judgement=judgement,
+        scored=scored,
+        state_path=str(state),
+        sequence=take.sequence,
+        replaces=take.replaces,
+        scenes=take.scenes,
+        retrospective=take.retrospective,
     )
 
 
@@ -72,17 +145,92 @@ def measured_ahead(
     bench: Bench, looks: Iterable[tuple[Acquisition, Sequence[Site]]]
 ) -> Iterator[tuple[Acquisition, Sequence[Site], list[Measured]]]:
     """Yield every look with what was measured over its sites, ahead of its turn by a few looks."""
-    waiting: deque[tuple[Acquisition, Sequence[Site], list[Future[Measured]]]] = deque()
-    for look, sites in looks:
-        tasks = [bench.executor.submit(measure_look, measure_task(bench, look, s)) for s in sites]
-        waiting.append((look, sites, tasks))
-        if len(waiting) > 2 * bench.settings.workers:
-            yield _settled(*waiting.popleft())
-    while waiting:
-        yield _settled(*waiting.popleft())
+    waiting: deque[tuple[Acquisition, Sequence[Site], list[_Pending]]] = deque()
+    try:
+        for look, sites in looks:
+            waiting.append((look, sites, [_begin(bench, look, site) for site in sites]))
+            if len(waiting) > 2 * bench.settings.workers:
+                yield _settled(bench, *waiting.popleft())
+        while waiting:
+            yield _settled(bench, *waiting.popleft())
+    finally:
+        _give_back(bench, [one for _, _, begun in waiting for one in begun])
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A look that is being measured, what was put aside for it, and the permit to spend that."""
+
+    result: Future[Measured]
+    spend: Spend | None = None
+    permit: Permit | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is a result."""
+        return (
+            self.result.done() and not self.result.cancelled() and self.result.exception() is None
+        )
+
+
+def _begin(bench: Bench, look: Acquisition, site: Site) -> _Pending:
+    """Give a look to a worker, if it costs nothing or may be paid for."""
+    purse = bench.purse
+    task = MeasureTask(
+        provider=bench.provider,
+        acquisition=look,
+        site=site,
+        detector=bench.detector.id,
+        archive=bench.layout.archive,
+        scratch=bench.layout.scratch,
+        deadline=DEADLINE_SECONDS,
+        reading=purse.reading(look, site.cell) if purse else Reading(),
+    )
+    if purse is None:
+        return _Pending(bench.executor.submit(measure_look, task))
+    spend = purse.permit(task, bench.detector)
+    if isinstance(spend, Refusal):
+        refused: Future[Measured] = Future()
+        refused.set_result(purse.refused(task, spend))
+        return _Pending(refused)
+    permit = Permit.issue(bench.layout.scratch, spend.id) if spend else None
+    task = dataclasses.replace(task, permit=permit)
+    return _Pending(bench.executor.submit(measure_look, task), spend, permit)
+
+
+def _give_back(bench: Bench, begun: Sequence[_Pending]) -> None:
+    """Settle what a run that ends early has under way; what never began is not paid for."""
+    for one in begun:
+        one.result.cancel()
+    for one in begun:
+        # What cannot be called off any more is waited for: it ends within its deadline.
+        if not one.result.cancelled():
+            one.result.exception()
+        _settle(bench, one)
+
+
+def _settle(bench: Bench, one: _Pending) -> None:
+    """Say what became of what was put aside for a task that is over or called off."""
+    if bench.purse is None or one.spend is None or one.permit is None:
+        return
+    begun = one.permit.withdraw()
+    if one.is_over:
+        bench.purse.settle(one.spend, one.result.result(), begun)
+    elif begun:
+        bench.purse.lose(one.spend, begun)
+    else:
+        bench.purse.release(one.spend)
 
 
 def _settled(
-    look: Acquisition, sites: Sequence[Site], tasks: Sequence[Future[Measured]]
+    bench: Bench, look: Acquisition, sites: Sequence[Site], begun: Sequence[_Pending]
 ) -> tuple[Acquisition, Sequence[Site], list[Measured]]:
-    return look, sites, [task.result() for task in tasks]
+    settled = 0
+    try:
+        for one in begun:
+            one.result.result()
+            _settle(bench, one)
+            settled += 1
+    finally:
+        _give_back(bench, begun[settled:])
+    return look, sites, [one.result.result() for one in begun]

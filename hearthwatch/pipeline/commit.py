@@ -19,9 +19,11 @@ from detectors.types import (
     Watches,
 )
 from hearthwatch.errors import NotFound
+from hearthwatch.pipeline.amend import SCENES
 from hearthwatch.pipeline.events import Where, detection, event_id, is_reportable, next_event
 from hearthwatch.pipeline.measure import ledger_cause
 from hearthwatch.pipeline.tasks import Measured, Scored, Site
+from hearthwatch.pipeline.waiting import AGAIN, TRIES
 from hearthwatch.records import (
     Event,
     Job,
@@ -32,7 +34,7 @@ from hearthwatch.records import (
     Region,
     StateVersion,
 )
-from hearthwatch.store.protocol import Store
+from hearthwatch.store.protocol import Store, Transaction
 from tiles.faultpoints import reach
 
 KEEP_STATES = 4
@@ -59,7 +61,17 @@ class _Status:
 
 @dataclass(frozen=True, slots=True)
 class LookOutcome:
-    """All that is known of one look over one site when it is committed."""
+    """All that is known of one look over one site when it is committed.
+
+    Attributes
+    ----------
+    replaces : tuple of str
+        What stands for the look in the ledger since it was missed.
+    scenes : tuple of str
+        Ids of the scenes it was made of, where their catalogue may change them.
+    retrospective : bool
+        Whether it came too late to be scored in its turn.
+    """
 
     region: Region
     run: str
@@ -71,6 +83,9 @@ class LookOutcome:
     scored: Scored | None
     state_path: str
     sequence: int
+    replaces: tuple[str, ...] = ()
+    scenes: tuple[str, ...] = ()
+    retrospective: bool = False
 
 
 def commit_look(
@@ -85,17 +100,27 @@ def commit_look(
         for event in events:
             tx.put_event(event)
         tx.add_detections([detection(where, finding) for finding in told])
+        replace_expected(tx, outcome)
         for row in ledger_rows(outcome, events):
             tx.put_ledger(row)
-        stale = tx.add_state(_state(outcome), KEEP_STATES) if outcome.scored else ()
+        stale = tx.add_state(state_of(outcome), KEEP_STATES) if outcome.scored else ()
         # A look that failed is tried again by the next run: the source may have been mended.
         if outcome.measured.failure is None:
-            tx.finish_job(_job(outcome))
+            tx.finish_job(job_of(outcome))
         reach("commit.before")
     reach("commit.after")
     for version in stale:
         (data_dir / version.path).unlink(missing_ok=True)
     return events
+
+
+def replace_expected(tx: Transaction, outcome: LookOutcome) -> None:
+    """Take away what stood for a look in the ledger while it was missed."""
+    region, measured = outcome.region, outcome.measured
+    for expected in outcome.replaces:
+        tx.replace_expected(
+            region.organisation, region.id, measured.cell, outcome.detector.id, expected
+        )
 
 
 def ledger_rows(outcome: LookOutcome, events: Sequence[Event]) -> Iterator[LedgerRow]:
@@ -131,6 +156,10 @@ def _row(
         "masters": list(measured.masters),
         **({"said": dict(said)} if said is not None else {}),
         **({"reason": status.reason} if status.reason else {}),
+        **({TRIES: measured.tries} if measured.tries else {}),
+        **({AGAIN: measured.again.isoformat()} if measured.again else {}),
+        **({"retrospective": True} if outcome.retrospective else {}),
+        **({SCENES: list(outcome.scenes)} if outcome.scenes and not measured.failure else {}),
     }
     return LedgerRow(
         organisation=region.organisation,
@@ -170,7 +199,8 @@ def _status_of_place(outcome: LookOutcome, look: PlaceLook) -> _Status:
         return unscored
     if look.showed is Showed.UNUSABLE:
         cause = ledger_cause(look.lost) if look.lost else outcome.measured.cause
-        return _Status(ObservationStatus.NOT_OBSERVABLE, cause or NotObservable.NODATA)
+        word = ObservationStatus.NOT_OBSERVABLE
+        return _Status(word, cause or NotObservable.NODATA, outcome.measured.reason)
     if look.showed in _UNTOLD:
         return _Status(ObservationStatus.NOT_PROCESSED, reason=_UNTOLD[look.showed])
     if look.showed is Showed.SUSPECT:
@@ -184,7 +214,7 @@ def _status_unscored(outcome: LookOutcome) -> _Status | None:
     if measured.failure is not None:
         return _Status(measured.failure, reason=measured.reason)
     if not measured.observable:
-        return _Status(ObservationStatus.NOT_OBSERVABLE, measured.cause)
+        return _Status(ObservationStatus.NOT_OBSERVABLE, measured.cause, measured.reason)
     if outcome.scored is None:
         return _Status(ObservationStatus.NOT_PROCESSED, reason=measured.reason)
     return None
@@ -235,7 +265,8 @@ def where_of(outcome: LookOutcome) -> Where:
     )
 
 
-def _state(outcome: LookOutcome) -> StateVersion:
+def state_of(outcome: LookOutcome) -> StateVersion:
+    """Return the state version that a scored look leaves."""
     region, measured = outcome.region, outcome.measured
     assert outcome.scored is not None
     return StateVersion(
@@ -255,7 +286,8 @@ def _state(outcome: LookOutcome) -> StateVersion:
     )
 
 
-def _job(outcome: LookOutcome) -> Job:
+def job_of(outcome: LookOutcome) -> Job:
+    """Return the unit of work that a look over a site is."""
     region, measured = outcome.region, outcome.measured
     key = JobKey(
         region.organisation, region.kind, region.id, measured.cell, measured.acquisition,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,9 @@ from hearthwatch.records import Detection, Event, EventState, Kind, Region
 from hearthwatch.words import counted
 
 NAMESPACE = uuid.UUID("5f0c1d0e-6f5e-5c5a-9a3f-7b1f6f1f2a10")
+
+NOT_FOUND = "not found when its looks were scored again"
+"""Beginning of the doubt of an event that is withdrawn."""
 
 _STATE_OF = {
     DetectorState.WATCH: EventState.CANDIDATE,
@@ -116,6 +119,65 @@ def next_event(where: Where, finding: Finding, known: Event | None) -> Event:
     )
     ending = finding.state in (DetectorState.LAPSED, DetectorState.CLOSED)
     return _ended(event, known) if ending else event
+
+
+def as_it_stood(history: Sequence[Event], until: datetime) -> Event | None:
+    """Return an event as it stood after the looks up to a time; None if it was not told of then.
+
+    What people have said of it since then counts all the same.
+
+    Parameters
+    ----------
+    history : sequence of Event
+        All its versions, oldest first.
+    """
+    then = [one for one in history if one.last_detected <= until]
+    if not then or is_withdrawn(then[-1]):
+        return None
+    said = history[-1].state
+    state = said if said in _SAID_BY_PEOPLE else _STATE_OF[DetectorState(then[-1].detector_state)]
+    return dataclasses.replace(then[-1], state=state)
+
+
+def carried_on(event: Event, stored: Event | None) -> Event:
+    """Return an event that was found anew as the next version of the one that is stored."""
+    if stored is None:
+        return event
+    state = stored.state if stored.state in _SAID_BY_PEOPLE else event.state
+    return dataclasses.replace(event, version=stored.version + 1, state=state)
+
+
+def withdrawn(event: Event, why: str) -> Event:
+    """Return the next version of an event that was not found when its looks were scored again.
+
+    It ends; all that was ever told of it stays readable.
+
+    Parameters
+    ----------
+    why : str
+        What they were scored again for.
+    """
+    ended = dataclasses.replace(
+        event,
+        state=_STATE_OF[DetectorState.LAPSED],
+        detector_state=DetectorState.LAPSED.value,
+        doubts=(*event.doubts, f"{NOT_FOUND}, as {why}"),
+    )
+    return carried_on(ended, event)
+
+
+def is_withdrawn(event: Event) -> bool:
+    """Tell whether an event was withdrawn and not found again since."""
+    has_ended = event.detector_state == DetectorState.LAPSED
+    return has_ended and any(doubt.startswith(NOT_FOUND) for doubt in event.doubts)
+
+
+def are_apart(one: Event, other: Event) -> bool:
+    """Tell whether two events cannot be one: by their ground, or by their intervals."""
+    first, second = sorted((one, other), key=lambda event: event.first_changed)
+    unharmed = second.last_unharmed
+    is_later = unharmed is not None and first.first_changed < unharmed
+    return is_later or not one.geometry.intersects(other.geometry)
 
 
 def detection(where: Where, finding: Finding) -> Detection:

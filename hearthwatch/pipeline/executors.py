@@ -7,7 +7,7 @@ import os
 import threading
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +15,11 @@ from pathlib import Path
 from hearthwatch.errors import DigestMismatch, HearthwatchError, SettingsError
 from hearthwatch.identity import check_identity
 from hearthwatch.settings import Settings
+from tiles.errors import TilesError
 
 CONNECT_SECONDS = 10
+
+_STAYS = "what was committed stays and the run goes on where it stopped."
 
 
 @contextmanager
@@ -30,7 +33,8 @@ def open_executor(settings: Settings, digest: str) -> Iterator[Executor]:
     SettingsError
         If the scheduler cannot be reached or its workers do not see the data folder.
     HearthwatchError
-        If a worker process is killed, by the system for want of memory, say.
+        If a worker process is killed, by the system for want of memory, say, or the scheduler
+        goes away.
     """
     if settings.executor == "dask":
         with _dask(settings, digest) as executor:
@@ -55,7 +59,7 @@ def _processes(settings: Settings, digest: str) -> Iterator[Executor]:
     except BrokenProcessPool as error:
         raise HearthwatchError(
             "A worker process died, most likely because memory ran out. Run again with fewer "
-            "workers; what was committed stays and the run goes on where it stopped."
+            "workers; " + _STAYS
         ) from error
 
 
@@ -92,10 +96,40 @@ def _dask(settings: Settings, digest: str) -> Iterator[Executor]:
         ) from error
     try:
         _check_workers(client, settings, digest)
-        with client.get_executor() as executor:
+        with _in_words(client, settings), client.get_executor() as executor:
             yield executor
     finally:
         client.close()
+
+
+@contextmanager
+def _in_words(client: object, settings: Settings) -> Iterator[None]:
+    """Say what became of a cluster that gives up work, or is gone."""
+    from distributed.scheduler import KilledWorker
+
+    try:
+        yield
+    except KilledWorker as error:
+        raise HearthwatchError(
+            "Several Dask workers died over the same look, most likely because memory ran out. "
+            "Give each of them fewer threads and run again; " + _STAYS
+        ) from error
+    except CancelledError as error:
+        raise _gone(settings) from error
+    except (HearthwatchError, TilesError):
+        raise
+    except Exception as error:
+        if getattr(client, "status", "") == "running":
+            raise
+        # What was asked of a client that lost its scheduler fails in ways of its own.
+        raise _gone(settings) from error
+
+
+def _gone(settings: Settings) -> HearthwatchError:
+    return HearthwatchError(
+        f"The Dask scheduler at {settings.dask_scheduler} is gone, or dropped the work. Start it "
+        "again, or choose another executor, and run again; " + _STAYS
+    )
 
 
 def _check_workers(client: object, settings: Settings, digest: str) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from enum import Enum, auto
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import shapely
+import xarray as xr
 from numpy.typing import NDArray
 
 from detectors.registry import create_detector
@@ -25,20 +25,19 @@ from detectors.types import (
     PlaceSet,
     Showed,
 )
-from hearthwatch.pipeline.tasks import Measured, MeasureTask, Site
+from hearthwatch.pipeline.prelook import PRELOOK_M, Glance, glance
+from hearthwatch.pipeline.pull import Spent, archive_at, asked_anew, merged, pull_all
+from hearthwatch.pipeline.scene_check import VIEW, view_of
+from hearthwatch.pipeline.tasks import Measured, MeasureTask, Site, not_taken
 from hearthwatch.records import NotObservable, ObservationStatus
 from imagery.cube import check_cube
-from imagery.errors import ImageryError, IntegrityError, NotYet, Permanent
+from imagery.errors import ImageryError, IntegrityError, NotYet, Permanent, QuotaExhausted
 from imagery.masks import look_cube
-from imagery.types import Acquisition, Chip, GeoBox
-from tiles.archive import Archive
+from imagery.types import Chip, GeoBox
 from tiles.cell import cell_from_id
-from tiles.grid import ground, rasterise
+from tiles.grid import rasterise
 from tiles.parts import index_parts, parts_of
 from tiles.slabs import read_slab, write_slab
-
-PICTURE_BANDS = ("B02", "B03", "B04", "B08", "B12")
-"""For natural colours, false colours and the burn ratio: whoever verifies must see the ground."""
 
 _PLACE_ARRAYS = ("placebo", "values", "seen", "contamination")
 _STATUS_OF_CAUSE = {
@@ -51,20 +50,6 @@ _STATUS_OF_CAUSE = {
 }
 
 
-class Covered(Enum):
-    """How much of a cell an acquisition says it shows."""
-
-    NOT = auto()
-    PARTLY = auto()
-    WHOLE = auto()
-
-
-@cache
-def archive_at(root: Path) -> Archive:
-    """Return this process's one handle on the archive, which keeps the manifest's index."""
-    return Archive(root)
-
-
 def measure_look(task: MeasureTask) -> Measured:
     """Pull, archive, and measure; a look that fails comes back as a failure, not an exception.
 
@@ -73,13 +58,54 @@ def measure_look(task: MeasureTask) -> Measured:
     tiles.errors.TilesError
         If the disk refuses: that concerns every look, not this one.
     """
-    detector = create_detector(task.detector)
+    if task.permit is not None and not task.permit.use():
+        words = "the run that asked for it ended before it was begun"
+        return not_taken(task.acquisition, task.site, ObservationStatus.NOT_DELIVERED, words)
+    spent = Spent()
     try:
-        cells, chips = pull_all(task, detector)
-        features = _measure(task, detector, merged(chips))
+        measured = _hidden(task, spent) or _seen_through(task, spent)
     except ImageryError as error:
-        return _failed(task, error)
+        measured = _failed(task, error)
+    return dataclasses.replace(measured, cost=spent.cost)
+
+
+def _hidden(task: MeasureTask, spent: Spent) -> Measured | None:
+    """Return what is known of a look not worth its price, after a glance at its cloud."""
+    info = create_detector(task.detector).info
+    if not task.reading.prelook or not asked_anew(task, info):
+        return None
+    seen = glance(task, spent)
+    if seen.is_hidden(task.reading.clear_share):
+        return _covered_up(task, seen)
+    if not task.reading.pixels:
+        words = f"it is clear, and only the cloud was looked at: {task.reading.why_not}"
+        return not_taken(task.acquisition, task.site, ObservationStatus.NOT_DELIVERED, words)
+    return None
+
+
+def _covered_up(task: MeasureTask, seen: Glance) -> Measured:
+    """Return what is told of a look that a glance showed to be hidden."""
+    words = f"a first look at {PRELOOK_M:.0f} m showed {seen.clear:.0%} of the ground clear"
+    none = not_taken(task.acquisition, task.site, ObservationStatus.NOT_OBSERVABLE, words)
+    lost = max(seen.causes, key=lambda name: seen.causes[name])
+    return dataclasses.replace(
+        none,
+        failure=None,
+        usable=seen.clear,
+        cause=ledger_cause(lost),
+        causes=seen.causes,
+        places=tuple(dataclasses.replace(one, lost=lost) for one in none.places),
+    )
+
+
+def _seen_through(task: MeasureTask, spent: Spent) -> Measured:
+    detector = create_detector(task.detector)
+    cells, chips = pull_all(task, detector.info, spent)
+    cube = _cube(task, detector, merged(chips))
+    watched = _watched(task.site.area_wkb, task.site.window)
+    features = detector.measure(cube, Places(watched, _place_set(task.site)))
     path = _keep(task.scratch, features)
+    view_of(cube, task.site).write(Path(path).with_suffix(VIEW))
     archive = archive_at(task.archive)
     return Measured(
         acquisition=task.acquisition.key,
@@ -96,65 +122,6 @@ def measure_look(task: MeasureTask) -> Measured:
         ),
         places=_seen(features),
     )
-
-
-def pull_all(task: MeasureTask, detector: Detector) -> tuple[list[str], list[Chip]]:
-    """Return the chips of all cells of a site, its own first, and whose they are.
-
-    A ring that reaches into a cell the acquisition does not cover is seen in part.
-    """
-    cells, chips = [], []
-    for cell in task.site.cells:
-        is_home = cell == task.site.cell
-        # Of its own cell everything is wanted, whatever the scenes say they show.
-        covered = Covered.WHOLE if is_home else _covered(task.acquisition, cell)
-        if covered is Covered.NOT:
-            continue
-        try:
-            chips.append(pull(task, detector, cell))
-            cells.append(cell)
-        except NotYet:
-            # Only what is listed to be there in full and is not will come later.
-            if covered is Covered.WHOLE:
-                raise
-    return cells, chips
-
-
-def pull(task: MeasureTask, detector: Detector, cell_id: str) -> Chip:
-    """Return the chip from the archive, and from the provider (into the archive) if need be."""
-    bands = wanted_bands(task.acquisition, detector)
-    archive = archive_at(task.archive)
-    with archive.pulling(task.acquisition.key, cell_id):
-        stored = archive.load(task.acquisition.key, cell_id)
-        if stored is not None and {b for la in stored.layers for b in la.bands} >= set(bands):
-            return stored
-        # The whole cell, never the region alone: the provider's log must not draw the watchlist.
-        cell = cell_from_id(cell_id).geobox()
-        chip = task.provider.read(task.acquisition.scenes, cell, bands, task.deadline)
-        archive.store(chip, cell_id)
-        return chip
-
-
-def merged(chips: Sequence[Chip]) -> Chip:
-    """Return one chip with the layers of all; they are of one acquisition."""
-    layers = tuple(layer for chip in chips for layer in chip.layers)
-    return dataclasses.replace(chips[0], layers=layers)
-
-
-def wanted_bands(acquisition: Acquisition, detector: Detector) -> tuple[str, ...]:
-    """Return the needed bands, and of the useful ones and the pictures' those there are.
-
-    Raises
-    ------
-    Permanent
-        If a needed band is missing.
-    """
-    offered = frozenset.intersection(*(scene.bands for scene in acquisition.scenes))
-    missing = [band for band in detector.info.needed if band not in offered]
-    if missing:
-        raise Permanent(f"the acquisition has no {', '.join(missing)}")
-    welcome = (b for b in (*detector.info.useful, *PICTURE_BANDS) if b in offered)
-    return tuple(dict.fromkeys((*detector.info.needed, *welcome)))
 
 
 def dominant_cause(causes: Mapping[str, float]) -> NotObservable:
@@ -191,7 +158,7 @@ def load_features(path: str) -> Features:
     )
 
 
-def _measure(task: MeasureTask, detector: Detector, chip: Chip) -> Features:
+def _cube(task: MeasureTask, detector: Detector, chip: Chip) -> xr.Dataset:
     window = task.site.window
     bands = [*detector.info.needed, *detector.info.useful]
     cube = look_cube(chip, window, bands)
@@ -201,8 +168,7 @@ def _measure(task: MeasureTask, detector: Detector, chip: Chip) -> Features:
         sensed=chip.sensed.isoformat(),
         orbit=task.acquisition.scenes[0].relative_orbit,
     )
-    watched = _watched(task.site.area_wkb, window)
-    return detector.measure(cube, Places(watched, _place_set(task.site)))
+    return cube
 
 
 @lru_cache(maxsize=64)
@@ -241,15 +207,6 @@ def _within(
     kept = covered[pixels] | (part % PARTS == 0)
     counts = np.bincount(part[kept], minlength=starts.size - 1)
     return pixels[kept], np.concatenate([[0], np.cumsum(counts)])
-
-
-def _covered(acquisition: Acquisition, cell_id: str) -> Covered:
-    """Tell how much of a cell the scenes of an acquisition say they show."""
-    wanted = ground(cell_from_id(cell_id))
-    shown = shapely.union_all([scene.footprint for scene in acquisition.scenes])
-    if not shown.intersects(wanted):
-        return Covered.NOT
-    return Covered.WHOLE if shown.contains(wanted) else Covered.PARTLY
 
 
 def _most_seen(features: Features) -> float:
@@ -293,20 +250,12 @@ def _keep(scratch: Path, features: Features) -> str:
 
 
 def _failed(task: MeasureTask, error: ImageryError) -> Measured:
-    late = isinstance(error, NotYet)
+    late = isinstance(error, NotYet | QuotaExhausted)
     words = "corrupt" if isinstance(error, IntegrityError) else "failed"
-    return Measured(
-        acquisition=task.acquisition.key,
-        sensed=task.acquisition.sensed,
-        cell=task.site.cell,
-        features="",
-        usable=0.0,
-        observable=False,
-        cause=None,
-        causes={},
-        lived_without=(),
-        masters=(),
-        places=tuple(PlaceLook(k, Showed.UNUSABLE, 0.0, "", {}) for k in task.site.settlements),
-        failure=ObservationStatus.NOT_DELIVERED if late else ObservationStatus.NOT_PROCESSED,
-        reason=f"{words}: {error}",
+    status = ObservationStatus.NOT_DELIVERED if late else ObservationStatus.NOT_PROCESSED
+    return dataclasses.replace(
+        not_taken(task.acquisition, task.site, status, f"{words}: {error}"),
+        quota=error if isinstance(error, QuotaExhausted) else None,
+        passing=not isinstance(error, Permanent),
+        is_useless=isinstance(error, NotYet | IntegrityError),
     )

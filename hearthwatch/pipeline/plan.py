@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from detectors.types import DetectorInfo, Watches
 from hearthwatch.errors import CatalogueError
+from hearthwatch.passes.gaps import (
+    PassWatch,
+    Watched,
+    fulfilled,
+    missed_passes,
+    watch_passes,
+)
+from hearthwatch.pipeline.amend import amend
+from hearthwatch.pipeline.listing import Listing, list_scenes
 from hearthwatch.pipeline.sites import area_sites, around, settlement_sites, stored_settlements
 from hearthwatch.pipeline.tasks import Site
-from hearthwatch.records import Mode, Region
+from hearthwatch.pipeline.waiting import beyond_reach, resting_looks, waiting_looks
+from hearthwatch.records import LedgerRow, Mode, Region
 from hearthwatch.store.protocol import Store
-from imagery.errors import ImageryError
-from imagery.stac import group_acquisitions
-from imagery.types import Acquisition, ImageryProvider, Query, Scene
+from imagery.looks import group_acquisitions
+from imagery.types import Acquisition, ImageryProvider, Scene
 from tiles.grid import cells_for
-
-MISSION_START = datetime(2015, 6, 23, tzinfo=UTC)
-"""Launch of Sentinel-2A: nothing older can be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +40,33 @@ class Plan:
     ----------
     done : frozenset of (acquisition, cell)
         Work that is committed already.
+    replaces : mapping of str to tuple of str
+        By acquisition, what stands for it in the ledger since it was missed.
+    left : frozenset of (acquisition, cell)
+        Work that is let be: the orbit never shows the cell, or it failed so often that it is
+        asked for again only later.
+    waiting : mapping of (acquisition, cell) to str
+        Work that is put off, and why, in words.
+    scenes : mapping of str to tuple of str
+        By acquisition, ids of the scenes it is made of, of a catalogue that may change them.
+    fault : str
+        Why the catalogue could not be asked now, so that what is remembered of it was used.
     """
 
     sites: tuple[Site, ...]
     looks: tuple[Acquisition, ...]
     done: frozenset[tuple[str, str]]
+    left: frozenset[tuple[str, str]] = frozenset()
+    replaces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    waiting: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    scenes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fault: str = ""
 
     @property
     def open(self) -> int:
         """Number of looks over sites still to be committed."""
         keys = ((look.key, site.cell) for look in self.looks for site in self.sites)
-        return sum(key not in self.done for key in keys)
+        return sum(key not in self.done and key not in self.left for key in keys)
 
 
 def make_plan(
@@ -51,24 +75,87 @@ def make_plan(
     region: Region,
     detector: DetectorInfo,
     until: datetime,
+    now: datetime | None = None,
+    *,
+    backfill: timedelta | None = None,
 ) -> Plan:
     """Find the scenes of a region up to `until` and what of them is still to do.
+
+    Of a catalogue that is asked over a network, passes that were due and are not listed are told
+    of on the way.
+
+    Parameters
+    ----------
+    now : datetime or None
+        None for the clock's time.
+    backfill : timedelta or None
+        How long before the region was added its looks begin, of a catalogue that is asked over a
+        network; None for as early as there are any.
 
     Raises
     ------
     CatalogueError
-        If the catalogue cannot be read, or has scenes but none with the bands needed.
+        If the catalogue cannot be read and nothing is remembered of it, or it has scenes but none
+        with the bands needed.
     """
-    scenes = _search(provider, region, detector, until)
-    _require_bands(scenes, detector)
-    _require_mode(scenes, region)
-    sites = _sites(store, region, detector, scenes)
+    now = now or datetime.now(UTC)
+    area = searched(region, detector)
+    listing = list_scenes(store, provider, region, detector, area, until, now, backfill)
+    _require_bands(listing.scenes, detector)
+    _require_mode(listing.scenes, region)
+    sites = _sites(store, region, detector, listing.scenes)
     done = frozenset(
         (acquisition, site.cell)
         for site in sites
         for acquisition in store.jobs_done(region.organisation, region.id, site.cell, detector.id)
     )
-    return Plan(sites=sites, looks=tuple(group_acquisitions(scenes)), done=done)
+    plan = Plan(sites, tuple(group_acquisitions(listing.scenes)), done, fault=listing.fault)
+    return _of_remote(store, region, detector, plan, listing, now) if provider.remote else plan
+
+
+def _of_remote(
+    store: Store,
+    region: Region,
+    detector: DetectorInfo,
+    plan: Plan,
+    listing: Listing,
+    now: datetime,
+) -> Plan:
+    """Tell of what a catalogue is late with or has changed, and let what is incomplete wait."""
+    if not listing.fault:
+        watch_passes(store, _watch(region, detector, plan.sites, listing), now)
+        amend(store, region, listing.listed, listing.gone, now)
+    missed = missed_passes(store, region)
+    beyond = beyond_reach(plan.looks, plan.sites)
+    rows, over = partial(_rows, store, region), plan.done | beyond
+    left = beyond | frozenset(resting_looks(rows, plan.looks, plan.sites, over, now))
+    return dataclasses.replace(
+        plan,
+        left=left,
+        replaces={look.key: keys for look in plan.looks if (keys := fulfilled(missed, look))},
+        waiting=waiting_looks(plan.looks, plan.sites, plan.done | left, now),
+        scenes={look.key: tuple(scene.id for scene in look.scenes) for look in plan.looks},
+    )
+
+
+def _rows(store: Store, region: Region, acquisition: str) -> list[LedgerRow]:
+    rows = store.looks(region.organisation, acquisition)
+    return [row for row in rows if row.region == region.id]
+
+
+def _watch(
+    region: Region, detector: DetectorInfo, sites: Sequence[Site], listing: Listing
+) -> PassWatch:
+    places = [
+        Watched(site.cell, tuple(site.settlements.values()) or ("",), ground_of(site))
+        for site in sites
+    ]
+    return PassWatch(region, detector.id, places, listing.listed, listing.gone)
+
+
+def ground_of(site: Site) -> BaseGeometry:
+    """Return the ground that a site watches; CRS84."""
+    return shapely.from_wkb(site.area_wkb)
 
 
 def _sites(
@@ -78,17 +165,6 @@ def _sites(
         return area_sites(region)
     covered = shapely.union_all([scene.footprint for scene in scenes])
     return settlement_sites(region, stored_settlements(store, region), covered)
-
-
-def _search(
-    provider: ImageryProvider, region: Region, detector: DetectorInfo, until: datetime
-) -> Sequence[Scene]:
-    query = Query(area=searched(region, detector), start=MISSION_START, end=until)
-    try:
-        found = list(provider.search(query))
-    except ImageryError as error:
-        raise CatalogueError(f"the catalogue could not be searched: {error}") from error
-    return [scene for scene in found if scene.sensor == detector.sensor]
 
 
 def searched(region: Region, detector: DetectorInfo) -> BaseGeometry:

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from detectors.types import Finding, PlaceLook, SceneJudgement
+from detectors.types import Finding, PlaceLook, SceneJudgement, Showed
+from hearthwatch.pipeline.permit import Permit
 from hearthwatch.records import NotObservable, ObservationStatus
-from imagery.types import Acquisition, GeoBox, ImageryProvider
+from imagery.errors import QuotaExhausted
+from imagery.types import Acquisition, Cost, GeoBox, ImageryProvider
+
+NOTHING = Cost(requests=0, units=0.0, bytes=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,41 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How much of a look is asked for, where asking is paid for.
+
+    Attributes
+    ----------
+    pixel_m : float
+        No band is asked for finer than this.
+    prelook : bool
+        Whether the cloud is looked at first, coarsely, and what it hides is not asked for.
+    clear_share : float
+        Of the watched ground, 0..1: with less of it clear a look is not worth its price.
+    pixels : bool
+        Whether more than that first look is asked for.
+    why_not : str
+        Why not.
+    """
+
+    pixel_m: float = 10.0
+    prelook: bool = False
+    clear_share: float = 0.15
+    pixels: bool = True
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureTask:
-    """Pull one acquisition over one cell into the archive and measure it."""
+    """Pull one acquisition over one cell into the archive and measure it.
+
+    Attributes
+    ----------
+    deadline : float
+        Seconds for each cell, with waiting for another worker that reads the same.
+    permit : Permit or None
+        To be used before anything is asked for; None where it costs nothing.
+    """
 
     provider: ImageryProvider
     acquisition: Acquisition
@@ -84,6 +121,8 @@ class MeasureTask:
     archive: Path
     scratch: Path
     deadline: float
+    reading: Reading = Reading()
+    permit: Permit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +141,18 @@ class Measured:
         SHA-256 of every archived file the features were measured from.
     places : tuple of PlaceLook
         How much was seen of each settlement, of a detector that follows settlements.
+    cost : Cost
+        What was asked of the provider for it, and charged.
+    quota : QuotaExhausted or None
+        Why the provider gives nothing more.
+    passing : bool
+        Whether what failed may well succeed another time.
+    is_useless : bool
+        Whether the provider answered, and nothing of use came of it: to ask again costs the same.
+    tries : int
+        Runs in which it failed so, this one counted.
+    again : datetime or None
+        Before which it is not asked for again.
     """
 
     acquisition: str
@@ -117,6 +168,31 @@ class Measured:
     places: tuple[PlaceLook, ...] = ()
     failure: ObservationStatus | None = None
     reason: str = ""
+    cost: Cost = NOTHING
+    quota: QuotaExhausted | None = None
+    passing: bool = False
+    is_useless: bool = False
+    tries: int = 0
+    again: datetime | None = None
+
+
+def not_taken(look: Acquisition, site: Site, status: ObservationStatus, reason: str) -> Measured:
+    """Return what is told of a look that was not measured, and why."""
+    return Measured(
+        acquisition=look.key,
+        sensed=look.sensed,
+        cell=site.cell,
+        features="",
+        usable=0.0,
+        observable=False,
+        cause=None,
+        causes={},
+        lived_without=(),
+        masters=(),
+        places=tuple(PlaceLook(key, Showed.UNUSABLE, 0.0, "", {}) for key in site.settlements),
+        failure=status,
+        reason=reason,
+    )
 
 
 @dataclass(frozen=True, slots=True)

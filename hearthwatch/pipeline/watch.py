@@ -9,16 +9,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from hearthwatch.errors import HearthwatchError, NotFound
+from hearthwatch.passes.news import take_news
 from hearthwatch.pipeline.bench import RunStopped
 from hearthwatch.pipeline.run import run_region
 from hearthwatch.records import Region, Run, RunOutcome
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
+from imagery.errors import ImageryError
+from imagery.net.types import Deadline
+from imagery.subscriptions import Inbox, Subscription
 from imagery.types import ImageryProvider
 
 TICK_SECONDS = 1.0
 RETRY = timedelta(minutes=10)
 """After a run that failed."""
+NEWS_EVERY = timedelta(minutes=15)
+NEWS_S = 120.0
+"""Seconds at most for reading news: runs wait for it."""
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +39,10 @@ class Watch:
         Between the starts of two runs over one region.
     tell : callable
         Takes one line for the operator. It names regions by their id only.
+    fallback : ImageryProvider or None
+        Asked where `provider` gives nothing more for a time.
+    inbox : Inbox or None
+        Where news of products comes in: the regions they may be about are then due at once.
     """
 
     def __init__(
@@ -41,14 +52,19 @@ class Watch:
         provider: ImageryProvider,
         every: timedelta,
         tell: Callable[[str], None],
+        fallback: ImageryProvider | None = None,
+        inbox: Inbox | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._provider = provider
         self._every = every
         self._tell = tell
+        self._fallback = fallback
         self._stop = threading.Event()
         self._due: dict[str, datetime] = {}
+        self._inbox = inbox
+        self._news_due: datetime | None = None
 
     def stop(self) -> None:
         """End after the look that is being committed; from any thread."""
@@ -68,10 +84,36 @@ class Watch:
         """Do what was asked for, and what is due at `now`."""
         for asked in self._store.waiting_runs():
             self._answer(asked, now)
+        self._hear(now)
         for organisation in self._store.organisations():
             for region in self._store.regions(organisation):
                 if self._due.get(region.id, now) <= now:
                     self._run(region, now, None)
+
+    def _hear(self, now: datetime) -> None:
+        """Read the news if it is time to; without them, regions are looked at as often as ever."""
+        if self._inbox is None or (self._news_due is not None and now < self._news_due):
+            return
+        self._news_due = now + NEWS_EVERY
+        try:
+            with self._inbox.opened() as subscription:
+                self._heed(subscription, now)
+        except ImageryError as error:
+            self._tell(f"news of products cannot be read: {error}")
+        except Exception:
+            _log.exception("news of products are left aside")
+
+    def _heed(self, subscription: Subscription, now: datetime) -> None:
+        regions = [one for name in self._store.organisations() for one in self._store.regions(name)]
+        providers = [one.name for one in (self._provider, self._fallback) if one is not None]
+        deadline = Deadline.after(NEWS_S)
+        for heard in take_news(self._store, regions, providers, subscription, now, deadline):
+            self._due.update(dict.fromkeys(heard.regions, now))
+            for region, cause in heard.deleted:
+                self._tell(
+                    f"region {region}: its provider deleted a product that it had listed"
+                    + (f" ({cause})" if cause else "")
+                )
 
     def _answer(self, asked: Run, now: datetime) -> None:
         try:
@@ -93,7 +135,7 @@ class Watch:
         try:
             report = run_region(
                 self._settings, self._store, self._provider, region, until,
-                asked=asked, stopping=self._stop.is_set,
+                fallback=self._fallback, asked=asked, stopping=self._stop.is_set,
             )  # fmt: skip
         except RunStopped:
             return

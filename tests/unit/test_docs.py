@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
+from api.models import RegionImagery
 from hearthwatch.cli.parser import command_list
 from hearthwatch.settings import Settings, load_settings
 from hearthwatch.store import MemoryStore
@@ -35,10 +36,23 @@ def test_documented_defaults_are_the_real_ones():
     defaults = dict(re.findall(r"^\| `([a-z0-9_]+)` \| `?([^`|]+?)`? \|", (DOCS / "settings.md")
                                .read_text(encoding="utf-8"), re.MULTILINE))  # fmt: skip
     for name, field in Settings.model_fields.items():
-        default = field.get_default()
-        if default is not None and name != "workers":
-            assert defaults[name] in (str(default), f"{default:g}" if name != "log_level" and
-                                      isinstance(default, float) else str(default))  # fmt: skip
+        if name != "workers":
+            assert defaults[name] == as_written(field.get_default()), name
+
+
+def test_what_is_told_of_a_regions_imagery_is_documented():
+    assert rows("api.md", r"^\| ([a-z_]+) \| [^|]+ \|$")[1:] == list(RegionImagery.model_fields)
+
+
+def as_written(default):
+    """Return a default as the page has it."""
+    if default is None or default == ():
+        return "none"
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, tuple):
+        return ",".join(default)
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 @pytest.mark.parametrize("page", ["README.md", *(f"docs/{p.name}" for p in DOCS.glob("*.md"))])

@@ -27,6 +27,7 @@ def test_the_tree_is_the_one_that_callers_rely_on():
         "DiskFull",
         "NotFound",
         "DigestMismatch",
+        "BudgetError",
     }
 
 

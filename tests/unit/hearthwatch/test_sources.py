@@ -10,7 +10,7 @@ import pytest
 from hearthwatch.budget.account import budget_from
 from hearthwatch.errors import SettingsError
 from hearthwatch.settings import Settings, load_settings
-from hearthwatch.sources import fallback_from, provider_from
+from hearthwatch.sources import fallback_from, inbox_from, provider_from
 from hearthwatch.store import MemoryStore
 
 
@@ -55,6 +55,37 @@ def test_stac_gets_its_collections_and_asks_nobody_else() -> None:
     assert provider.collections == ("a", "b")  # type: ignore[attr-defined]
     origins = provider.account.origins  # type: ignore[attr-defined]
     assert set(origins) == {"https://stac.example.org", "https://files.example.org"}
+
+
+def test_stac_gets_credentials_only_with_a_file_of_them(tmp_path: Path) -> None:
+    named = {"stac_url": "https://stac.dataspace.copernicus.eu/v1"}
+    plain = provider_from(load_settings(**named), "stac")
+    assert plain.account.token_url is None  # type: ignore[attr-defined]
+    provider = provider_from(load_settings(**named, stac_credentials=Path("me.json")), "stac")
+    assert provider.credentials == tmp_path / "me.json"  # type: ignore[attr-defined]
+    account = provider.account  # type: ignore[attr-defined]
+    assert account.token_url.startswith("https://identity.dataspace.copernicus.eu/")
+    assert set(account.origins) == {
+        "https://stac.dataspace.copernicus.eu", "https://download.dataspace.copernicus.eu",
+        "https://identity.dataspace.copernicus.eu",
+    }  # fmt: skip
+
+
+def test_credentials_for_a_catalogue_whose_files_are_open_are_refused() -> None:
+    with pytest.raises(SettingsError, match=r"earth-search.*read without credentials"):
+        provider_from(load_settings(stac_credentials=Path("me.json")), "stac")
+
+
+def test_news_is_read_only_with_a_file_of_credentials(tmp_path: Path) -> None:
+    assert inbox_from(load_settings()) is None
+    inbox = inbox_from(load_settings(subscription_credentials=Path("me.json")))
+    assert inbox is not None
+    assert inbox.credentials == tmp_path / "me.json"
+    assert inbox.account.origins == (
+        "https://catalogue.dataspace.copernicus.eu",
+        "https://identity.dataspace.copernicus.eu",
+    )
+    assert inbox.account.shared == tmp_path / "var" / "net"
 
 
 def test_an_unknown_provider_is_refused_with_those_there_are() -> None:

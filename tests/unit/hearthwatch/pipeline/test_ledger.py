@@ -83,16 +83,15 @@ QUIET = (Status.UNCHANGED, None, "")
 EXPECTED = {
     OVERCAST: (Status.NOT_OBSERVABLE, Lost.CLOUD, ""),
     REMOVED: (Status.NOT_PROCESSED, None, "B11.tif is missing"),
-    CUT: (Status.NOT_PROCESSED, None, "it came after"),
     CLASSLESS: (Status.NOT_PROCESSED, None, "has no SCL"),
     NOWHERE: (Status.NOT_DELIVERED, None, "no pixels over the wanted ground"),
-    LATE: (Status.NOT_PROCESSED, None, "it came after"),
     # Three of four cells are not in it, and with them half of one core and of the other's ring.
     EASTERN: (Status.NOT_OBSERVABLE, Lost.NODATA, ""),
     # Six usable looks are learned from first.
     **dict.fromkeys((0, 1, 3, 4, 5, 6), LEARNING),
 }
-OF_EAST = EXPECTED | {CLOUDED: QUIET, 11: QUIET, 15: QUIET}
+# Mended, and come after younger ones: both are taken in where they belong.
+OF_EAST = EXPECTED | dict.fromkeys((CLOUDED, CUT, 11, LATE, 15), QUIET)
 OF_MIDDLE = OF_EAST | {
     CLOUDED: (Status.NOT_OBSERVABLE, Lost.CLOUD, ""),
 }

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from detectors.registry import create_detector
-from hearthwatch.pipeline.measure import pull_all
 from hearthwatch.pipeline.plan import make_plan
+from hearthwatch.pipeline.pull import Spent, pull_all
 from hearthwatch.pipeline.tasks import MeasureTask
 from hearthwatch.store import MemoryStore
 from imagery.providers.folder import FolderProvider
@@ -37,6 +38,10 @@ class Counting:
     path: Path
     notes: Path
     name: str = "folder"
+    remote: bool = False
+
+    def serving(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def search(self, query: Query) -> Iterator[Scene]:
         return FolderProvider(self.path).search(query)
@@ -64,7 +69,7 @@ def provider(tmp_path: Path) -> Counting:
 
 def pulled(task: MeasureTask) -> list[str]:
     """Pull all cells of a site; run in a worker."""
-    cells, chips = pull_all(task, create_detector("burned"))
+    cells, chips = pull_all(task, create_detector("burned").info, Spent())
     assert len(chips) == len(cells)
     return cells
 

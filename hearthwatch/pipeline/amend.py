@@ -1,0 +1,94 @@
+"""Looks of which the provider changed something after they were taken: it is said, not undone.
+
+What was measured stays as it was, with the pixels it rests on in the archive. The ledger's row and
+the events that rest on the look tell that there is more, or other, or nothing any more, to see.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+
+from hearthwatch.passes.polling import RECONCILED
+from hearthwatch.records import Event, EventFilter, LedgerRow, Region
+from hearthwatch.store.protocol import Store
+from hearthwatch.store.whole import all_events
+from imagery.looks import group_acquisitions
+from imagery.types import Acquisition, Scene
+
+SCENES = "scenes"
+"""In a row's detail: ids of the scenes that its look was made of."""
+SINCE = "since"
+"""In a row's detail: what changed of them since."""
+
+
+def amend(
+    store: Store, region: Region, listed: Sequence[Scene], gone: Sequence[Scene], now: datetime
+) -> None:
+    """Say of looks that were taken what changed of them since, each change once.
+
+    Parameters
+    ----------
+    listed, gone : sequence of Scene
+        What the provider lists, and what it lists no more.
+    """
+    absent = frozenset(scene.id for scene in gone)
+    looks = group_acquisitions([*listed, *gone])
+    rows = [row for look in looks if _is_recent(look, now)
+            for row in _amended(store, region, look, absent)]  # fmt: skip
+    if not rows:
+        return
+    noted = list(_noted(store, region, rows))
+    with store.transaction() as tx:
+        for row in rows:
+            tx.put_ledger(row)
+        for event in noted:
+            tx.put_event(event)
+
+
+def _is_recent(look: Acquisition, now: datetime) -> bool:
+    """Tell whether anything of a look was taken or published so lately that it may be news."""
+    scenes = (*look.scenes, *look.superseded)
+    return any(now - (one.published or one.sensed) <= RECONCILED for one in scenes)
+
+
+def _amended(
+    store: Store, region: Region, look: Acquisition, absent: Collection[str]
+) -> Iterator[LedgerRow]:
+    for row in store.looks(region.organisation, look.key):
+        if row.region == region.id and SCENES in row.detail:
+            words = _since(set(row.detail[SCENES]), look, absent)
+            if words and row.detail.get(SINCE) != words:
+                yield dataclasses.replace(row, detail={**row.detail, SINCE: words})
+
+
+def _since(taken: set[str], look: Acquisition, absent: Collection[str]) -> str:
+    """Say what became of the scenes that a look was made of; empty if nothing did."""
+    again = sorted(taken & {scene.id for scene in look.superseded})
+    more = sorted({scene.id for scene in look.scenes} - taken - set(absent))
+    lost = sorted(taken & set(absent))
+    said = []
+    if again:
+        said.append(f"processed again since: {', '.join(again)}")
+    if more and not again:
+        said.append(f"more of the pass was listed since: {', '.join(more)}")
+    if lost:
+        said.append(f"no longer listed by its provider: {', '.join(lost)}")
+    return "; ".join([*said, "what was measured then stands"]) if said else ""
+
+
+def _noted(store: Store, region: Region, rows: Sequence[LedgerRow]) -> Iterator[Event]:
+    """Yield the next version of every event of which a detection rests on one of the looks."""
+    told = {(row.cell, row.acquisition): row for row in rows}
+    for event in all_events(store, region.organisation, EventFilter(region=region.id)):
+        doubts = tuple(
+            f"the look of {row.sensed:%Y-%m-%d}: {row.detail[SINCE]}"
+            for one in store.detections(region.organisation, event.id)
+            if (row := told.get((one.cell, one.acquisition))) is not None
+        )
+        new = tuple(doubt for doubt in dict.fromkeys(doubts) if doubt not in event.doubts)
+        if new:
+            yield dataclasses.replace(
+                event, version=event.version + 1, doubts=(*event.doubts, *new)
+            )

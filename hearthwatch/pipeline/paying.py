@@ -1,0 +1,66 @@
+"""Which provider a run asks, and out of which budget."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+
+from detectors.types import DetectorInfo
+from hearthwatch.budget.account import Budget, budget_from
+from hearthwatch.budget.stages import Stage
+from hearthwatch.pipeline.plan import Plan, make_plan
+from hearthwatch.pipeline.purse import Purse
+from hearthwatch.records import Region, Run, RunOutcome
+from hearthwatch.settings import Settings
+from hearthwatch.store.protocol import Store
+from imagery.types import ImageryProvider
+
+
+def sources_of(
+    settings: Settings,
+    store: Store,
+    region: Region,
+    provider: ImageryProvider,
+    fallback: ImageryProvider | None,
+) -> tuple[ImageryProvider, ...]:
+    """Return whom a run asks, in this order, as long as the one before gives nothing more."""
+    if fallback is None:
+        return (provider,)
+    budget = _budget(settings, store, region)
+    held = budget.stage(provider.name, region.id, fallback.name)
+    return (fallback,) if held.stage is Stage.OTHER_PROVIDER else (provider, fallback)
+
+
+def open_purse(
+    settings: Settings, store: Store, provider: ImageryProvider, region: Region, run: Run
+) -> Purse | None:
+    """Return what a run pays with; None for a provider on this machine.
+
+    What earlier runs had put aside and never accounted for is counted as spent first.
+    """
+    if not provider.remote:
+        return None
+    budget = _budget(settings, store, region)
+    running = store.runs(region.organisation, outcome=RunOutcome.RUNNING)
+    budget.lose_open({one.id for one in running} | {run.id})
+    return Purse(budget, store, provider, region, run.id, settings)
+
+
+def planned(
+    settings: Settings,
+    store: Store,
+    provider: ImageryProvider,
+    region: Region,
+    detector: DetectorInfo,
+    until: datetime,
+    purse: Purse | None,
+) -> Plan:
+    """Return what there is to do, as `make_plan` does; the searches that takes are paid for."""
+    with purse.searching() if purse else nullcontext():
+        backfill = timedelta(days=settings.backfill_days)
+        return make_plan(store, provider, region, detector, until, backfill=backfill)
+
+
+def _budget(settings: Settings, store: Store, region: Region) -> Budget:
+    # One installation may watch for several organisations, each on its own account.
+    return budget_from(settings.model_copy(update={"organisation": region.organisation}), store)

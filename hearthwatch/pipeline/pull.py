@@ -1,0 +1,199 @@
+"""Pulling one acquisition over the cells of a site: from the archive, or into it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import Enum, auto
+from functools import cache
+from pathlib import Path
+
+import shapely
+
+from detectors.types import DetectorInfo
+from hearthwatch.pipeline.tasks import NOTHING, MeasureTask
+from imagery.errors import ImageryError, NotYet, Permanent
+from imagery.naming import mgrs_tile
+from imagery.types import Acquisition, Chip, Cost, Scene
+from tiles.archive import Archive
+from tiles.cell import cell_from_id
+from tiles.grid import ground
+from tiles.notes import note_superseded
+
+PICTURE_BANDS = ("B02", "B03", "B04", "B08", "B12")
+"""For natural colours, false colours and the burn ratio: whoever verifies must see the ground."""
+
+
+class Covered(Enum):
+    """How much of a cell an acquisition says it shows."""
+
+    NOT = auto()
+    PARTLY = auto()
+    WHOLE = auto()
+
+
+class Spent:
+    """What a task has asked of its provider so far, also where it came to nothing."""
+
+    def __init__(self) -> None:
+        self.cost = NOTHING
+
+    def add(self, cost: Cost) -> None:
+        """Count one more read."""
+        self.cost = Cost(
+            requests=self.cost.requests + cost.requests,
+            units=self.cost.units + cost.units,
+            bytes=self.cost.bytes + cost.bytes,
+        )
+
+
+@cache
+def archive_at(root: Path) -> Archive:
+    """Return this process's one handle on the archive, which keeps the manifest's index."""
+    return Archive(root)
+
+
+def pull_all(task: MeasureTask, info: DetectorInfo, spent: Spent) -> tuple[list[str], list[Chip]]:
+    """Return the chips of all cells of a site, its own first, and whose they are.
+
+    A ring that reaches into a cell the acquisition does not cover is seen in part.
+    """
+    cells, chips = [], []
+    for cell in task.site.cells:
+        is_home = cell == task.site.cell
+        # Of its own cell everything is wanted, whatever the scenes say they show.
+        covered = Covered.WHOLE if is_home else covered_of(task.acquisition, cell)
+        if covered is Covered.NOT:
+            continue
+        try:
+            chips.append(_pull(task, info, cell, spent))
+            cells.append(cell)
+        except NotYet:
+            # Only what is listed to be there in full and is not will come later.
+            if covered is Covered.WHOLE:
+                raise
+    return cells, chips
+
+
+def asked_anew(task: MeasureTask, info: DetectorInfo) -> tuple[str, ...]:
+    """Return the cells of a site whose pixels of an acquisition are not in the archive yet."""
+    bands = wanted_bands(task.acquisition, info)
+    archive = archive_at(task.archive)
+    return tuple(
+        cell
+        for cell in task.site.cells
+        if (cell == task.site.cell or covered_of(task.acquisition, cell) is not Covered.NOT)
+        and _lacks(archive, task.acquisition, cell, bands)
+    )
+
+
+def read(
+    task: MeasureTask,
+    cell_id: str,
+    pixel_m: float,
+    bands: Sequence[str],
+    spent: Spent,
+    seconds: float,
+) -> Chip:
+    """Ask the provider for a cell, and count what that took; it ends within `seconds`.
+
+    Always the whole cell, never the watched ground alone: a provider's log must not draw the
+    watchlist.
+    """
+    grid = cell_from_id(cell_id).geobox(pixel_m)
+    try:
+        chip = task.provider.read(task.acquisition.scenes, grid, bands, seconds)
+    except ImageryError as error:
+        spent.add(Cost(error.requests, error.units, 0))
+        raise
+    spent.add(chip.provenance.cost)
+    return chip
+
+
+def merged(chips: Sequence[Chip]) -> Chip:
+    """Return one chip with the layers of all; they are of one acquisition."""
+    layers = tuple(layer for chip in chips for layer in chip.layers)
+    return dataclasses.replace(chips[0], layers=layers)
+
+
+def wanted_bands(acquisition: Acquisition, info: DetectorInfo) -> tuple[str, ...]:
+    """Return the needed bands, and of the useful ones and the pictures' those there are.
+
+    Raises
+    ------
+    Permanent
+        If a needed band is missing.
+    """
+    offered = frozenset.intersection(*(scene.bands for scene in acquisition.scenes))
+    missing = [band for band in info.needed if band not in offered]
+    if missing:
+        raise Permanent(f"the acquisition has no {', '.join(missing)}")
+    welcome = (b for b in (*info.useful, *PICTURE_BANDS) if b in offered)
+    return tuple(dict.fromkeys((*info.needed, *welcome)))
+
+
+def covered_of(acquisition: Acquisition, cell_id: str) -> Covered:
+    """Tell how much of a cell the scenes of an acquisition say they show."""
+    wanted = ground(cell_from_id(cell_id))
+    shown = shapely.union_all([scene.footprint for scene in acquisition.scenes])
+    if not shown.intersects(wanted):
+        return Covered.NOT
+    return Covered.WHOLE if shown.contains(wanted) else Covered.PARTLY
+
+
+def _pull(task: MeasureTask, info: DetectorInfo, cell_id: str, spent: Spent) -> Chip:
+    """Return the chip from the archive, and from the provider (into the archive) if need be."""
+    bands = wanted_bands(task.acquisition, info)
+    archive = archive_at(task.archive)
+    key = task.acquisition.key
+    until = time.monotonic() + task.deadline
+    with archive.pulling(key, cell_id, task.deadline):
+        if _lacks(archive, task.acquisition, cell_id, bands):
+            _note_superseded(archive, task, cell_id)
+            left = until - time.monotonic()
+            chip = read(task, cell_id, task.reading.pixel_m, bands, spent, left)
+            before = archive.asked(key, cell_id)
+            archive.store(chip, cell_id)
+            if not before:
+                return chip
+        stored = archive.load(key, cell_id)
+        assert stored is not None
+        return stored
+
+
+def _lacks(archive: Archive, look: Acquisition, cell_id: str, bands: Sequence[str]) -> bool:
+    """Tell whether the archive lacks bands, a part of the pass, or its newest processing."""
+    if not archive.has(look.key, cell_id, bands):
+        return True
+    asked = archive.asked(look.key, cell_id)
+    if any(old.id in asked and not asked & _newer(look, old) for old in look.superseded):
+        return True
+    tiles = {mgrs_tile(one) for one in asked} - {None}
+    over = ground(cell_from_id(cell_id))
+    return any(
+        scene.id not in asked and scene.tile not in tiles and scene.footprint.intersects(over)
+        for scene in look.scenes
+    )
+
+
+def _note_superseded(archive: Archive, task: MeasureTask, cell_id: str) -> None:
+    """Note of what is stored that it was processed anew; it stays, and the newest is used."""
+    look = task.acquisition
+    asked = archive.asked(look.key, cell_id)
+    for old in look.superseded:
+        for new in sorted(_newer(look, old)) if old.id in asked else ():
+            note_superseded(
+                archive, look.key, old.id, new, who=task.provider.name,
+                why="the provider lists a newer processing", at=datetime.now(UTC),
+            )  # fmt: skip
+
+
+def _newer(look: Acquisition, old: Scene) -> frozenset[str]:
+    """Return the ids of what took the place of a superseded scene."""
+    return frozenset(
+        scene.id
+        for scene in look.scenes
+        if scene.tile == old.tile and scene.footprint.intersects(old.footprint)
+    )

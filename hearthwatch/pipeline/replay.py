@@ -1,0 +1,251 @@
+"""Looks of one site scored again from a kept state, and what becomes of its events.
+
+Nothing is written but state files beside the kept ones; whoever asks commits what came of it, or
+leaves it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import shapely
+
+from detectors.guard import judge_scene
+from detectors.registry import create_detector
+from detectors.types import MonitorState, SceneJudgement
+from hearthwatch.errors import NotFound
+from hearthwatch.pipeline.bench import Bench, Take, kept_states, outcome_of
+from hearthwatch.pipeline.commit import events_of, known_event, ledger_rows, state_of, where_of
+from hearthwatch.pipeline.events import (
+    are_apart,
+    as_it_stood,
+    carried_on,
+    detection,
+    is_withdrawn,
+    withdrawn,
+)
+from hearthwatch.pipeline.score import judge_look, load_state, save_state, score_look
+from hearthwatch.pipeline.tasks import JudgeTask, Scored, ScoreTask, Site
+from hearthwatch.records import Detection, Event, EventFilter, LedgerRow, StateVersion
+from hearthwatch.store.whole import all_events
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What looks scored again came to.
+
+    Attributes
+    ----------
+    events : list of Event
+        Versions to add, in order.
+    newest : dict of str to Event
+        By id, the last version of each event that the looks speak of.
+    states : list of StateVersion
+        The states after each look that was scored, oldest first.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    newest: dict[str, Event] = field(default_factory=dict)
+    detections: list[Detection] = field(default_factory=list)
+    rows: list[LedgerRow] = field(default_factory=list)
+    states: list[StateVersion] = field(default_factory=list)
+
+
+class Replay:
+    """Scores looks of one site again, oldest first.
+
+    Parameters
+    ----------
+    base : StateVersion or None
+        The state to begin from; None for that of a place never looked at.
+    why : str
+        In words, for the events.
+    """
+
+    def __init__(self, bench: Bench, site: Site, base: StateVersion | None, why: str) -> None:
+        self.bench, self.site, self.base, self.why = bench, site, base, why
+        self.detector = create_detector(bench.detector.id)
+        self.versions = kept_states(bench, site)
+
+    def make(self, takes: Sequence[Take], judgement: SceneJudgement) -> Replayed:
+        """Score looks that were measured, and say what that makes of the events.
+
+        Parameters
+        ----------
+        takes : sequence of Take
+            Oldest first; the first of them is judged already, the others are judged by the
+            placebos of this site alone.
+        """
+        found = self._score_all(takes, judgement, self._begin())
+        if self._mixes_up(found):
+            found = self._score_all(takes, judgement, self._begin(past_numbers=True))
+        self._end(found, takes[0])
+        found.events += self._unsupported(found)
+        return found
+
+    def _begin(self, *, past_numbers: bool = False) -> JudgeTask:
+        base = self._of(self.base)
+        if not past_numbers:
+            return base
+        path = self.bench.layout.scratch / f"{self.site.cell}.again"
+        state = self.detector.past_numbers(self._load(base), self._current())
+        return dataclasses.replace(base, state=path, state_sha256=save_state(path, state))
+
+    def _score_all(
+        self, takes: Sequence[Take], judgement: SceneJudgement, begin: JudgeTask
+    ) -> Replayed:
+        found, before = Replayed(), begin
+        for number, take in enumerate(takes):
+            before = dataclasses.replace(before, features=take.measured.features)
+            judged = judgement if number == 0 else self._judge(take, before)
+            target = self._target(found)
+            scored = self._score(take, judged, before, target)
+            self._note(found, take, judged, scored, target)
+            if scored:
+                path = self.bench.layout.root / target
+                before = dataclasses.replace(before, state=path, state_sha256=scored.sha256)
+        return found
+
+    def _judge(self, take: Take, before: JudgeTask) -> SceneJudgement:
+        if not take.measured.observable:
+            return judge_scene(take.measured.acquisition, ())
+        evidence = self.bench.executor.submit(judge_look, before).result()
+        return judge_scene(take.measured.acquisition, evidence)
+
+    def _score(
+        self, take: Take, judgement: SceneJudgement, before: JudgeTask, target: Path
+    ) -> Scored | None:
+        if not take.measured.observable:
+            return None
+        task = ScoreTask(before, judgement, self.bench.layout.root / target)
+        return self.bench.executor.submit(score_look, task).result()
+
+    def _note(
+        self,
+        found: Replayed,
+        take: Take,
+        judgement: SceneJudgement,
+        scored: Scored | None,
+        target: Path,
+    ) -> None:
+        """Keep what one look brought, as its own commit would have written it."""
+        follows = dataclasses.replace(take, state=found.states[-1] if found.states else self.base)
+        outcome = outcome_of(self.bench, follows, judgement, scored, target)
+        where = where_of(outcome)
+        doubt = f"scored again, as {self.why}"
+        findings = [
+            dataclasses.replace(finding, doubts=(*finding.doubts, doubt))
+            for finding in (scored.findings if scored else ())
+        ]
+
+        def known(organisation: str, event: str) -> Event | None:
+            return found.newest.get(event) or self._known_then(event)
+
+        events, told = events_of(where, findings, known, self.bench.minimum_area_m2)
+        for event in events:
+            is_first = event.id not in found.newest
+            stored = self._stored(event.id) if is_first else None
+            event = carried_on(event, stored) if is_first else event
+            found.newest[event.id] = event
+            found.events.append(event)
+        found.rows += ledger_rows(outcome, events)
+        found.detections += [detection(where, finding) for finding in told]
+        if scored:
+            found.states.append(state_of(outcome))
+
+    def _mixes_up(self, found: Replayed) -> bool:
+        """Tell whether an event would go by the id under which another was told of.
+
+        A look more may begin something before what was found first then: people have spoken of
+        that one by its id.
+        """
+        for event in found.newest.values():
+            stored = self._stored(event.id)
+            if stored and not self._known_then(event.id) and are_apart(stored, event):
+                return True
+        return False
+
+    def _end(self, found: Replayed, first: Take) -> None:
+        """See to it that the last state gives no number that was given before."""
+        if not found.states and not self.versions:
+            return
+        if not found.states:
+            # Of what was taken in, nothing is left: the place stands where it stood before.
+            target = self._target(found)
+            none = Scored(sha256="", findings=(), said={})
+            follows = dataclasses.replace(first, state=self.base)
+            judgement = judge_scene(first.measured.acquisition, ())
+            found.states.append(state_of(outcome_of(self.bench, follows, judgement, none, target)))
+            state = self._load(self._of(self.base))
+        else:
+            state = self._load(self._of(found.states[-1]))
+        last = found.states[-1]
+        kept = self.detector.past_numbers(state, self._current())
+        if kept is not state or not last.sha256:
+            sha256 = save_state(self.bench.layout.root / last.path, kept)
+            found.states[-1] = dataclasses.replace(last, sha256=sha256)
+
+    def _unsupported(self, found: Replayed) -> list[Event]:
+        """Return the next versions of events that rest on what does not hold any more."""
+        region = self.bench.region
+        told = all_events(self.bench.store, region.organisation, EventFilter(region=region.id))
+        return [
+            self._as_it_stands(event)
+            for event in told
+            if event.id not in found.newest and self._is_concerned(event)
+        ]
+
+    def _is_concerned(self, event: Event) -> bool:
+        """Tell whether an event of this site was told of since the state that is begun from."""
+        is_here = (event.cell, event.detector) == (self.site.cell, self.bench.detector.id)
+        is_since = self.base is None or event.last_detected > self.base.sensed
+        return is_here and is_since and not is_withdrawn(event) and self._is_followed(event)
+
+    def _is_followed(self, event: Event) -> bool:
+        """Tell whether the site follows what an event is about: the list may have changed."""
+        return not event.settlement or any(
+            place.settlement == event.settlement
+            and shapely.from_wkb(place.core_wkb).equals(event.geometry)
+            for place in self.site.places
+        )
+
+    def _as_it_stands(self, stored: Event) -> Event:
+        then = self._known_then(stored.id)
+        if then is None:
+            return withdrawn(stored, self.why)
+        words = f"scored again, as {self.why}: what was told of it later does not hold"
+        return carried_on(dataclasses.replace(then, doubts=(*then.doubts, words)), stored)
+
+    def _known_then(self, event: str) -> Event | None:
+        """Return an event as it stood when the state was written that is begun from."""
+        try:
+            history = self.bench.store.event_history(self.bench.region.organisation, event)
+        except NotFound:
+            return None
+        return as_it_stood(history, self.base.sensed) if self.base else None
+
+    def _stored(self, event: str) -> Event | None:
+        return known_event(self.bench.store, self.bench.region.organisation, event)
+
+    def _target(self, found: Replayed) -> Path:
+        """Return where the next state goes: not where a kept one lies, which still holds."""
+        begun = self.base.sequence if self.base else 0
+        region, cell = self.bench.region.id, self.site.cell
+        number = begun + len(found.states) + 1
+        usual = self.bench.layout.state(region, cell, self.bench.detector.id, number)
+        is_taken = str(usual) in {version.path for version in self.versions}
+        return usual.with_stem(f"{usual.stem}-again") if is_taken else usual
+
+    def _current(self) -> MonitorState:
+        return self._load(self._of(self.versions[0] if self.versions else None))
+
+    def _of(self, version: StateVersion | None) -> JudgeTask:
+        path = self.bench.layout.root / version.path if version else None
+        sha256 = version.sha256 if version else None
+        return JudgeTask(self.bench.detector.id, self.site, path, sha256, "")
+
+    def _load(self, task: JudgeTask) -> MonitorState:
+        return load_state(self.detector, task)
