@@ -39,6 +39,9 @@ def _listed(value: object) -> object:
 
 _Absolute = Annotated[Path, AfterValidator(Path.absolute)]
 _Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+_CDSE_TOKENS = (
+    "https://identity.dataspace.copernicus.eu/auth/realms/CDSE/protocol/openid-connect/token"
+)
 # Without a user's name or a query, in which secrets travel; in clear to this machine only.
 _URL = r"^(https://[^\s?#@/]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/[^\s?#@]*)?$"
 
@@ -82,8 +85,7 @@ class Settings(BaseSettings):
         description="Address of the Sentinel Hub service.",
     )
     sentinelhub_token_url: str = Field(
-        default="https://identity.dataspace.copernicus.eu/auth/realms/CDSE/protocol/"
-        "openid-connect/token",
+        default=_CDSE_TOKENS,
         pattern=_URL,
         description="Where Sentinel Hub's tokens come from.",
     )
@@ -107,12 +109,37 @@ class Settings(BaseSettings):
         description="Where its files lie, as https://host with commas between them, besides "
         "where they are known to be. Nothing else is ever asked.",
     )
+    stac_credentials: _Absolute | None = Field(
+        default=None,
+        description="File that only you can read, JSON or TOML, with username and password of "
+        "somebody who may read its files, where those want a login.",
+    )
+    stac_token_url: str = Field(
+        default=_CDSE_TOKENS,
+        pattern=_URL,
+        description="Where the tokens for its files come from.",
+    )
     stac_requests_per_minute: float = Field(
         default=3000.0,
         gt=0,
         allow_inf_nan=False,
         description="Requests that STAC catalogues and the keepers of their files are sent at "
         "most: a file takes several, and open ones are not counted out.",
+    )
+    subscription_credentials: _Absolute | None = Field(
+        default=None,
+        description="The same kind of file, of an account of the Copernicus Data Space: with it "
+        "`hearthwatch up` hears of new products every 15 minutes.",
+    )
+    subscription_url: str = Field(
+        default="https://catalogue.dataspace.copernicus.eu/odata/v1/Subscriptions",
+        pattern=_URL,
+        description="Where news of products is subscribed to.",
+    )
+    subscription_token_url: str = Field(
+        default=_CDSE_TOKENS,
+        pattern=_URL,
+        description="Where the tokens for that come from.",
     )
     certificates: _Absolute | None = Field(
         default=None,
@@ -177,8 +204,14 @@ class Settings(BaseSettings):
     )
     statistics_baselines: bool = Field(
         default=False,
-        description="Whether baselines are asked for as numbers of each settlement: at 1/250 of "
-        "the units, but it shows the provider which settlements are watched.",
+        description="Whether `settlement series` may ask for daily means of single settlements: "
+        "at a small part of the units, but it shows the provider which settlements are watched.",
+    )
+    backfill_days: int = Field(
+        default=730,
+        ge=0,
+        description="How many days before a region was added its looks begin, of providers that "
+        "are asked over a network. It counts for regions of which no look was taken yet.",
     )
     executor: Annotated[Literal["threads", "processes", "dask"], BeforeValidator(_lower)] = Field(
         default="threads",

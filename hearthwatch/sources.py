@@ -9,6 +9,7 @@ from hearthwatch.layout import Layout
 from hearthwatch.settings import Settings
 from imagery.errors import ImageryError
 from imagery.registry import create_provider
+from imagery.subscriptions import Inbox
 from imagery.types import ImageryProvider
 
 FOLDER = "folder"
@@ -45,6 +46,28 @@ def fallback_from(settings: Settings) -> ImageryProvider | None:
     return provider_from(settings, other)
 
 
+def inbox_from(settings: Settings) -> Inbox | None:
+    """Return where news of products comes in; None if nothing is subscribed to.
+
+    Raises
+    ------
+    SettingsError
+        If a setting cannot be used.
+    """
+    if settings.subscription_credentials is None:
+        return None
+    try:
+        return Inbox(
+            settings.subscription_url,
+            settings.subscription_token_url,
+            Layout(settings.data_dir).net,
+            settings.subscription_credentials,
+            settings.certificates,
+        )
+    except ImageryError as error:
+        raise SettingsError(f"The subscription cannot be used: {error}.") from error
+
+
 def _folder(settings: Settings) -> Mapping[str, object]:
     if settings.catalogue is None:
         raise SettingsError(
@@ -72,6 +95,8 @@ def _stac(settings: Settings) -> Mapping[str, object]:
         "collections": settings.stac_collections,
         "shared": Layout(settings.data_dir).net,
         "file_origins": settings.stac_file_origins,
+        "credentials": settings.stac_credentials,
+        "token_url": settings.stac_token_url,
         "requests_per_minute": settings.stac_requests_per_minute,
         "certificates": settings.certificates,
     }

@@ -38,6 +38,9 @@ FEW = 4
 ALL_COLLECTIONS = ""
 """A provider's collections are read together."""
 
+SINCE = "*since"
+"""The mark of this name is no collection's: its time is the sensing time that lists begin at."""
+
 T = TypeVar("T")
 _Key = tuple[str, str]
 
@@ -76,7 +79,8 @@ def poll(
     area : shapely geometry
         CRS84 ground that scenes are wanted of.
     first : datetime
-        Sensing time of the oldest scenes wanted; the first poll reads everything since then.
+        Sensing time of the oldest scenes wanted; the first poll reads everything since then, and
+        a later one that goes further back what is older.
 
     Raises
     ------
@@ -105,6 +109,12 @@ def scenes_gone(store: Store, region: Region, provider: str) -> list[Scene]:
     return [scene_from_json(one.document) for one in known if one.gone is not None]
 
 
+def listed_since(store: Store, region: Region, provider: str) -> datetime | None:
+    """Return the sensing time that lists of a region begin at; None before the first poll."""
+    mark = store.mark(region.organisation, region.id, provider, SINCE)
+    return mark.published if mark else None
+
+
 class _Poll:
     """One poll of one region."""
 
@@ -127,10 +137,15 @@ class _Poll:
         self.polled = Polled()
 
     def make(self) -> Polled:
+        self._list_new()
+        self._list_older()
+        return self.polled
+
+    def _list_new(self) -> None:
         if self.mark is None:
             self._take_in(self._query(self.first))
             self._finish(reconciled=True)
-            return self.polled
+            return
         due = self._is_due(self.mark)
         if self._is_dated():
             after = min(self.mark.published, self.now) - OVERLAP
@@ -138,7 +153,14 @@ class _Poll:
         if due:
             self._take_in(self._query(self._since()))
         self._finish(reconciled=due)
-        return self.polled
+
+    def _list_older(self) -> None:
+        """Go further back than before, if that is asked for now."""
+        since = listed_since(self.store, self.region, self.provider.name)
+        if since is not None and self.first < since:
+            self._take_in(Query(self.area, self.first, since))
+            with self.store.transaction() as tx:
+                tx.put_mark(self._since_mark())
 
     def _is_due(self, mark: Mark) -> bool:
         """Tell whether the last weeks are to be read anew: daily, and where nothing is dated."""
@@ -214,7 +236,13 @@ class _Poll:
         with self.store.transaction() as tx:
             tx.put_scenes(gone)
             tx.put_mark(mark)
+            if self.mark is None:
+                tx.put_mark(self._since_mark())
         self._count(gone=len(gone))
+
+    def _since_mark(self) -> Mark:
+        region, provider = self.region, self.provider.name
+        return Mark(region.organisation, region.id, provider, SINCE, self.first)
 
     def _missed(self) -> tuple[list[KnownScene], list[KnownScene]]:
         """Return the recent scenes that were listed again, and those that were not."""

@@ -15,49 +15,64 @@ from typing import Any, NoReturn
 from imagery.errors import Permanent
 
 _MOST_BYTES = 65536
+_CLIENT = ("client_id", "client_secret")
+_PERSON = ("username", "password")
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Identity and secret of an OAuth2 client.
+    """What opens an account: of an OAuth2 client, or of a person.
 
     Attributes
     ----------
+    name, secret : str
+        Id and secret of the client, or name and password of the person.
     path : Path or None
         Where they were read; read again when that file changes.
     """
 
-    client_id: str = field(repr=False)
-    client_secret: str = field(repr=False)
+    name: str = field(repr=False)
+    secret: str = field(repr=False)
     path: Path | None = None
+    is_person: bool = False
 
     @classmethod
     def read(cls, path: str | Path) -> Credentials:
-        """Read ``client_id`` and ``client_secret`` from a JSON or TOML file.
+        """Read ``client_id`` and ``client_secret``, or a person's ``username`` and ``password``.
+
+        The file is JSON or TOML.
 
         Raises
         ------
         Permanent
-            If the file is not there, others can read it, or it does not hold both.
+            If the file is not there, others can read it, or it does not hold one such pair.
         """
         path = Path(path)
         values = _parsed(path, _private_text(path))
-        found = {name: values.get(name) for name in ("client_id", "client_secret")}
-        for name, value in found.items():
-            if not isinstance(value, str) or not value.strip():
-                raise Permanent(f"{path} does not hold a {name}")
-        return cls(str(found["client_id"]).strip(), str(found["client_secret"]).strip(), path)
+        is_person = not values.keys().isdisjoint(_PERSON)
+        if is_person and not values.keys().isdisjoint(_CLIENT):
+            raise Permanent(f"{path} holds a client's and a person's credentials; make two files")
+        name, secret = (_held(path, values, key) for key in (_PERSON if is_person else _CLIENT))
+        return cls(name, secret, path, is_person)
 
     def mark(self) -> str:
         """Return what tells these credentials from others and gives nothing of them away.
 
         scrypt (RFC 7914): slow on purpose, so that the mark does not help to guess the secret.
         """
-        secret, salt = self.client_secret.encode(), b"hearthwatch " + self.client_id.encode()
+        kind = b"hearthwatch person " if self.is_person else b"hearthwatch "
+        secret, salt = self.secret.encode(), kind + self.name.encode()
         return hashlib.scrypt(secret, salt=salt, n=2**14, r=8, p=1, dklen=16).hex()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("credentials hold a secret and are neither pickled nor copied")
+
+
+def _held(path: Path, values: dict[str, Any], key: str) -> str:
+    value = values.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise Permanent(f"{path} does not hold a {key}")
+    return value.strip()
 
 
 def _private_text(path: Path) -> bytes:

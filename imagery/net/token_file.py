@@ -35,11 +35,16 @@ class Token:
     ----------
     expires : float
         Moment of this process's monotonic clock.
+    mark : str
+        Of the credentials it was fetched with.
+    session : str
+        Of a person: what fetches the next one without a new session. Workers are not given it.
     """
 
     value: str = field(repr=False)
     expires: float
     mark: str = ""
+    session: str = field(default="", repr=False)
 
     @property
     def digest(self) -> str:
@@ -79,12 +84,29 @@ class TokenFile:
         self._path = folder / "token"
         self._refused = folder / "token.refused"
         self._kept = folder / "token.kept"
+        self._session = folder / "token.session"
 
     def write(self, token: Token) -> None:
         """Share `token`; raises `OSError`."""
         left = token.expires - time.monotonic()
         text = {"token": token.value, "lifetime_s": left, "mark": token.mark}
         write_private(self._path, json.dumps(text))
+        if token.session:
+            session = {"session": token.session, "mark": token.mark}
+            write_private(self._session, json.dumps(session))
+
+    def session(self, mark: str) -> str:
+        """Return the session that the last keeper with these credentials left; may be empty."""
+        found = _read_private(self._session)
+        with suppress(ValueError, RecursionError, TypeError, AttributeError):
+            said = json.loads(found[0]) if found else {}
+            if said.get("mark") == mark:
+                return str(said.get("session", ""))
+        return ""
+
+    def end_session(self) -> None:
+        """Forget the session; raises `OSError`."""
+        self._session.unlink(missing_ok=True)
 
     def write_trouble(self, trouble: Trouble) -> None:
         """Tell workers why there is none; raises `OSError`."""
@@ -94,17 +116,10 @@ class TokenFile:
 
     def read(self) -> Token | Trouble | None:
         """Return what the file says; None if nothing that can be trusted."""
-        try:
-            handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except OSError:
-            return None
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(handle)
-            # Anybody's token would be anybody's account, and their log of what we look at.
-            if status.st_mode & 0o077 or status.st_uid != os.geteuid():
-                return None
+        found = _read_private(self._path)
+        if found is not None:
             with suppress(OSError, ValueError, RecursionError, TypeError):
-                return self._understood(json.loads(file.read(65536)), status.st_mtime_ns / 1e9)
+                return self._understood(json.loads(found[0]), found[1])
         return None
 
     def clear(self) -> None:
@@ -166,6 +181,20 @@ class TokenFile:
             return file_system_clock(handle)
         finally:
             os.close(handle)
+
+
+def _read_private(path: Path) -> tuple[bytes, float] | None:
+    """Return what a file holds and when it was written; None if others could have written it."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(handle)
+            # Anybody's token would be anybody's account, and their log of what we look at.
+            if status.st_mode & 0o077 or status.st_uid != os.geteuid():
+                return None
+            return file.read(65536), status.st_mtime_ns / 1e9
+    except OSError:
+        return None
 
 
 class SharedToken:

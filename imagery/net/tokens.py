@@ -6,7 +6,8 @@ import logging
 import os
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +23,7 @@ from imagery.net.token_file import Token, TokenFile, Trouble
 from imagery.net.types import Account, Deadline
 from imagery.net.wire import Wire
 
-__all__ = ["Credentials", "TokenKeeper"]
+__all__ = ["Credentials", "TokenKeeper", "token_kept"]
 
 MOST_EARLY_S = 60.0
 EARLY_SHARE = 0.2
@@ -34,6 +35,8 @@ LEAST_S = 1.0
 REFUSED_AGAIN_S = 60.0
 """A token that was fetched in place of a refused one, and is refused so soon, is no use to renew:
 accounts are locked when they open many sessions."""
+SESSION_TRIES = 3
+"""A person's session that fails so often in a row is left for a new one."""
 LASTING_S = 600.0
 """Between two tries with credentials that were refused, unless their file changes."""
 
@@ -44,7 +47,8 @@ class TokenKeeper:
     """While open, fetches the account's token, renews it in time and shares it with workers.
 
     Of several that are open for one account, anywhere, one fetches; the next takes its place when
-    it is gone. A file of credentials that changes is read again.
+    it is gone. A file of credentials that changes is read again. A person's session is gone on
+    with as long as it lives, also by the next keeper: an account may have only so many of them.
 
     Parameters
     ----------
@@ -159,6 +163,8 @@ class TokenKeeper:
             self._later(REFUSED_AGAIN_S)
             return
         self._refused_at = now
+        # Its session may be what is refused.
+        self._file.end_session()
         self._fetch(address)
 
     def _rotated(self) -> bool:
@@ -179,13 +185,26 @@ class TokenKeeper:
     def _fetch(self, address: Address) -> None:
         deadline = Deadline.after(FETCH_S)
         try:
-            token = fetch_token(self._wire, self._account, address, self._credentials, deadline)
+            token = self._asked(address, deadline)
         except ImageryError as error:
             self._failed(error)
             return
         token = replace(token, mark=self._mark)
         self._file.write(token)
         self._hold(token)
+
+    def _asked(self, address: Address, deadline: Deadline) -> Token:
+        """Ask for a token; of a person by the session there is, and by a new one once it is over.
+
+        When it is over the server knows best; one that brings nothing is given up too.
+        """
+        who = self._wire, self._account, address, self._credentials, deadline
+        session = self._file.session(self._mark) if self._credentials.is_person else ""
+        if session and self._failures < SESSION_TRIES:
+            with suppress(Permanent):
+                return fetch_token(*who, session)
+            self._file.end_session()
+        return fetch_token(*who)
 
     def _hold(self, token: Token) -> None:
         left = token.expires - time.monotonic()
@@ -212,6 +231,24 @@ class TokenKeeper:
 
     def _later(self, seconds: float) -> None:
         self._next = time.monotonic() + seconds
+
+
+@contextmanager
+def token_kept(account: Account, credentials: Path) -> Iterator[None]:
+    """Keep the account's token fresh while open.
+
+    Parameters
+    ----------
+    credentials : Path
+        File that only its owner can read.
+
+    Raises
+    ------
+    Permanent
+        If it cannot be used.
+    """
+    with TokenKeeper(account, Credentials.read(credentials)):
+        yield
 
 
 def renewal_in(left: float) -> float:

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from imagery.errors import ImageryError, IntegrityError, Permanent, Transient
@@ -158,7 +158,7 @@ class Transport:
             return self._useless(_judged(request, outcome, address, call, check), call)
         if outcome.status == 401 and token is not None:
             return _refused_token(parts, token, address, call)
-        return of_refusal(outcome, address, self.account)
+        return of_refusal(_without(outcome, token), address, self.account)
 
     def _useless(self, outcome: Reply | Again, call: _Call) -> Reply | Again:
         """Count answers that are no good: each may have been charged."""
@@ -208,6 +208,13 @@ def _exchange(
         outcome = failed
     call.units += outcome.units
     return outcome
+
+
+def _without(answer: Answer, token: Token | None) -> Answer:
+    """Return what was answered without the token: some servers repeat what they were sent."""
+    if token is None:
+        return answer
+    return replace(answer, body=answer.body.replace(token.value.encode(), b"[hidden]"))
 
 
 def _is_down(outcome: Answer | Failed) -> bool:

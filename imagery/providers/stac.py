@@ -16,9 +16,10 @@ import rasterio
 
 from imagery.bandreads import acquisition_key, band_layers, wanted_assets
 from imagery.errors import ImageryError, NotYet, Permanent
+from imagery.net.tokens import token_kept
 from imagery.net.transport import Transport
 from imagery.net.types import Account, Deadline
-from imagery.stacapi.dialects import SIGNED, dialect_of, scene_of
+from imagery.stacapi.dialects import PLAIN, SIGNED, dialect_of, scene_of
 from imagery.stacapi.pages import Sender, origin
 from imagery.stacapi.reach import Reach
 from imagery.stacapi.reading import Reading, is_untold
@@ -62,6 +63,13 @@ class StacProvider:
         How addresses of files are opened; of the Planetary Computer's own address it is known.
     token_service : str, optional
         Where signing tokens come from, if not from the Planetary Computer itself.
+    credentials : Path, optional
+        File with ``username`` and ``password`` of somebody who may read the files. Only the process
+        that coordinates reads it. The token goes with requests for files, to the places that the
+        catalogue is known to keep them at, or that are named for one that is not known; never with
+        searches.
+    token_url : str, optional
+        Where that token comes from.
     transport : callable
         Makes of an account what sends requests.
 
@@ -85,6 +93,8 @@ class StacProvider:
         certificates: str | Path | None = None,
         signing: str | None = None,
         token_service: str | None = None,
+        credentials: str | Path | None = None,
+        token_url: str | None = None,
         transport: Callable[[Account], Sender] = Transport,
     ) -> None:
         if signing is None and str(urlsplit(url).hostname) == SIGNED["planetary-computer"][1]:
@@ -96,11 +106,18 @@ class StacProvider:
         self._dialect = dialect_of(url, signing)
         self._tokens = (token_service or SIGNED[signing][0]) if signing else None
         self._transport = transport
-        addresses = (url, *file_origins, *self._dialect.file_origins, *filter(None, [self._tokens]))
+        self.credentials = None if credentials is None else Path(credentials)
+        self._private = self._for_bearers(file_origins) if credentials else frozenset()
+        token_url = token_url if credentials else None
+        if credentials and not token_url:
+            raise ValueError("credentials are of no use without the address that gives tokens")
+        services = filter(None, (self._tokens, token_url))
+        addresses = (url, *file_origins, *self._dialect.file_origins, *services)
         self.account = Account(
             name=f"stac-{_plain_name(url)}",
             origins=tuple(dict.fromkeys(map(origin, addresses))),
             shared=Path(shared),
+            token_url=token_url,
             requests_per_minute=requests_per_minute,
             certificates=None if certificates is None else Path(certificates),
         )
@@ -117,8 +134,16 @@ class StacProvider:
         return f"StacProvider({origin(self.url)!r}, {self.collections!r})"
 
     def serving(self) -> AbstractContextManager[None]:
-        """Nothing is shared but the pacing, which looks after itself."""
-        return nullcontext()
+        """Keep the token for files fresh while open, if they are for people who log in.
+
+        Raises
+        ------
+        Permanent
+            If the credentials cannot be used.
+        """
+        if self.credentials is None:
+            return nullcontext()
+        return token_kept(self.account, self.credentials)
 
     def search(self, query: Query) -> Iterator[Scene]:
         """Yield every scene that meets `query`, ordered by (sensed, id), each once."""
@@ -173,12 +198,23 @@ class StacProvider:
         requests = sum(requests for requests, _ in cost) + told
         return Cost(requests=requests, units=0.0, bytes=sum(size for _, size in cost))
 
+    def _for_bearers(self, named: Sequence[str]) -> frozenset[str]:
+        """Return where a token is shown; a secret for one catalogue is never shown to another."""
+        if self._dialect == PLAIN:
+            if not named:
+                raise ValueError("credentials need the file origins that they are for")
+            return frozenset(map(origin, named))
+        if not self._dialect.login:
+            raise ValueError(f"files of {origin(self.url)} are read without credentials")
+        return frozenset(map(origin, self._dialect.file_origins))
+
     def _live(self) -> Reach:
         """Return what this process holds open."""
         with self._lock:
             if self._reach is None:
                 signer = None if self._tokens is None else Signer(self._tokens)
-                self._reach = Reach(self._transport(self.account), self.account.origins, signer)
+                sender = self._transport(self.account)
+                self._reach = Reach(sender, self.account.origins, signer, self._private)
             return self._reach
 
     def _provenance(self, scenes: Sequence[Scene], reading: Reading) -> Provenance:

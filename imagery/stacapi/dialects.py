@@ -35,12 +35,15 @@ class Dialect:
         Whether it serves numbers as the producer made them and states no offset.
     untrusted : tuple of str
         Collections whose statements on the offset are known to be wrong at times.
+    login : bool
+        Whether its files are for people who have logged in.
     """
 
     file_origins: tuple[str, ...] = ()
     dated: str | None = None
     as_made: bool = False
     untrusted: tuple[str, ...] = ()
+    login: bool = False
 
 
 PLAIN = Dialect()
@@ -56,7 +59,7 @@ _KNOWN = {
         untrusted=("sentinel-2-l2a",),
     ),
     "stac.dataspace.copernicus.eu": Dialect(
-        ("https://download.dataspace.copernicus.eu",), dated="published"
+        ("https://download.dataspace.copernicus.eu",), dated="published", login=True
     ),
     "planetarycomputer.microsoft.com": Dialect(
         (

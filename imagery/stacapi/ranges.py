@@ -167,6 +167,8 @@ class RangeFile:
         """Return what a refusal means for a file that a catalogue lists."""
         if error.status in (404, 410):
             return NotYet(f"{self._name} is listed but not there yet")
+        if error.status == 401:
+            return Permanent(f"{error}: its files want a login, and no credentials are given")
         if error.status == 416:
             return IntegrityError(f"{self._name} is empty or shorter than it was")
         return error

@@ -22,6 +22,8 @@ class Reach:
     ----------
     origins : tuple of str
         Where files may lie.
+    private : frozenset of str
+        Of those, where they are for bearers of the account's token; nobody else is shown it.
     offsets : dict of str to float
         Offsets told by pixels, by the digest of the item.
     """
@@ -29,6 +31,7 @@ class Reach:
     sender: Sender
     origins: tuple[str, ...]
     signer: Signer | None = None
+    private: frozenset[str] = frozenset()
     offsets: dict[str, float] = field(default_factory=dict)
 
     def file(self, scene: Scene, asset: Asset, deadline: Deadline) -> RemoteFile:
@@ -61,5 +64,8 @@ class Reach:
 
     def _request(self, href: str, collection: str, deadline: Deadline, anew: bool) -> Request:
         if self.signer is None:
-            return Request("GET", href, private_url=bool(urlsplit(href).query))
+            authorised = origin(href) in self.private
+            return Request(
+                "GET", href, authorised=authorised, private_url=bool(urlsplit(href).query)
+            )
         return self.signer.request(self.sender, href, collection, deadline, anew)

@@ -17,7 +17,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.standin import Standin
 from tests.support import watched
+from tests.support.person import write_credentials
 
 LOOKS = 6
 
@@ -173,3 +175,20 @@ def test_a_revoked_key_opens_nothing_at_once(root: Path) -> None:
 def _run(command: str, root: Path, *more: str) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, "-m", "hearthwatch.cli", command, *more, "--data-dir", str(root)]
     return subprocess.run(words, capture_output=True, text=True, timeout=120, cwd=root)
+
+
+def test_news_of_products_is_read_where_it_is_subscribed_to(root: Path) -> None:
+    with Standin(root.parent / "looks") as server:
+        secret = write_credentials(root / "person.json", server)
+        (root / "hearthwatch.toml").write_text(
+            f'subscription_credentials = "{secret}"\n'
+            f'subscription_url = "{server.subscriptions_url}"\n'
+            f'subscription_token_url = "{server.person_token_url}"\n'
+        )
+        with up(root) as service:
+            until = time.monotonic() + 60
+            while not any(call.path.endswith("/Read") for call in server.calls("subscriptions")):
+                assert time.monotonic() < until
+                time.sleep(0.2)
+            stop(service.process, signal.SIGTERM)
+        assert server.tokens.sessions == 1

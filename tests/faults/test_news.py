@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
@@ -9,15 +10,16 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from shapely.geometry import box
+from shapely.geometry import MultiPolygon, box, mapping
 
-from hearthwatch.passes.news import take_news
+from hearthwatch.passes.news import LEAST_S, Heard, take_news
 from hearthwatch.passes.polling import poll
+from hearthwatch.records import Region
 from hearthwatch.store import MemoryStore
 from imagery.errors import IntegrityError, Permanent, Transient
 from imagery.net.transport import Check
 from imagery.net.types import Deadline, Reply, Request
-from imagery.subscriptions import CDSE_SUBSCRIPTIONS, Subscription
+from imagery.subscriptions import Subscription
 from tests.support import settled
 from tests.support.listing_provider import ListedProvider, made_scene
 
@@ -25,6 +27,7 @@ REGION = settled.region()
 GROUND = box(*REGION.geometry.bounds)
 NOW = REGION.created
 WANTED = "Collection/Name eq 'SENTINEL-2'"
+QUEUES = "https://catalogue.dataspace.copernicus.eu/odata/v1/Subscriptions"
 SOON = Deadline.after(600.0)
 
 
@@ -85,9 +88,10 @@ def store() -> MemoryStore:
 SCENES = [made_scene(NOW - timedelta(days=5 * turn), GROUND) for turn in range(1, 4)]
 
 
-def taken(store: MemoryStore, queue: Queue) -> list[str]:
-    news = take_news(store, [REGION], "listed", Subscription(queue, WANTED), NOW, SOON)
-    return [one.product for one in news]
+def taken(store: MemoryStore, queue: Queue, *regions: Region) -> list[Heard]:
+    subscription = Subscription(queue, WANTED, QUEUES)
+    watched = regions or (REGION,)
+    return list(take_news(store, watched, ["other", "listed"], subscription, NOW, SOON))
 
 
 def listed(store: MemoryStore) -> set[str]:
@@ -100,12 +104,14 @@ def test_f62_news_twice_and_out_of_order_marks_what_was_deleted_once(store: Memo
         [row(1, first, "deleted", DeletionCause="corrupt"), row(2, first, "deleted"),
          *(row(number, f"new{number}") for number in range(3, 40)), row(40, second, "deleted")]
     )  # fmt: skip
-    assert len(taken(store, queue)) == 40
+    heard = taken(store, queue)
+    assert [one.regions for one in heard] == [{REGION.id}] * 2
+    assert [one.deleted for one in heard] == [((REGION.id, "corrupt"),), ((REGION.id, ""),)]
     assert listed(store) == {SCENES[2].id}
     assert len(store.known_scenes("local", REGION.id, "listed", gone=True)) == 3
     assert queue.rows == []
     reads = [one.url for one in queue.asked if "/Read" in one.url]
-    assert reads == [f"{CDSE_SUBSCRIPTIONS}(abc-1)/Read?$top=20"] * 3
+    assert reads == [f"{QUEUES}(abc-1)/Read?$top=20"] * 3
 
 
 def test_f63_news_whose_acknowledgement_was_lost_comes_again_and_changes_nothing(
@@ -117,7 +123,7 @@ def test_f63_news_whose_acknowledgement_was_lost_comes_again_and_changes_nothing
         taken(store, queue)
     before = store.known_scenes("local", REGION.id, "listed", gone=True)
     assert listed(store) == {SCENES[1].id, SCENES[2].id}
-    assert taken(store, queue) == [SCENES[0].id, "new"]
+    assert taken(store, queue) == [Heard(frozenset({REGION.id}))]
     assert store.known_scenes("local", REGION.id, "listed", gone=True) == before
     assert taken(store, queue) == []
 
@@ -155,4 +161,56 @@ def test_a_notification_that_says_nothing_is_not_acknowledged(store: MemoryStore
     queue = Queue([{"AckId": "x", "SubscriptionEvent": "created"}])
     with pytest.raises(IntegrityError):
         taken(store, queue)
+    assert len(queue.rows) == 1
+
+
+def test_news_that_the_provider_has_half_forgotten_does_not_stop_the_queue(
+    store: MemoryStore,
+) -> None:
+    old = {"AckId": "x", "SubscriptionEvent": "deleted", "ProductId": "d2ff986b"}
+    queue = Queue([old, row(2, SCENES[1].id, "deleted")])
+    (heard,) = taken(store, queue)
+    assert heard == Heard(frozenset({REGION.id}), ((REGION.id, ""),))
+    assert queue.rows == []
+    assert listed(store) == {SCENES[0].id, SCENES[2].id}
+
+
+def placed(number: int, ground: Any) -> dict[str, Any]:
+    return row(number, f"new{number}") | {"value": {"GeoFootprint": ground}}
+
+
+def test_only_regions_that_a_product_may_show_are_due(store: MemoryStore) -> None:
+    far = dataclasses.replace(REGION, id="far", geometry=MultiPolygon([box(100, 10, 101, 11)]))
+    queue = Queue([placed(1, mapping(GROUND.buffer(0.5)))])
+    assert [one.regions for one in taken(store, queue, REGION, far)] == [{REGION.id}]
+    queue = Queue([placed(2, mapping(box(-20, -20, -19, -19)))])
+    assert [one.regions for one in taken(store, queue, REGION, far)] == [set()]
+
+
+@pytest.mark.parametrize(
+    "ground",
+    [None, 5, {}, {"type": "Polygon"}, {"type": "Polygon", "coordinates": []},
+     {"type": "Polygon", "coordinates": [[["a", 1], [2, 3], [4, 5]]]},
+     {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 1], [1, 0], [0, 0]]]},
+     {"type": "Polygon", "coordinates": [[[0, 0], [1e400, 1], [0, 1], [0, 0]]]}],
+)  # fmt: skip
+def test_a_product_that_does_not_say_where_it_lies_may_lie_anywhere(
+    store: MemoryStore, ground: Any
+) -> None:
+    assert [one.regions for one in taken(store, Queue([placed(1, ground)]))] == [{REGION.id}]
+
+
+def test_what_a_cause_says_is_short_and_on_one_line(store: MemoryStore) -> None:
+    queue = Queue([row(1, SCENES[0].id, "deleted", DeletionCause="a\nb " + 500 * "c")])
+    (heard,) = taken(store, queue)
+    ((_, cause),) = heard.deleted
+    assert cause.startswith("a b ccc")
+    assert len(cause) == 80
+
+
+def test_nothing_more_is_read_when_the_time_is_nearly_up(store: MemoryStore) -> None:
+    queue = Queue([row(1, "new")])
+    subscription = Subscription(queue, WANTED, QUEUES)
+    soon = Deadline.after(LEAST_S - 1.0)
+    assert list(take_news(store, [REGION], ["listed"], subscription, NOW, soon)) == []
     assert len(queue.rows) == 1

@@ -26,9 +26,9 @@ from detectors.types import (
     PlaceSet,
 )
 from hearthwatch.pipeline.measure import _within
+from imagery.looks import group_acquisitions
 from imagery.masks import look_cube
 from imagery.registry import create_provider
-from imagery.stac import group_acquisitions
 from imagery.types import Cause, GeoBox, Query
 from tests.science.replay import START, UNTIL
 from tiles.grid import rasterise
