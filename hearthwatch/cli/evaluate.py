@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from detectors.registry import create_detector
 from detectors.types import DetectorInfo, Watches
 from hearthwatch.cli.call import Call, forget_records, store_at
-from hearthwatch.cli.parser import UsageError
+from hearthwatch.cli.parts import UsageError
 from hearthwatch.cli.progress import ProgressLine
 from hearthwatch.cli.report import Answer
 from hearthwatch.errors import CatalogueError, RegionError, SettingsError

@@ -8,7 +8,8 @@ from shapely.geometry import mapping
 
 from hearthwatch.cli import exercise
 from hearthwatch.cli.call import store_at
-from hearthwatch.cli.parser import UsageError, build_parser
+from hearthwatch.cli.parser import build_parser
+from hearthwatch.cli.parts import UsageError
 from hearthwatch.errors import CatalogueError, RegionError
 from hearthwatch.exercise.model import Pattern
 from hearthwatch.pipeline.run import RunReport

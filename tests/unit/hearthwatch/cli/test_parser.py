@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hearthwatch.cli.parser import KINDS, PRIORITIES, STATES, build_parser, command_list
+from hearthwatch.cli.parser import build_parser, command_list
+from hearthwatch.cli.parts import KINDS, PRIORITIES, STATES
 from hearthwatch.records import EventState, Kind, Priority
 
 EXAMPLES = {

@@ -1,0 +1,57 @@
+"""Commands of the service."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from hearthwatch.cli.parts import add_command, add_group, add_source
+from hearthwatch.cli.typed import day_end
+
+ROLES = ("admin", "analyst", "viewer")
+
+
+def up(commands: Any) -> None:
+    """Add `hearthwatch up`."""
+    text = "serve the page and the API, and take new looks every few hours"
+    up = add_command(commands, "up", "service:up", text)
+    add_listening(up)
+    up.add_argument(
+        "--every", type=float, dest="run_every_hours", metavar="HOURS", help="between runs (6)"
+    )
+    add_source(up)
+
+
+def serve(commands: Any) -> None:
+    """Add `hearthwatch serve`."""
+    text = "serve the page and the API; `hearthwatch run` may run beside it"
+    add_listening(add_command(commands, "serve", "service:serve", text))
+
+
+def add_listening(parser: argparse.ArgumentParser) -> None:
+    """Let an address to listen on be named."""
+    parser.add_argument("--host", metavar="ADDRESS", help="to listen on (127.0.0.1)")
+    parser.add_argument(
+        "--port", type=int, metavar="N", help="to listen on (8480); 0: any free one"
+    )
+    parser.add_argument("--public-url", metavar="URL", help="as callers reach it through a proxy")
+
+
+def key(commands: Any) -> None:
+    """Add `hearthwatch key`."""
+    group = add_group(commands, "key", "keys to the API")
+    add = add_command(group, "add", "keys:add", "make a key and show it once")
+    add.add_argument("name", metavar="NAME", help="who or what will use it")
+    add.add_argument("--role", choices=ROLES, default="analyst", help="what it allows (analyst)")
+    add.add_argument("--expires", type=day_end, metavar="DATE", help="last day it can be used")
+    add_command(group, "list", "keys:list_all", "list the keys, without their secrets")
+    revoke = add_command(group, "revoke", "keys:revoke", "let a key open nothing from now on")
+    revoke.add_argument("key", metavar="ID")
+
+
+def doctor(commands: Any) -> None:
+    """Add `hearthwatch doctor`."""
+    doctor = add_command(commands, "doctor", "doctor:doctor", "check that all is in order")
+    doctor.add_argument(
+        "--quick", action="store_true", help="do not read the whole archive to verify it"
+    )

@@ -1,0 +1,126 @@
+"""Commands of what is watched and what was found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hearthwatch.cli.parts import (
+    add_area,
+    add_command,
+    add_event_filter,
+    add_group,
+    add_priority,
+    add_source,
+)
+from hearthwatch.cli.typed import bands, bbox, count, day_end, day_start
+
+
+def region(commands: Any) -> None:
+    """Add `hearthwatch region`."""
+    group = add_group(commands, "region", "the watchlist")
+    add = add_command(group, "add", "regions:add", "put an area on the watchlist")
+    add.add_argument("name", metavar="NAME")
+    add_area(add)
+    add.add_argument("--purpose", default="", help="why it is watched")
+    add.add_argument("--owner", default="", help="who answers for it")
+    add.add_argument("--expires", type=day_end, metavar="DATE", help="last day of the watch")
+    _estimate(group)
+    add_command(group, "list", "regions:list_all", "list the watchlist")
+    show = add_command(group, "show", "regions:show", "show one region")
+    show.add_argument("region", metavar="REGION", help="name or id")
+    remove = add_command(
+        group, "remove", "regions:remove", "stop watching a region; keep its records"
+    )
+    remove.add_argument("region", metavar="REGION", help="name or id")
+
+
+def _estimate(group: Any) -> None:
+    text = "say what watching an area would take, before it is watched"
+    estimate = add_command(group, "estimate", "estimate:estimate", text)
+    add_area(estimate)
+    add_source(estimate)
+    estimate.add_argument(
+        "--settlements", metavar="FILE", help="places to count (those that are listed)"
+    )
+    estimate.add_argument("--radius", type=float, metavar="M", help="of points that name none")
+    estimate.add_argument(
+        "--backfill", type=float, default=24.0, metavar="MONTHS", help="to read once (24)"
+    )
+    estimate.add_argument("--offline", action="store_true", help="ask no catalogue")
+
+
+def settlement(commands: Any) -> None:
+    """Add `hearthwatch settlement`."""
+    group = add_group(commands, "settlement", "places inside which change is looked for")
+    text = "add the settlements of a file: outlines, or points with a radius"
+    read = add_command(group, "import", "settlements:import_file", text)
+    read.add_argument("file", metavar="FILE", help="GeoJSON, GeoPackage, FlatGeobuf or CSV")
+    read.add_argument("--radius", type=float, metavar="M", help="of points that name none, metres")
+    read.add_argument("--source", help="where the places come from (the file's name)")
+    read.add_argument("--encoding", default="utf-8", help="of a CSV table (utf-8)")
+    listing = add_command(group, "list", "settlements:list_all", "list the settlements, by name")
+    listing.add_argument("--bbox", type=bbox, metavar="W,S,E,N", help="in degrees")
+    listing.add_argument("--limit", type=count, default=100, metavar="N", help="at most (100)")
+    text = "take a settlement off the list; keep its records"
+    remove = add_command(group, "remove", "settlements:remove", text)
+    remove.add_argument("settlement", metavar="ID")
+    _settlement_series(group)
+
+
+def _settlement_series(group: Any) -> None:
+    text = "write the daily means of a settlement, which shows the provider that it is watched"
+    series = add_command(group, "series", "settlement_series:series", text)
+    series.add_argument("settlement", metavar="SETTLEMENT", help="name or id")
+    series.add_argument(
+        "--bands", type=bands, metavar="B,B", required=True, help="of Sentinel-2, with commas"
+    )
+    series.add_argument("--since", type=day_start, metavar="DATE", required=True)
+    series.add_argument("--until", type=day_end, metavar="DATE", help="(now)")
+    series.add_argument("--out", metavar="FILE", required=True, help="CSV")
+    series.add_argument("--force", action="store_true", help="replace a file that is there")
+    add_priority(series, "backfill")
+
+
+def run(commands: Any) -> None:
+    """Add `hearthwatch run`."""
+    run = add_command(commands, "run", "runs:run", "take every look that is new, oldest first")
+    run.add_argument("regions", metavar="REGION", nargs="*", help="name or id; all if none")
+    run.add_argument(
+        "--until", type=day_end, metavar="DATE", help="replay history up to this day as if live"
+    )
+    add_source(run)
+    run.add_argument("--executor", choices=("threads", "processes", "dask"), help="what works")
+    run.add_argument("--workers", type=int, metavar="N", help="cells worked on at once")
+    run.add_argument("--dask-scheduler", metavar="ADDRESS", help="as tcp://host:port")
+
+
+def events(commands: Any) -> None:
+    """Add `hearthwatch events`."""
+    group = add_group(commands, "events", "what was found")
+    listing = add_command(group, "list", "events:list_events", "list events, newest first")
+    add_event_filter(listing)
+    listing.add_argument("--limit", type=count, default=100, metavar="N", help="at most (100)")
+    listing.add_argument("--after", metavar="CURSOR", help="go on after an earlier answer")
+    show = add_command(group, "show", "events:show", "show one event, its history and detections")
+    show.add_argument("event", metavar="ID", help="the id or its beginning")
+
+
+def ledger(commands: Any) -> None:
+    """Add `hearthwatch ledger`."""
+    text = "tell what became of every look"
+    ledger = add_command(commands, "ledger", "ledger:show", text)
+    ledger.add_argument("region", metavar="REGION", nargs="?", help="name or id; all if none")
+    ledger.add_argument("--since", type=day_start, metavar="DATE")
+    ledger.add_argument("--until", type=day_end, metavar="DATE")
+    ledger.add_argument("--settlement", metavar="SETTLEMENT", help="name or id; all if none")
+
+
+def export(commands: Any) -> None:
+    """Add `hearthwatch export`."""
+    export = add_command(commands, "export", "export:export", "write events to a file")
+    export.add_argument("file", metavar="FILE")
+    export.add_argument(
+        "--format", choices=("geojson", "gpkg", "csv"), help="by the file's suffix if not given"
+    )
+    export.add_argument("--force", action="store_true", help="replace a file that is there")
+    add_event_filter(export)

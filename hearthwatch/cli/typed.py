@@ -1,0 +1,78 @@
+"""What is typed, as values."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime, time, timedelta
+
+
+def day_start(text: str) -> datetime:
+    """Return the first instant of a day, or the moment given; UTC."""
+    return moment(text, timedelta())
+
+
+def day_end(text: str) -> datetime:
+    """Return the last instant of a day, or the moment given; UTC."""
+    return moment(text, timedelta(days=1) - timedelta(microseconds=1))
+
+
+def moment(text: str, into_day: timedelta) -> datetime:
+    """Return a moment in UTC; a bare date means its first or its last instant."""
+    try:
+        if "T" not in text:
+            day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007
+            return datetime.combine(day, time(), UTC) + into_day
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2020-12-31") from None
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} has no time zone: add Z for UTC")
+    return moment.astimezone(UTC)
+
+
+def count(text: str) -> int:
+    """Return a whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """Return a whole number of at least 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
+    return int(text)
+
+
+def bands(text: str) -> tuple[str, ...]:
+    """Return names of bands, in capitals, each once."""
+    return tuple(dict.fromkeys(band.strip().upper() for band in text.split(",") if band.strip()))
+
+
+def share(text: str) -> float:
+    """Return a number above 0, up to 1."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0.0 < share <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share above 0, up to 1")
+    return share
+
+
+def point(text: str) -> tuple[float, float]:
+    """Return a longitude and a latitude."""
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not longitude,latitude") from None
+    return lon, lat
+
+
+def bbox(text: str) -> tuple[float, float, float, float]:
+    """Return west, south, east, north."""
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not west,south,east,north") from None
+    return west, south, east, north
