@@ -13,7 +13,8 @@ from typing import Any
 from imagery.errors import ImageryError, Permanent, Transient
 from imagery.naming import read_name
 from imagery.opera import bursts, scene_from_burst
-from imagery.safe import METADATA, product_files, scene_from_safe
+from imagery.packed import Product, packed_product
+from imagery.safe import METADATA, scene_from_safe
 from imagery.stac import scene_from_item
 from imagery.types import Scene
 
@@ -25,7 +26,7 @@ _RADAR_GEOMETRY = (
     "described by a STAC item"
 )
 _LEVEL_1 = "it is Level-1C, seen through the air; use the Level-2A product of the same tile"
-_PACKED = "it is packed; unzip it here and it will be read"
+_NOT_WHOLE = f"it has no {METADATA}; the download is not whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,15 @@ class _Found:
     """Files by what they are; `faults` of those that are known and of no use."""
 
     documents: list[Path] = field(default_factory=list)
-    products: list[Path] = field(default_factory=list)
+    products: list[Product] = field(default_factory=list)
     rasters: list[Path] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def files(self) -> Iterator[Path]:
         yield from self.documents
         yield from self.rasters
-        for folder in self.products:
-            yield from product_files(folder)
+        for product in self.products:
+            yield from product.files()
 
 
 _offers: dict[Path, tuple[int, Offer]] = {}
@@ -113,9 +114,9 @@ def _is_product(folder: Path, found: _Found) -> bool:
     if named is None or named.kind == "RTC":
         return False
     if (folder / METADATA).is_file():
-        found.products.append(folder)
+        found.products.append(Product(folder.name, folder))
     elif folder.suffix == ".SAFE":
-        wrong = _wrong_kind(named.kind) or f"it has no {METADATA}; the download is not whole"
+        wrong = _wrong_kind(named.kind) or _NOT_WHOLE
         found.faults.append(f"{folder.name}: {wrong}")
     else:
         return False
@@ -128,9 +129,19 @@ def _sort(path: Path, found: _Found) -> None:
     elif path.suffix == ".tif" and path.name.startswith("OPERA_L2_RTC-S1"):
         found.rasters.append(path)
     elif path.suffix == ".zip":
-        named = read_name(path.name.removesuffix(".zip"))
-        if named is not None:
-            found.faults.append(f"{path.name}: {_wrong_kind(named.kind) or _PACKED}")
+        _unpack(path, found)
+
+
+def _unpack(path: Path, found: _Found) -> None:
+    """Take a zip file as the product that its name says it is; any other is not ours."""
+    named = read_name(path.name.removesuffix(".zip"))
+    if named is None:
+        return
+    product, wrong = packed_product(path), _wrong_kind(named.kind)
+    if wrong is None and product is not None:
+        found.products.append(product)
+    else:
+        found.faults.append(f"{path.name}: {wrong or 'it cannot be unpacked, or is no product'}")
 
 
 def _wrong_kind(kind: str) -> str | None:
@@ -159,8 +170,8 @@ def _parse(found: _Found) -> Offer:
             continue
         for item in _items(document):
             keep(f"{file.name}: ", _from_item, item, file)
-    for folder in found.products:
-        keep("", scene_from_safe, folder)
+    for product in found.products:
+        keep("", scene_from_safe, product)
     listed = _listed(scenes.values())
     for files in bursts(path for path in found.rasters if path not in listed).values():
         keep("", scene_from_burst, files)

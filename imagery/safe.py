@@ -1,4 +1,4 @@
-"""Sentinel-2 Level-2A products as users download them: unpacked ``.SAFE`` folders."""
+"""Sentinel-2 Level-2A products as users download them: ``.SAFE`` folders, or zip files of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from xml.etree import ElementTree
 
 from shapely.errors import ShapelyError
@@ -17,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from imagery.errors import IntegrityError, Permanent
 from imagery.footprints import footprint_of
 from imagery.naming import plain_platform, read_name
+from imagery.packed import Product
 from imagery.types import Asset, Scene
 
 METADATA = "MTD_MSIL2A.xml"
@@ -30,21 +30,11 @@ _BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", 
 """Bands by the numbers that the metadata gives them."""
 
 
-def product_files(folder: Path) -> list[Path]:
-    """Return the files of a product that a scene is made of, metadata first."""
-    return [folder / METADATA, *sorted(folder.glob("GRANULE/*/IMG_DATA/R*m/*.jp2"))]
-
-
-def scene_from_safe(folder: Path, provider: str) -> Scene:
-    """Turn an unpacked product into a scene; its pixels are not looked at.
+def scene_from_safe(product: Product, provider: str) -> Scene:
+    """Turn a product into a scene; its pixels are not looked at.
 
     Scale and offset are the product's own: ``1 / quantification`` and ``BOA_ADD_OFFSET /
     quantification`` of each band.
-
-    Parameters
-    ----------
-    folder : Path
-        The one whose name ends in ``.SAFE``.
 
     Raises
     ------
@@ -53,29 +43,27 @@ def scene_from_safe(folder: Path, provider: str) -> Scene:
     Permanent
         If the product is not whole or does not say what its numbers mean.
     """
-    root, digest = _metadata(folder / METADATA)
+    root, digest = _metadata(product)
     try:
-        return _scene(root, folder, provider, digest)
+        return _scene(root, product, provider, digest)
     except (ValueError, LookupError, TypeError, ArithmeticError, ShapelyError) as error:
-        raise Permanent(f"{folder.name}: {error}") from error
+        raise Permanent(f"{product.name}: {error}") from error
 
 
-def _metadata(path: Path) -> tuple[ElementTree.Element, str]:
+def _metadata(product: Product) -> tuple[ElementTree.Element, str]:
+    data = product.read(METADATA, _LARGEST)
+    # A document type can name other files and grow without end; no real product has one.
+    if b"\0" in data or _DECLARED.search(data):
+        raise IntegrityError(f"{product.name}: {METADATA} declares a document type")
     try:
-        if path.stat().st_size > _LARGEST:
-            raise IntegrityError(f"{path.parent.name}: {path.name} is too large")
-        data = path.read_bytes()
-        # A document type can name other files and grow without end; no real product has one.
-        if b"\0" in data or _DECLARED.search(data):
-            raise IntegrityError(f"{path.parent.name}: {path.name} declares a document type")
         return ElementTree.fromstring(data), hashlib.sha256(data).hexdigest()
-    except (OSError, ElementTree.ParseError, ValueError, LookupError) as error:
-        raise IntegrityError(f"{path.parent.name}: {path.name} cannot be read: {error}") from error
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise IntegrityError(f"{product.name}: {METADATA} cannot be read: {error}") from error
 
 
-def _scene(root: ElementTree.Element, folder: Path, provider: str, digest: str) -> Scene:
+def _scene(root: ElementTree.Element, product: Product, provider: str, digest: str) -> Scene:
     datatake = root.find(".//{*}Datatake")
-    named = read_name(folder.name) or read_name(_text(root, "PRODUCT_URI"))
+    named = read_name(product.name) or read_name(_text(root, "PRODUCT_URI"))
     if datatake is None or named is None:
         raise ValueError("it names neither its datatake nor its tile")
     baseline = _text(root, "PROCESSING_BASELINE")
@@ -83,11 +71,11 @@ def _scene(root: ElementTree.Element, folder: Path, provider: str, digest: str) 
     return Scene(
         provider=provider,
         collection=COLLECTION,
-        id=folder.name.removesuffix(".SAFE"),
+        id=product.name.removesuffix(".SAFE"),
         sensor=COLLECTION,
         sensed=_time(_text(root, "PRODUCT_START_TIME")),
         footprint=_footprint(_text(root, "EXT_POS_LIST")),
-        assets=tuple(_assets(root, folder, baseline)),
+        assets=tuple(_assets(root, product, baseline)),
         item_sha256=digest,
         platform=plain_platform(_text(datatake, "SPACECRAFT_NAME")),
         relative_orbit=int(_text(datatake, "SENSING_ORBIT_NUMBER")),
@@ -101,9 +89,12 @@ def _scene(root: ElementTree.Element, folder: Path, provider: str, digest: str) 
     )
 
 
-def _assets(root: ElementTree.Element, folder: Path, baseline: str) -> Iterator[Asset]:
-    images = [(path, found) for path in product_files(folder)[1:]
-              if (found := _IMAGE.match(path.name))]  # fmt: skip
+def _assets(root: ElementTree.Element, product: Product, baseline: str) -> Iterator[Asset]:
+    images = [
+        (path, found)
+        for path in product.members()
+        if path.match("GRANULE/*/IMG_DATA/R*m/*.jp2") and (found := _IMAGE.match(path.name))
+    ]
     if not images:
         raise ValueError("it has no images; the download is not whole")
     if len({path.parents[2] for path, _ in images}) > 1:
@@ -113,7 +104,7 @@ def _assets(root: ElementTree.Element, folder: Path, baseline: str) -> Iterator[
         band, classes = found.group(1), found.group(1) == "SCL"
         yield Asset(
             band=band,
-            href=str(path),
+            href=product.href(path),
             scale=None if classes else 1.0 / quantification,
             offset=None if classes else offsets[band] / quantification,
             nodata=0 if classes else nodata,

@@ -19,6 +19,7 @@ from odc.geo.geobox import GeoBox
 from imagery.bandreads import BandRead, acquisition_key, band_layers, wanted_assets
 from imagery.disk import PROVIDER, offer_of
 from imagery.errors import IntegrityError, NotYet, Permanent, Transient
+from imagery.packed import INSIDE, vsi_path
 from imagery.types import (
     Asset,
     Chip,
@@ -39,8 +40,8 @@ class FolderProvider:
     ----------
     path : str or Path
         A ``catalog.json`` or ``collection.json`` with links, an ItemCollection, a single item, or
-        a folder searched for any of these, for unpacked Sentinel-2 Level-2A products (``.SAFE``)
-        and for GeoTIFFs of OPERA RTC-S1.
+        a folder searched for any of these, for Sentinel-2 Level-2A products (``.SAFE``, unpacked
+        or in zip files) and for GeoTIFFs of OPERA RTC-S1.
 
     Notes
     -----
@@ -82,7 +83,7 @@ class FolderProvider:
                     raise Transient(f"reading {scene.id} took longer than {deadline:.0f} s")
                 path = self._file(asset)
                 sources.append(_source(path, self._root(), asset))
-                found = _read_window(path, geobox)
+                found = _read_window(path, _member(asset), geobox)
                 if found is not None:
                     reads.append(BandRead(scene.id, asset, *found))
         if not reads:
@@ -108,7 +109,7 @@ class FolderProvider:
         if "://" in asset.href:
             raise Permanent(f"{asset.band} is a network address, not a file")
         try:
-            path = Path(asset.href).resolve()
+            path = Path(asset.href.partition(INSIDE)[0]).resolve()
             if not path.is_relative_to(self._root()):
                 raise Permanent(f"{Path(asset.href).name} lies outside the catalogue's folder")
             if not path.is_file():
@@ -128,12 +129,20 @@ def _meets(scene: Scene, query: Query) -> bool:
     return bool(scene.footprint.intersects(query.area))
 
 
-def _read_window(path: Path, geobox: GeoBox) -> tuple[GeoBox, NDArray[np.generic]] | None:
+def _member(asset: Asset) -> str:
+    """Return what of a zip file an asset is; empty for a file of its own."""
+    return asset.href.partition(INSIDE)[2]
+
+
+def _read_window(
+    path: Path, member: str, geobox: GeoBox
+) -> tuple[GeoBox, NDArray[np.generic]] | None:
     """Read the whole source pixels that cover `geobox`; None where there are none."""
     # Some other formats are lists of further files and addresses to read.
-    driver = "JP2OpenJPEG" if path.suffix.lower() == ".jp2" else "GTiff"
+    driver = "JP2OpenJPEG" if (member or path.name).lower().endswith(".jp2") else "GTiff"
+    where = vsi_path(path, member) if member else path
     try:
-        with rasterio.Env(**GDAL_OPTIONS), rasterio.open(path, driver=driver) as source:
+        with rasterio.Env(**GDAL_OPTIONS), rasterio.open(where, driver=driver) as source:
             return read_window(source, geobox, path.name)
     except BROKEN as error:
         raise IntegrityError(f"{path.name} cannot be read: {error}") from error
@@ -146,7 +155,9 @@ def _source(path: Path, root: Path, asset: Asset) -> Source:
     digest = _file_sha256(path, status.st_size, status.st_mtime_ns)
     if asset.sha256 is not None and digest != asset.sha256:
         raise IntegrityError(f"{path.relative_to(root)} is not the file its catalogue lists")
-    return Source(str(path.relative_to(root)), digest, status.st_size)
+    inside = _member(asset)
+    name = f"{path.relative_to(root)}{INSIDE}{inside}" if inside else str(path.relative_to(root))
+    return Source(name, digest, status.st_size)
 
 
 def _stat(path: Path) -> os.stat_result:

@@ -1,5 +1,9 @@
 """Products as users download them: their own words about their numbers, and nothing unsafe."""
 
+import dataclasses
+import hashlib
+import shutil
+import zipfile
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,6 +14,7 @@ from shapely.geometry import Point, box
 from imagery.cube import build_cube, check_cube
 from imagery.errors import ImageryError, IntegrityError, Permanent
 from imagery.looks import group_acquisitions
+from imagery.packed import Product
 from imagery.providers.folder import FolderProvider
 from imagery.safe import scene_from_safe
 from imagery.types import Query
@@ -35,6 +40,18 @@ def drawn(added: int = 0):
     }
 
 
+def scene_of(folder):
+    return scene_from_safe(Product(folder.name, folder), "folder")
+
+
+def pack(folder):
+    """Put a product into a zip file, as it comes from the Data Space, and take the folder away."""
+    name = folder.name.removesuffix(".SAFE")
+    shutil.make_archive(str(folder.parent / name), "zip", folder.parent, folder.name)
+    shutil.rmtree(folder)
+    return folder.parent / f"{name}.zip"
+
+
 def read(path, bands=("B04", "B11", "SCL")):
     provider = FolderProvider(path)
     (look,) = group_acquisitions(provider.search(WORLD))
@@ -45,10 +62,13 @@ def read(path, bands=("B04", "B11", "SCL")):
     ("baseline", "offsets", "added"),
     [("02.12", None, 0), ("03.01", None, 0), ("04.00", LIKE, 1000), ("05.00", LIKE, 1000)],
 )
+@pytest.mark.parametrize("packed", [False, True])
 def test_the_pixels_of_a_product_are_the_drawn_ones_on_both_sides_of_0400(
-    tmp_path, baseline, offsets, added
+    tmp_path, baseline, offsets, added, packed
 ):
-    write_safe(tmp_path, drawn(added), baseline=baseline, offsets=offsets)
+    folder = write_safe(tmp_path, drawn(added), baseline=baseline, offsets=offsets)
+    if packed:
+        pack(folder)
     look, chip = read(tmp_path)
     cube = build_cube([chip], grid(size=60), ["B04", "B11", "SCL"])
     check_cube(cube)
@@ -64,7 +84,7 @@ def test_the_pixels_of_a_product_are_the_drawn_ones_on_both_sides_of_0400(
 
 def test_a_scene_says_what_its_product_says(tmp_path):
     folder = write_safe(tmp_path, drawn(1000), offsets=LIKE)
-    scene = scene_from_safe(folder, "folder")
+    scene = scene_of(folder)
     assert scene.id == product_name() and scene.tile == "34TFQ"
     assert (scene.platform, scene.relative_orbit) == ("sentinel-2b", 93)
     assert (scene.orbit_direction, scene.baseline) == ("descending", "05.00")
@@ -83,7 +103,7 @@ def test_a_scene_says_what_its_product_says(tmp_path):
 
 def test_each_band_has_its_own_offset(tmp_path):
     folder = write_safe(tmp_path, drawn(), offsets=LIKE | {"B11": -1500}, quantification=20_000)
-    scene = scene_from_safe(folder, "folder")
+    scene = scene_of(folder)
     assert scene.asset("B04").offset == pytest.approx(-0.05)
     assert scene.asset("B11").offset == pytest.approx(-0.075)
     assert scene.asset("B11").scale == pytest.approx(5e-5)
@@ -112,7 +132,7 @@ def edited(folder, old, new):
 def test_of_a_product_whose_words_are_broken_only_an_imagery_error_comes(tmp_path, old, new):
     folder = edited(write_safe(tmp_path, drawn(), offsets=LIKE), old, new)
     with pytest.raises(ImageryError):
-        scene_from_safe(folder, "folder")
+        scene_of(folder)
     assert list(FolderProvider(tmp_path).search(WORLD)) == []
     (fault,) = FolderProvider(tmp_path).faults()
     assert folder.name in fault
@@ -120,7 +140,7 @@ def test_of_a_product_whose_words_are_broken_only_an_imagery_error_comes(tmp_pat
 
 def test_a_new_product_without_offsets_is_refused_and_an_old_one_needs_none(tmp_path):
     with pytest.raises(Permanent, match="states no offsets"):
-        scene_from_safe(write_safe(tmp_path, drawn(), baseline="04.00"), "folder")
+        scene_of(write_safe(tmp_path, drawn(), baseline="04.00"))
 
 
 @pytest.mark.parametrize(
@@ -135,14 +155,14 @@ def test_metadata_that_declares_a_document_type_is_refused_before_it_is_parsed(t
     folder = write_safe(tmp_path, drawn(), offsets=LIKE)
     edited(folder, "<n1:Level-2A_User_Product", f"{evil}\n<n1:Level-2A_User_Product")
     with pytest.raises(IntegrityError, match="document type"):
-        scene_from_safe(folder, "folder")
+        scene_of(folder)
     file = folder / "MTD_MSIL2A.xml"
     file.write_bytes(file.read_text("utf-8").replace("UTF-8", "UTF-16").encode("utf-16"))
     with pytest.raises(IntegrityError):
-        scene_from_safe(folder, "folder")
+        scene_of(folder)
     file.write_bytes(b"<a>" * 2_000_000)
     with pytest.raises(IntegrityError, match="too large"):
-        scene_from_safe(folder, "folder")
+        scene_of(folder)
 
 
 def test_products_and_items_lie_in_one_folder_and_what_is_no_use_is_said(tmp_path):
@@ -161,9 +181,31 @@ def test_products_and_items_lie_in_one_folder_and_what_is_no_use_is_said(tmp_pat
     said = sorted(provider.faults())
     assert len(said) == 4
     for words, fault in zip(
-        ("radar geometry", "Level-2A", "unzip", "not whole"), said, strict=True
+        ("radar geometry", "Level-2A", "cannot be unpacked", "not whole"), said, strict=True
     ):
         assert words in fault
+
+
+def test_a_packed_product_is_the_same_scene_as_the_folder_it_was(tmp_path):
+    folder = write_safe(tmp_path, drawn(1000), offsets=LIKE)
+    unpacked = scene_of(folder)
+    file = pack(folder)
+    (packed,) = FolderProvider(tmp_path).search(WORLD)
+    assert dataclasses.replace(packed, assets=()) == dataclasses.replace(unpacked, assets=())
+    _, chip = read(tmp_path)
+    assert {source.sha256 for source in chip.provenance.sources} == {
+        hashlib.sha256(file.read_bytes()).hexdigest()
+    }
+
+
+@pytest.mark.parametrize("member", ["{}/../../outside.jp2", "/etc/{}", "{}/MTD_MSIL2A.xml"])
+def test_of_a_zip_file_made_to_harm_nothing_outside_it_is_read(tmp_path, member):
+    name = f"{product_name('02.12')}.SAFE"
+    with zipfile.ZipFile(tmp_path / f"{product_name('02.12')}.zip", "w") as file:
+        file.writestr(member.format(name), b" " * 5_000_000)
+    provider = FolderProvider(tmp_path)
+    assert list(provider.search(WORLD)) == []
+    assert len(provider.faults()) == 1
 
 
 def test_bands_that_arrive_later_are_seen(tmp_path):
@@ -183,13 +225,13 @@ def test_a_product_with_no_images_or_with_several_tiles_is_refused(tmp_path):
     for file in (folder / "GRANULE").rglob("*.jp2"):
         file.rename(file.with_suffix(".bak"))
     with pytest.raises(Permanent, match="no images"):
-        scene_from_safe(folder, "folder")
+        scene_of(folder)
     for number, file in enumerate(sorted((folder / "GRANULE").rglob("*.bak"))[:2]):
         moved = folder / "GRANULE" / f"tile{number}" / "IMG_DATA" / "R10m"
         moved.mkdir(parents=True)
         file.rename(moved / f"{file.stem}.jp2")
     with pytest.raises(Permanent, match="several tiles"):
-        scene_from_safe(folder, "folder")
+        scene_of(folder)
 
 
 def test_a_cut_image_is_refused(tmp_path):
