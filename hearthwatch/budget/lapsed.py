@@ -65,13 +65,12 @@ def _trouble(
     over = [one for one in own if one.outcome in (RunOutcome.FAILED, RunOutcome.COMPLETE)]
     since = region.created if last is None else last.started
     if now - since > within:
-        failed = [one.detail for one in over if one.outcome is RunOutcome.FAILED]
+        failed = [one.detail for one in over if one.outcome is RunOutcome.FAILED and one.detail]
         words = f": {failed[-1]}" if failed else ""
         return Trouble(f"no run over it has been completed since then{words}", since)
-    if over and over[-1].detail:
-        is_failed = over[-1].outcome is RunOutcome.FAILED
-        return Trouble(f"{'the last run failed: ' if is_failed else ''}{over[-1].detail}")
-    return None
+    if over and over[-1].outcome is RunOutcome.FAILED:
+        return Trouble(": ".join(filter(None, ("the last run failed", over[-1].detail))))
+    return Trouble(over[-1].detail) if over and over[-1].detail else None
 
 
 def _looked(runs: Iterator[Run]) -> Iterator[Run]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,15 +15,18 @@ from hearthwatch.cli.call import Call, store_at
 from hearthwatch.cli.checks import Check, Outcome
 from hearthwatch.errors import SettingsError
 from hearthwatch.layout import Layout
-from hearthwatch.sources import FOLDER, SENTINELHUB, STAC, provider_from
+from hearthwatch.sources import FOLDER, SENTINELHUB, STAC, inbox_from, provider_from
 from hearthwatch.store.protocol import Store
 from imagery.errors import ImageryError, IntegrityError, NotYet, Permanent, QuotaExhausted
-from imagery.net.tokens import Credentials
+from imagery.net.tokens import Credentials, try_credentials
+from imagery.net.types import Account, Deadline
+from imagery.providers.stac import StacProvider
 from imagery.types import Query
 
 ASKED_FOR = shapely.box(4.30, 50.80, 4.40, 50.90)
 """Brussels: a check must not show a provider what is watched."""
 ASKED_BEFORE = timedelta(days=10)
+LOGIN_S = 20.0
 CLOCKS_APART = timedelta(minutes=5)
 """This machine's and a provider's at most: answers take seconds."""
 _SET_THE_CLOCK = (
@@ -50,8 +54,8 @@ def credentials(call: Call) -> Check:
 
 
 def providers(call: Call) -> Check:
-    """Check that every provider that is named answers a small question."""
-    return _together([_asked(call, name) for name in _named(call)])
+    """Check that every provider that is named answers a small question, and every account opens."""
+    return _together([*(_asked(call, name) for name in _named(call)), *_logins(call)])
 
 
 def quota(call: Call) -> Check:
@@ -143,6 +147,26 @@ def _asked(call: Call, name: str) -> Check:
         return Check(Outcome.FAIL, f"{name}: {error}", _advice(error))
     words = f"{name}: it answers ({count} scenes of a day over Brussels)"
     return _timed(words, getattr(provider, "clock_ahead", None))
+
+
+def _logins(call: Call) -> Iterator[Check]:
+    """See whether people's accounts open; a search, which needs none, does not tell."""
+    for name in _named(call):
+        with suppress(SettingsError):
+            provider = provider_from(call.settings, name)
+            if isinstance(provider, StacProvider) and provider.credentials is not None:
+                yield _login(f"files of {name}", provider.account, provider.credentials)
+    inbox = inbox_from(call.settings)
+    if inbox is not None:
+        yield _login("news of products", inbox.account, inbox.credentials)
+
+
+def _login(what: str, account: Account, credentials: Path) -> Check:
+    try:
+        try_credentials(account, credentials, Deadline.after(LOGIN_S))
+    except ImageryError as error:
+        return Check(Outcome.FAIL, f"{what}: {error}", _advice(error))
+    return Check(Outcome.OK, f"{what}: the account opens")
 
 
 def _timed(words: str, ahead: timedelta | None) -> Check:

@@ -89,6 +89,7 @@ def _value(region: Region, report: RunReport, statuses: Counter[str]) -> dict[st
         "region": region.id,
         "region_name": region.name,
         "outcome": report.run.outcome,
+        "detail": report.run.detail,
         "looks": report.looks,
         "looks_taken_before": report.skipped,
         "events": list(report.events),
@@ -103,7 +104,8 @@ def _words(region: Region, report: RunReport, statuses: Counter[str]) -> str:
     new = counted(report.looks, "new look")
     events = counted(len(report.events), "event")
     line = f"{region.name}: {new}, {report.skipped:,} taken before; {events} new or changed."
-    return f"{line}\n  ledger so far: {_listed(statuses)}"
+    told = [line, f"  {report.run.detail}."] if report.run.detail else [line]
+    return "\n".join([*told, f"  ledger so far: {_listed(statuses)}"])
 
 
 def _too_old(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,6 +40,8 @@ CAME = "it came after all"
 WENT = "it was listed, and is listed no more"
 RESUMED = "it never came; later passes of its orbit did"
 GIVEN_UP = "it never came; its orbit is no longer flown"
+LEAST_LOST = 0.02
+"""Share of a place that no orbit shows any more: less is the wobble of a swath's edge."""
 _NAMESPACE = uuid.UUID("0f4b8f0e-52a5-4a37-9d3a-0c5d6a8a7a55")
 
 
@@ -68,6 +70,8 @@ class PassWatch:
     ----------
     listed, gone : sequence of Scene
         Of the detector's sensor: those listed now, and those that were and are no more.
+    elsewhere : sequence of Scene
+        Those that other providers list or listed: a look at one of them was no miss.
     """
 
     region: Region
@@ -75,6 +79,7 @@ class PassWatch:
     places: Sequence[Watched]
     listed: Sequence[Scene]
     gone: Sequence[Scene]
+    elsewhere: Sequence[Scene] = ()
 
 
 def watch_passes(store: Store, watch: PassWatch, now: datetime) -> tuple[Gap, ...]:
@@ -91,8 +96,9 @@ def watch_passes(store: Store, watch: PassWatch, now: datetime) -> tuple[Gap, ..
     due = late(missing(expected(history, region.created, now), came), now)
     given_up = [one for one in ended(history, now) if one.missed[-1] >= region.created]
     found = [_gap(region, one, now) for one in due if not _is_known(one, known.values())]
-    found += [_over(gap, came, given_up, now) for gap in known.values()]
-    stated = [_statement(region, one, history, now) for one in given_up]
+    found += [_over(watch, gap, came, given_up, now) for gap in known.values()]
+    flies = flown(history, now)
+    stated = [_statement(watch, one, flies, now) for one in given_up]
     found += [one for one in stated if one.id not in known]
     with store.transaction() as tx:
         for gap in found:
@@ -121,11 +127,11 @@ def _usable(scenes: Iterable[Scene]) -> list[Scene]:
 
 
 def _told_of(store: Store, watch: PassWatch) -> list[Scene]:
-    """Return the scenes listed no more whose look the ledger has rows of."""
+    """Return the scenes not listed here whose look the ledger has rows of."""
     region = watch.region
     return [
         scene
-        for look in group_acquisitions(watch.gone)
+        for look in group_acquisitions([*watch.gone, *watch.elsewhere])
         if any(row.region == region.id for row in store.looks(region.organisation, look.key))
         for scene in look.scenes
     ]
@@ -147,10 +153,17 @@ def _gap(region: Region, one: ExpectedPass, now: datetime) -> Gap:
     )
 
 
-def _over(gap: Gap, came: Sequence[Pass], given_up: Sequence[EndedOrbit], now: datetime) -> Gap:
+def _over(
+    watch: PassWatch,
+    gap: Gap,
+    came: Sequence[Pass],
+    given_up: Sequence[EndedOrbit],
+    now: datetime,
+) -> Gap:
     """Return a gap as it stands now."""
     if _is_statement(gap):
-        is_seen = any(one.sensor == gap.sensor and one.sensed > gap.expected for one in came)
+        since = {(one.sensor, one.relative_orbit) for one in came if one.sensed > gap.expected}
+        is_seen = since and gap.closed is None and not _is_blind_without(watch, gap, since)
         return _closed(gap, gap.detail, now) if is_seen else gap
     if _came(gap, came):
         return _closed(gap, CAME, now)
@@ -165,18 +178,25 @@ def _over(gap: Gap, came: Sequence[Pass], given_up: Sequence[EndedOrbit], now: d
     return gap
 
 
-def _statement(region: Region, one: EndedOrbit, history: Sequence[Pass], now: datetime) -> Gap:
+def _statement(
+    watch: PassWatch, one: EndedOrbit, flies: Collection[tuple[str, int]], now: datetime
+) -> Gap:
     """Return what says, once, that an orbit is no longer waited for.
 
-    Where nothing else of the sensor is expected, the region is blind and the gap stays open.
+    Where a place that it showed is expected on no other, that is blind, and the gap stays open.
+
+    Parameters
+    ----------
+    flies : collection of (sensor, relative orbit)
+        Those that are still flown.
     """
+    region = watch.region
     whose = one.platform or one.sensor
     words = (
         f"{whose} no longer flies orbit {one.relative_orbit}: it came last on "
         f"{one.last:%Y-%m-%d} and then stayed away {len(one.missed)} times, at a cycle of "
         f"{one.cycle_days} days; it is not waited for any more"
     )
-    others = any(sensor == one.sensor for sensor, _ in flown(history, now))
     return Gap(
         id=_id(
             region.id, f"ended_{one.sensor}_{one.platform}_{one.relative_orbit}_{one.last:%Y%m%d}"
@@ -189,9 +209,27 @@ def _statement(region: Region, one: EndedOrbit, history: Sequence[Pass], now: da
         relative_orbit=one.relative_orbit,
         expected=one.missed[-1],
         raised=now,
-        closed=now if others else None,
+        closed=None if _is_blind_without(watch, one, flies) else now,
         detail=words,
     )
+
+
+def _is_blind_without(
+    watch: PassWatch, ended: Gap | EndedOrbit, others: Collection[tuple[str, int]]
+) -> bool:
+    """Tell whether a place that an orbit showed is shown by none of the others."""
+    lost = _ground_of(watch, {(ended.sensor, ended.relative_orbit)})
+    seen = _ground_of(watch, {orbit for orbit in others if orbit[0] == ended.sensor})
+    return any(
+        lost.intersection(place.ground).difference(seen).area > LEAST_LOST * place.ground.area
+        for place in watch.places
+    )
+
+
+def _ground_of(watch: PassWatch, orbits: Collection[tuple[str, int]]) -> BaseGeometry:
+    """Return the ground that the passes of some orbits showed; CRS84."""
+    scenes = (s for s in [*watch.listed, *watch.gone] if (s.sensor, s.relative_orbit) in orbits)
+    return shapely.union_all([scene.footprint for scene in scenes])
 
 
 def _keep_ledger(

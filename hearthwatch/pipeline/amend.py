@@ -2,6 +2,8 @@
 
 What was measured stays as it was, with the pixels it rests on in the archive. The ledger's row and
 the events that rest on the look tell that there is more, or other, or nothing any more, to see.
+While a state is kept that is older than the look, it is taken anew besides
+(:mod:`hearthwatch.pipeline.anew`), and these words give way to what that shows.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from hearthwatch.records import Event, EventFilter, LedgerRow, Region
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_events
 from imagery.looks import group_acquisitions
+from imagery.naming import mgrs_tile
 from imagery.types import Acquisition, Scene
 
 SCENES = "scenes"
@@ -66,7 +69,11 @@ def _amended(
 def _since(taken: set[str], look: Acquisition, absent: Collection[str]) -> str:
     """Say what became of the scenes that a look was made of; empty if nothing did."""
     again = sorted(taken & {scene.id for scene in look.superseded})
-    more = sorted({scene.id for scene in look.scenes} - taken - set(absent))
+    # Of what another provider gave only the tile can be told, not which of its scenes it was.
+    foreign = taken - {scene.id for scene in (*look.scenes, *look.superseded)}
+    tiles = {mgrs_tile(one) for one in foreign} - {None}
+    new = {scene.id for scene in look.scenes if scene.tile not in tiles}
+    more = sorted(new - taken - set(absent))
     lost = sorted(taken & set(absent))
     said = []
     if again:

@@ -102,6 +102,16 @@ def kept_states(bench: Bench, site: Site) -> tuple[StateVersion, ...]:
     return bench.store.state_versions(region.organisation, region.id, site.cell, bench.detector.id)
 
 
+def new_state_path(bench: Bench, site: Site, sequence: int) -> Path:
+    """Return where a state goes that takes another's place, relative to the data folder.
+
+    Not where a kept one lies: that one holds until the new one is committed.
+    """
+    usual = bench.layout.state(bench.region.id, site.cell, bench.detector.id, sequence)
+    is_taken = str(usual) in {version.path for version in kept_states(bench, site)}
+    return usual.with_stem(f"{usual.stem}-again") if is_taken else usual
+
+
 def task_of(bench: Bench, take: Take) -> JudgeTask:
     """Return a measured look with the state it meets."""
     state = take.state

@@ -1,7 +1,7 @@
 """Settlements that join a watch later: brought up to the looks that were taken before.
 
 Their looks are measured again from the archive, with the placebos that judge and scale them, and
-all that comes of it is committed at once with the state in which they stand beside the others. A
+all that comes of it is committed at once with the states in which they stand beside the others. A
 run killed before that begins anew; nothing of it has become true.
 """
 
@@ -16,7 +16,13 @@ from pathlib import Path
 from detectors.guard import judge_scene
 from detectors.registry import create_detector
 from detectors.types import PlaceDetector, SceneJudgement, Watches
-from hearthwatch.pipeline.bench import Bench, RunStopped, measured_ahead
+from hearthwatch.pipeline.bench import (
+    Bench,
+    RunStopped,
+    kept_states,
+    measured_ahead,
+    new_state_path,
+)
 from hearthwatch.pipeline.commit import (
     KEEP_STATES,
     LookOutcome,
@@ -44,6 +50,7 @@ class _Brought:
     detections: list[Detection] = field(default_factory=list)
     rows: list[LedgerRow] = field(default_factory=list)
     newest: dict[str, Event] = field(default_factory=dict)
+    states: list[StateVersion] = field(default_factory=list)
 
 
 def catch_up(bench: Bench, plan: Plan, stopping: Callable[[], bool]) -> Iterator[Event]:
@@ -65,7 +72,7 @@ def _joining(bench: Bench, site: Site, version: StateVersion) -> tuple[Place, ..
 
     A settlement more moves some placebos, which then join as well.
     """
-    state = load_state(create_detector(bench.detector.id), _current(bench, site, version))
+    state = load_state(create_detector(bench.detector.id), _of(bench, site, version))
     known = {str(record["id"]) for record in state.objects}
     unknown = tuple(place for place in site.places if place.key not in known)
     return unknown if any(place.settlement for place in unknown) else ()
@@ -85,32 +92,40 @@ def _bring_up(
     wanted = {place.key for place in joining}
     places = tuple(p for p in site.places if p.key in wanted or not p.settlement)
     part = dataclasses.replace(site, places=places)
-    current = load_state(detector, _current(bench, site, version))
+    current = load_state(detector, _of(bench, site, version))
     path = bench.layout.scratch / f"{site.cell}.joining"
-    sha256 = save_state(path, detector.beside(current))
-    brought = _Brought()
+    after = JudgeTask(bench.detector.id, part, path, save_state(path, detector.beside(current)), "")
+    brought, kept = _Brought(), list(reversed(kept_states(bench, site)))
     behind = ((look, [part]) for look in _taken(plan, site))
     for look, _, (measured,) in measured_ahead(bench, behind):
         if stopping():
             raise RunStopped
-        before = JudgeTask(bench.detector.id, part, path, sha256, measured.features)
+        while kept and kept[0].sensed < look.sensed:
+            brought.states.append(_joined(bench, site, kept.pop(0), after))
+        before = dataclasses.replace(after, features=measured.features)
         judgement, scored = _score(bench, look, before, measured)
-        sha256 = scored.sha256 if scored else sha256
+        after = dataclasses.replace(after, state_sha256=scored.sha256) if scored else after
         _note(bench, part, measured, judgement, scored, brought)
-    other = load_state(detector, JudgeTask(bench.detector.id, part, path, sha256, ""))
-    target = bench.layout.state(bench.region.id, site.cell, bench.detector.id, version.sequence + 1)
-    joined = save_state(bench.layout.root / target, detector.join(current, other))
-    last = other.scalars["last"] or version.sensed.isoformat()
-    after = dataclasses.replace(
+    brought.states += [_joined(bench, site, one, after) for one in kept]
+    _commit(bench, brought)
+    return tuple(brought.newest.values())
+
+
+def _joined(bench: Bench, site: Site, version: StateVersion, other: JudgeTask) -> StateVersion:
+    """Return a kept state as it had been with what joins; a look may come late to that one too."""
+    detector = create_detector(bench.detector.id)
+    assert isinstance(detector, PlaceDetector)
+    joins = load_state(detector, other)
+    state = detector.join(load_state(detector, _of(bench, site, version)), joins)
+    target = new_state_path(bench, site, version.sequence)
+    last = joins.scalars["last"] or version.sensed.isoformat()
+    return dataclasses.replace(
         version,
-        sequence=version.sequence + 1,
         sensed=max(version.sensed, datetime.fromisoformat(str(last))),
         path=str(target),
-        sha256=joined,
+        sha256=save_state(bench.layout.root / target, state),
         digest=bench.run.digest,
     )
-    _commit(bench, brought, after)
-    return tuple(brought.newest.values())
 
 
 def _taken(plan: Plan, site: Site) -> list[Acquisition]:
@@ -167,20 +182,22 @@ def _note(
     brought.rows += ledger_rows(outcome, events)
 
 
-def _commit(bench: Bench, brought: _Brought, version: StateVersion) -> None:
+def _commit(bench: Bench, brought: _Brought) -> None:
     reach("catchup.begin")
+    stale: list[StateVersion] = []
     with bench.store.transaction() as tx:
         for event in brought.events:
             tx.put_event(event)
         tx.add_detections(brought.detections)
         for row in brought.rows:
             tx.put_ledger(row)
-        stale = tx.add_state(version, KEEP_STATES)
+        for version in brought.states:
+            stale += tx.add_state(version, KEEP_STATES)
         reach("catchup.before")
     for old in stale:
         (bench.layout.root / old.path).unlink(missing_ok=True)
 
 
-def _current(bench: Bench, site: Site, version: StateVersion) -> JudgeTask:
+def _of(bench: Bench, site: Site, version: StateVersion) -> JudgeTask:
     path: Path = bench.layout.root / version.path
     return JudgeTask(bench.detector.id, site, path, version.sha256, "")

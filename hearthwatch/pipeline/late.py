@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from detectors.registry import create_detector
-from detectors.types import SceneJudgement, Watches
+from detectors.types import SceneJudgement
 from hearthwatch.passes.polling import scenes_gone
 from hearthwatch.pipeline.amend import SCENES, SINCE
 from hearthwatch.pipeline.bench import (
@@ -40,8 +39,7 @@ from hearthwatch.pipeline.commit import (
 from hearthwatch.pipeline.listing import MISSION_START
 from hearthwatch.pipeline.plan import Plan
 from hearthwatch.pipeline.replay import Replay, Replayed
-from hearthwatch.pipeline.score import load_state
-from hearthwatch.pipeline.tasks import JudgeTask, Site
+from hearthwatch.pipeline.tasks import Site
 from hearthwatch.pipeline.waiting import AGAIN, TRIES
 from hearthwatch.records import Event, LedgerRow, ObservationStatus, StateVersion
 from hearthwatch.store.whole import all_looks
@@ -70,15 +68,11 @@ class CannotBeScoredError(Exception):
 
 
 def base_of(bench: Bench, site: Site, sensed: datetime) -> Base | None:
-    """Return the newest kept state of a site older than a look; None if there is none.
-
-    One that does not know a settlement which joined since is of no use: what was learned of it
-    would be lost.
-    """
+    """Return the newest kept state of a site older than a look; None if there is none."""
     versions = kept_states(bench, site)
     older = [one for one in versions if one.sensed < sensed]
     if older:
-        return Base(older[0]) if _knows_as_much(bench, site, older[0], versions[0]) else None
+        return Base(older[0])
     return Base(None) if not versions or versions[-1].sequence == FIRST else None
 
 
@@ -132,23 +126,6 @@ def score_again(
     replayed = Replay(bench, take.site, take.state, why).make([take, *later], judgement)
     outcome = outcome_of(bench, take, judgement, None, Path())
     return _commit(bench, replayed, outcome, told)
-
-
-def _knows_as_much(bench: Bench, site: Site, older: StateVersion, newest: StateVersion) -> bool:
-    """Tell whether an older state knows every settlement of a site that the newest one knows."""
-    if older.detector_version != bench.detector.version:
-        return False
-    if bench.detector.watches is Watches.AREA:
-        return True
-    known = _known(bench, site, newest) & site.settlements.keys()
-    return known <= _known(bench, site, older)
-
-
-def _known(bench: Bench, site: Site, version: StateVersion) -> frozenset[str]:
-    path = bench.layout.root / version.path
-    task = JudgeTask(bench.detector.id, site, path, version.sha256, "")
-    state = load_state(create_detector(bench.detector.id), task)
-    return frozenset(str(record["id"]) for record in state.objects)
 
 
 def told_since(bench: Bench, site: Site, since: datetime) -> Told:

@@ -17,6 +17,7 @@ from hearthwatch.passes.polling import (
     scenes_gone,
 )
 from hearthwatch.records import Region
+from hearthwatch.sources import SENTINELHUB, STAC
 from hearthwatch.store.protocol import Store
 from imagery.errors import ImageryError
 from imagery.types import ImageryProvider, Query, Scene
@@ -36,6 +37,8 @@ class Listing:
         Those sensed up to the time asked for, by (sensed, id).
     listed, gone : tuple of Scene
         All that a remembered catalogue lists, and what it lists no more.
+    elsewhere : tuple of Scene
+        All that is remembered of the catalogues of other providers.
     fault : str
         Why the catalogue could not be asked, or is not believed, now: what is remembered of it
         was used. Empty if all is well.
@@ -44,6 +47,7 @@ class Listing:
     scenes: tuple[Scene, ...]
     listed: tuple[Scene, ...] = ()
     gone: tuple[Scene, ...] = ()
+    elsewhere: tuple[Scene, ...] = ()
     fault: str = ""
 
 
@@ -77,10 +81,21 @@ def list_scenes(
     try:
         listed = _of_sensor(known_scenes(store, region, provider.name), detector)
         gone = _of_sensor(scenes_gone(store, region, provider.name), detector)
+        elsewhere = _of_sensor(_remembered_elsewhere(store, region, provider), detector)
     except ImageryError as error:
         raise CatalogueError(f"what was remembered of the catalogue is broken: {error}") from error
     scenes = tuple(scene for scene in listed if scene.sensed <= until)
-    return Listing(scenes, listed, gone, fault)
+    return Listing(scenes, listed, gone, elsewhere, fault)
+
+
+def _remembered_elsewhere(store: Store, region: Region, provider: ImageryProvider) -> list[Scene]:
+    names = [name for name in (SENTINELHUB, STAC) if name != provider.name]
+    return [
+        scene
+        for name in names
+        for told in (known_scenes, scenes_gone)
+        for scene in told(store, region, name)
+    ]
 
 
 def _searched(provider: ImageryProvider, detector: DetectorInfo, query: Query) -> tuple[Scene, ...]:

@@ -94,7 +94,10 @@ def _covered_up(task: MeasureTask, seen: Glance) -> Measured:
         usable=seen.clear,
         cause=ledger_cause(lost),
         causes=seen.causes,
-        places=tuple(dataclasses.replace(one, lost=lost) for one in none.places),
+        places=tuple(
+            dataclasses.replace(one, lost=seen.lost_cores.get(one.place, lost))
+            for one in none.places
+        ),
     )
 
 

@@ -24,7 +24,13 @@ from hearthwatch.pipeline.amend import amend
 from hearthwatch.pipeline.listing import Listing, list_scenes
 from hearthwatch.pipeline.sites import area_sites, around, settlement_sites, stored_settlements
 from hearthwatch.pipeline.tasks import Site
-from hearthwatch.pipeline.waiting import beyond_reach, resting_looks, waiting_looks
+from hearthwatch.pipeline.waiting import (
+    OUTDATED,
+    beyond_reach,
+    outdated_looks,
+    resting_looks,
+    waiting_looks,
+)
 from hearthwatch.records import LedgerRow, Mode, Region
 from hearthwatch.store.protocol import Store
 from imagery.looks import group_acquisitions
@@ -129,11 +135,15 @@ def _of_remote(
     beyond = beyond_reach(plan.looks, plan.sites)
     rows, over = partial(_rows, store, region), plan.done | beyond
     left = beyond | frozenset(resting_looks(rows, plan.looks, plan.sites, over, now))
+    oldest = _oldest_kept(store, region, detector, plan.sites)
+    outdated = outdated_looks(oldest, plan.looks, plan.done | left, now)
+    left |= {one for one in outdated if _says(rows(one[0]), one[1], OUTDATED)}
+    waiting = waiting_looks(plan.looks, plan.sites, plan.done | left, now)
     return dataclasses.replace(
         plan,
         left=left,
         replaces={look.key: keys for look in plan.looks if (keys := fulfilled(missed, look))},
-        waiting=waiting_looks(plan.looks, plan.sites, plan.done | left, now),
+        waiting={**waiting, **dict.fromkeys(outdated - left, OUTDATED)},
         scenes={look.key: tuple(scene.id for scene in look.scenes) for look in plan.looks},
     )
 
@@ -143,6 +153,23 @@ def _rows(store: Store, region: Region, acquisition: str) -> list[LedgerRow]:
     return [row for row in rows if row.region == region.id]
 
 
+def _says(rows: Sequence[LedgerRow], cell: str, reason: str) -> bool:
+    here = [row for row in rows if row.cell == cell]
+    return bool(here) and all(row.detail.get("reason") == reason for row in here)
+
+
+def _oldest_kept(
+    store: Store, region: Region, detector: DetectorInfo, sites: Sequence[Site]
+) -> dict[str, datetime]:
+    """Return the time of the oldest state kept of each cell of which older ones were given up."""
+    found = {}
+    for site in sites:
+        kept = store.state_versions(region.organisation, region.id, site.cell, detector.id)
+        if kept and min(one.sequence for one in kept) > 1:
+            found[site.cell] = min(one.sensed for one in kept)
+    return found
+
+
 def _watch(
     region: Region, detector: DetectorInfo, sites: Sequence[Site], listing: Listing
 ) -> PassWatch:
@@ -150,7 +177,7 @@ def _watch(
         Watched(site.cell, tuple(site.settlements.values()) or ("",), ground_of(site))
         for site in sites
     ]
-    return PassWatch(region, detector.id, places, listing.listed, listing.gone)
+    return PassWatch(region, detector.id, places, listing.listed, listing.gone, listing.elsewhere)
 
 
 def ground_of(site: Site) -> BaseGeometry:

@@ -39,12 +39,15 @@ class Glance:
         Share of the watched ground, 0..1.
     causes : dict
         Shares of the watched ground lost, by cause.
+    lost_cores : dict
+        By the key of its place, what each settlement is lost to of which nothing can be seen.
     open_cores : int
         Settlements of which anything at all may be seen.
     """
 
     clear: float
     causes: dict[str, float]
+    lost_cores: dict[str, str]
     open_cores: int
 
     def is_hidden(self, clear_share: float) -> bool:
@@ -73,11 +76,21 @@ def glance(task: MeasureTask, spent: Spent) -> Glance:
         if cause is not Cause.CLEAR
     }
     hidden = (causes == Cause.CLOUD) | _unseen(cube[CLASSES].values[0])
-    cores = (place.core_wkb for place in task.site.places if place.settlement)
+    parts = {
+        place.key: _part(shapely.from_wkb(place.core_wkb), grid)
+        for place in task.site.places
+        if place.settlement
+    }
+    closed = {
+        key: Cause(int(np.bincount(causes[part].ravel()).argmax())).name.lower()
+        for key, part in parts.items()
+        if part is not None and hidden[part].all()
+    }
     return Glance(
         clear=float((causes == Cause.CLEAR)[watched].mean()),
         causes=lost,
-        open_cores=sum(_may_show(hidden, shapely.from_wkb(core), grid) for core in cores),
+        lost_cores=closed,
+        open_cores=len(parts) - len(closed),
     )
 
 
@@ -94,14 +107,15 @@ def _unseen(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return unseen
 
 
-def _may_show(hidden: NDArray[np.bool_], core: BaseGeometry, grid: GeoBox) -> bool:
-    """Tell whether anything of a core may be seen; of what lies off the grid nothing is known."""
+def _part(core: BaseGeometry, grid: GeoBox) -> tuple[slice, slice] | None:
+    """Return the pixels that a core may lie in; None where it reaches beyond the grid.
+
+    Of what lies there nothing is known, so it may be seen.
+    """
     west, south, east, north = project(core, CRS84, str(grid.crs)).bounds
     left, top = ~grid.transform @ (west, north)
     right, bottom = ~grid.transform @ (east, south)
     height, width = grid.shape
     if min(left, top) < 0 or right > width or bottom > height:
-        return True
-    rows = slice(math.floor(top), math.ceil(bottom))
-    columns = slice(math.floor(left), math.ceil(right))
-    return not hidden[rows, columns].all()
+        return None
+    return slice(math.floor(top), math.ceil(bottom)), slice(math.floor(left), math.ceil(right))

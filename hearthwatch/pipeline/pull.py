@@ -168,9 +168,11 @@ def _lacks(archive: Archive, look: Acquisition, cell_id: str, bands: Sequence[st
     if not archive.has(look.key, cell_id, bands):
         return True
     asked = archive.asked(look.key, cell_id)
-    if any(old.id in asked and not asked & _newer(look, old) for old in look.superseded):
+    if any(old.id in asked and _successor(look, old).id not in asked for old in look.superseded):
         return True
-    tiles = {mgrs_tile(one) for one in asked} - {None}
+    # Of what another provider gave only the tile can be told, not which of its scenes it was.
+    listed = {scene.id for scene in (*look.scenes, *look.superseded)}
+    tiles = {mgrs_tile(one) for one in asked - listed} - {None}
     over = ground(cell_from_id(cell_id))
     return any(
         scene.id not in asked and scene.tile not in tiles and scene.footprint.intersects(over)
@@ -183,17 +185,17 @@ def _note_superseded(archive: Archive, task: MeasureTask, cell_id: str) -> None:
     look = task.acquisition
     asked = archive.asked(look.key, cell_id)
     for old in look.superseded:
-        for new in sorted(_newer(look, old)) if old.id in asked else ():
+        if old.id in asked:
             note_superseded(
-                archive, look.key, old.id, new, who=task.provider.name,
+                archive, look.key, old.id, _successor(look, old).id, who=task.provider.name,
                 why="the provider lists a newer processing", at=datetime.now(UTC),
             )  # fmt: skip
 
 
-def _newer(look: Acquisition, old: Scene) -> frozenset[str]:
-    """Return the ids of what took the place of a superseded scene."""
-    return frozenset(
-        scene.id
-        for scene in look.scenes
-        if scene.tile == old.tile and scene.footprint.intersects(old.footprint)
-    )
+def _successor(look: Acquisition, old: Scene) -> Scene:
+    """Return what took the place of a superseded scene.
+
+    A tile may lie across two strips of one pass, and then has a scene of each.
+    """
+    same = [scene for scene in look.scenes if scene.tile == old.tile] or look.scenes
+    return max(same, key=lambda scene: scene.footprint.intersection(old.footprint).area)

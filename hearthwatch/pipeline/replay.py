@@ -17,7 +17,7 @@ from detectors.guard import judge_scene
 from detectors.registry import create_detector
 from detectors.types import MonitorState, SceneJudgement
 from hearthwatch.errors import NotFound
-from hearthwatch.pipeline.bench import Bench, Take, kept_states, outcome_of
+from hearthwatch.pipeline.bench import Bench, Take, kept_states, new_state_path, outcome_of
 from hearthwatch.pipeline.commit import events_of, known_event, ledger_rows, state_of, where_of
 from hearthwatch.pipeline.events import (
     are_apart,
@@ -231,13 +231,8 @@ class Replay:
         return known_event(self.bench.store, self.bench.region.organisation, event)
 
     def _target(self, found: Replayed) -> Path:
-        """Return where the next state goes: not where a kept one lies, which still holds."""
         begun = self.base.sequence if self.base else 0
-        region, cell = self.bench.region.id, self.site.cell
-        number = begun + len(found.states) + 1
-        usual = self.bench.layout.state(region, cell, self.bench.detector.id, number)
-        is_taken = str(usual) in {version.path for version in self.versions}
-        return usual.with_stem(f"{usual.stem}-again") if is_taken else usual
+        return new_state_path(self.bench, self.site, begun + len(found.states) + 1)
 
     def _current(self) -> MonitorState:
         return self._load(self._of(self.versions[0] if self.versions else None))

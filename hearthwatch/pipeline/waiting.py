@@ -1,7 +1,7 @@
 """Looks that wait: for the rest of their pass, or for their turn after one that waits.
 
-A pass is listed tile by tile. What is taken of it too early misses the rest for ever, since looks
-are taken in by time; so a young look of which less is listed than its orbit shows waits a while.
+A pass is listed tile by tile. What is taken of it too early is taken anew when the rest comes, and
+all after it with it; so a young look of which less is listed than its orbit shows waits a while.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ OFTEN = timedelta(days=1)
 """The same of what is younger."""
 TRIES, AGAIN = "tries", "again"
 """In a row's detail: runs in which its look failed, and before when it is not asked for again."""
+OUTDATED = "not asked for: it is older than the states kept of the place, and teaches nothing more"
 OUTLINE_DEG = 0.01
 """By which an outline in a catalogue may fall short of its pixels."""
 LEAST_MISSING = 0.02
@@ -94,6 +95,31 @@ def resting_looks(
         yield from ((look.key, cell) for cell in rests & cells if (look.key, cell) not in done)
 
 
+def outdated_looks(
+    oldest: Mapping[str, datetime],
+    looks: Sequence[Acquisition],
+    over: Collection[Work],
+    now: datetime,
+) -> frozenset[Work]:
+    """Return which looks over which cells would teach nothing any more, and are not paid for.
+
+    So it is with history that was left out for lack of money, once younger looks were taken.
+
+    Parameters
+    ----------
+    oldest : mapping of str to datetime
+        By cell, the time of the oldest state that is kept, where older ones were given up.
+    over : collection of (acquisition, cell)
+        Work that is done, or let be.
+    """
+    return frozenset(
+        (look.key, cell)
+        for look in looks
+        for cell, since in oldest.items()
+        if look.sensed <= min(since, now - SELDOM) and (look.key, cell) not in over
+    )
+
+
 def waiting_looks(
     looks: Sequence[Acquisition], sites: Sequence[Site], done: Collection[Work], now: datetime
 ) -> Mapping[Work, str]:
@@ -129,8 +155,8 @@ def waiting_looks(
 class Turns:
     """Whose turn it is while looks are taken: none goes before one that may still come.
 
-    A look that is taken in after a later one teaches nothing any more, so a fault of a moment
-    must not lose it. One that fails again and again must not blind the place either.
+    A look that comes after many later ones is not scored any more, so a fault of a moment must
+    not lose it. One that fails again and again must not blind the place either.
 
     Parameters
     ----------

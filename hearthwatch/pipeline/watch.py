@@ -143,7 +143,15 @@ class Watch:
             self._due[region.id] = now + min(RETRY, self._every)
             self._tell(f"region {region.id}: {error.message}")
             return
+        except Exception:
+            # One region must not keep the others from being looked at.
+            self._due[region.id] = now + min(RETRY, self._every)
+            self._tell(f"region {region.id}: its run broke off; the log says why")
+            _log.exception("the watch goes on in spite of this")
+            return
         self._due[region.id] = now + self._every
+        if report.run.detail:
+            self._tell(f"region {region.id}: {report.run.detail}")
         if report.looks:
             self._tell(
                 f"region {region.id}: {report.looks} new looks, {len(report.events)} events new "

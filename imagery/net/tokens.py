@@ -19,11 +19,11 @@ from imagery.net.credentials import Credentials
 from imagery.net.oauth import Busy, fetch_token
 from imagery.net.patience import Patience
 from imagery.net.shared import explained, folder_of
-from imagery.net.token_file import Token, TokenFile, Trouble
+from imagery.net.token_file import SharedToken, Token, TokenFile, Trouble
 from imagery.net.types import Account, Deadline
 from imagery.net.wire import Wire
 
-__all__ = ["Credentials", "TokenKeeper", "token_kept"]
+__all__ = ["Credentials", "TokenKeeper", "token_kept", "try_credentials"]
 
 MOST_EARLY_S = 60.0
 EARLY_SHARE = 0.2
@@ -249,6 +249,18 @@ def token_kept(account: Account, credentials: Path) -> Iterator[None]:
     """
     with TokenKeeper(account, Credentials.read(credentials)):
         yield
+
+
+def try_credentials(account: Account, credentials: Path, deadline: Deadline) -> None:
+    """See that there is a token, or fetch one; nothing is asked with it.
+
+    Raises
+    ------
+    ImageryError
+        If there is none before the deadline, and why.
+    """
+    with token_kept(account, credentials):
+        SharedToken(folder_of(account), account.name, Patience()).get(deadline)
 
 
 def renewal_in(left: float) -> float:

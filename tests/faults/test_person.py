@@ -126,12 +126,15 @@ class TestSessions:
             ask(server, tmp_path)
         assert server.tokens.sessions == 2
 
+    @pytest.mark.parametrize("what", ["token", "token and session"])
     def test_f7_a_revoked_token_is_replaced_by_a_new_session(
-        self, server: Standin, secret: Path, tmp_path: Path
+        self, server: Standin, secret: Path, tmp_path: Path, what: str
     ) -> None:
         with keeper_of(server, tmp_path, secret):
             ask(server, tmp_path)
-            server.tokens.revoke()
+            server.tokens._alive.clear()
+            if "session" in what:
+                server.tokens.end_sessions()
             assert ask(server, tmp_path).requests == 2
         assert (server.tokens.issued, server.tokens.sessions) == (2, 2)
 

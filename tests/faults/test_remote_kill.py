@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hearthwatch.layout import Layout
-from hearthwatch.records import SpendStatus
+from hearthwatch.records import Spend, SpendStatus
 from tests.faults import killer
 from tests.faults.killer import Kill, Runner
 from tests.standin import Standin
@@ -94,7 +94,7 @@ def test_f22_killed_between_the_answer_and_the_archive_what_was_reserved_is_lost
     folder = shutil.copytree(template, template.with_name(point))
     before = {one.id for one in pulled.spends(folder)}
 
-    def spends() -> list[pulled.Spend]:
+    def spends() -> list[Spend]:
         return [one for one in pulled.spends(folder) if one.id not in before]
 
     with Standin(looks) as server:

@@ -10,6 +10,7 @@ import json
 import os
 import pickle
 import re
+import secrets
 import subprocess
 import sys
 import threading
@@ -25,7 +26,7 @@ import pytest
 
 from hearthwatch.pipeline import run as run_module
 from hearthwatch.records import RunOutcome
-from tests.standin import ACCOUNT, Fault, Standin, account, faults
+from tests.standin import ACCOUNT, Fault, Standin, faults
 from tests.standin.wire import Answer, Wire, plainly
 from tests.support import dask_cluster, pulled
 from tests.support.dask_cluster import ROOT
@@ -49,7 +50,7 @@ def token(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     if request.param == "a word":
         letters = "qwertzuiopasdfghjkyxcvbnm"
         word = iter(letters[turn:] + letters[:turn] for turn in range(len(letters)))
-        monkeypatch.setattr(account.secrets, "token_urlsafe", lambda _: next(word)[:20])
+        monkeypatch.setattr(secrets, "token_urlsafe", lambda _: next(word)[:20])
 
 
 @pytest.fixture
@@ -167,7 +168,10 @@ def cluster(executor: str, folder: Path) -> Iterator[dict[str, Any]]:
         yield {"executor": executor, "dask_scheduler": address}
 
 
-@pytest.mark.parametrize("executor", ["threads", "processes", "dask"])
+@pytest.mark.parametrize(
+    "executor",
+    ["threads", *(pytest.param(n, marks=pytest.mark.slow) for n in ("processes", "dask"))],
+)
 def test_f13_whatever_is_said_written_or_printed_while_all_goes_wrong_holds_no_secret(
     server: Standin, root: Path, tmp_path: Path, executor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +253,7 @@ def test_f13_no_task_result_or_error_that_travels_holds_a_secret(
     assert pulled.REGION.encode() not in together
 
 
+@pytest.mark.slow
 def test_f13_a_cluster_is_given_no_secret_to_keep(
     server: Standin, root: Path, tmp_path: Path
 ) -> None:

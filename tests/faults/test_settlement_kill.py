@@ -40,6 +40,16 @@ KILLS_JOINING = (
     Kill("catchup.begin", 1),
     Kill("catchup.before", 1),
 )
+LATE = 7
+"""A look that comes after the others were taken: the one on which the villages burned."""
+KILLS_LATE = (
+    Kill("slab.renamed", 4),
+    Kill("late.begin", 1),
+    Kill("late.before", 1),
+    Kill("late.after", 1),
+)
+SAME = ("id", "sequence", "acquisition", "sha256")
+"""Columns in which a run with a late look leaves what one without does."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,19 @@ def joining(workshop: Path, looks: Path, runners: tuple[Runner, Runner]) -> Benc
     return Bench(template, clean)
 
 
+@pytest.fixture(scope="module")
+def late(workshop: Path, looks: Path, runners: tuple[Runner, Runner]) -> Bench:
+    """All looks but one are taken, and that one is there now."""
+    missing = workshop / "missing"
+    shutil.copytree(looks, missing)
+    shutil.rmtree(catalogue.item_files(missing)[LATE].parent)
+    catalogue.link_catalogue(missing)
+    template = settled.prepare(workshop / "late")
+    settled.run(settled.settings_for(template, missing, workers=2))
+    clean = killer.clean_run(runners[0], template, looks, workshop / "late-clean", workers=2)
+    return Bench(template, clean)
+
+
 def killed(bench: Bench, runners: tuple[Runner, Runner], kills: tuple[Kill, ...]) -> list[str]:
     """Kill one run at each point, finish it, and name what differs from the clean one."""
 
@@ -136,6 +159,20 @@ def test_killed_while_a_settlement_joins_and_run_again_gives_the_same(
     joining: Bench, runners: tuple[Runner, Runner]
 ) -> None:
     assert killed(joining, runners, KILLS_JOINING) == []
+
+
+@pytest.mark.timeout(600)
+def test_killed_while_a_late_look_is_taken_in_and_run_again_gives_the_same(
+    new: Bench, late: Bench, runners: tuple[Runner, Runner]
+) -> None:
+    in_time, clean = new.clean.outcome, late.clean.outcome
+    for name in ("events", "state_versions"):
+        expected, found = (
+            [{key: row[key] for key in row if key in SAME} for row in one.tables[name]]
+            for one in (in_time, clean)
+        )
+        assert found == expected
+    assert killed(late, runners, KILLS_LATE) == []
 
 
 def test_two_processes_find_what_two_threads_do(new: Bench, runners: tuple[Runner, Runner]) -> None:

@@ -251,7 +251,7 @@ export function lookWords(sensed: string, style: Style, mode: Mode): string {
 /** Whether a region is read in full, with less, or not at all. */
 export function sightOf(imagery: RegionImagery | null): "full" | "less" | "blind" {
   if (imagery?.stage === "paused") return "blind";
-  return imagery && (imagery.stage !== "full" || imagery.missing_passes > 0) ? "less" : "full";
+  return imagery && (imagery.stage !== "full" || imagery.missing_passes > 0 || imagery.why) ? "less" : "full";
 }
 
 /** BLIND since 20 Nov 2026, 10:12 UTC */

@@ -112,6 +112,7 @@ test("a region that is read with less, not at all, or misses passes says so", ()
     [null, read("full"), read("full", 1), read("coarse"), read("prelook"), read("other_provider"), read("paused")].map(sightOf),
     ["full", "full", "less", "less", "less", "less", "blind"],
   );
+  assert.equal(sightOf({ ...read("full"), why: "the last run failed" }), "less");
   assert.equal(blindWords("2026-11-20T10:12:00Z"), "BLIND since 20 Nov 2026, 10:12 UTC");
   assert.equal(blindWords(null), "BLIND: nothing is read");
   assert.equal(sightWords([]), "");

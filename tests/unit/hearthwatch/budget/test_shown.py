@@ -241,6 +241,8 @@ class TestRunsThatComeToNothing:
         assert one.words == f"reads at full resolution; the last run failed: {self.DOWN}"
         ran(store, "reg-0", 0.5)
         assert told(settings, store)["reg-0"].is_well
+        ran(store, "reg-0", 0.25, RunOutcome.FAILED)
+        assert told(settings, store)["reg-0"].why == "the last run failed"
 
     def test_a_fallback_in_use_for_a_catalogue_that_is_down_is_told_of(
         self, settings: Settings, store: Store

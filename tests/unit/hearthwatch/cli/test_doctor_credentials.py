@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from hearthwatch.cli.checks import Check, Outcome
+from tests.standin import ACCOUNT, Standin
 
-PERSON = {"username": "watcher@example.org", "password": "standin-password-9Kd"}
-CLIENT = {"client_id": "sh-1111", "client_secret": "standin-secret-Zq7pV2"}
+PERSON = {"username": ACCOUNT.username, "password": ACCOUNT.password}
+CLIENT = {"client_id": ACCOUNT.client_id, "client_secret": ACCOUNT.client_secret}
 
 
 @pytest.fixture
-def put(tmp_path, monkeypatch):
+def put(server, tmp_path, monkeypatch):
     """Return `f(setting, values)`, which writes a file of credentials and names it."""
 
     def write(setting, values, mode=0o600):
@@ -24,43 +24,48 @@ def put(tmp_path, monkeypatch):
         monkeypatch.setenv(f"HEARTHWATCH_{setting.upper()}", str(path))
         return path
 
-    # Nobody answers there.
-    monkeypatch.setenv("HEARTHWATCH_STAC_URL", "http://127.0.0.1:9/v1")
-    monkeypatch.setenv("HEARTHWATCH_STAC_FILE_ORIGINS", "http://127.0.0.1:9")
-    monkeypatch.setenv("HEARTHWATCH_STAC_TOKEN_URL", "http://127.0.0.1:9/token")
-    monkeypatch.setattr("hearthwatch.cli.doctor_sources._asked", _not_asked)
+    monkeypatch.setenv("HEARTHWATCH_STAC_URL", server.stac_url("cdse"))
+    monkeypatch.setenv("HEARTHWATCH_STAC_COLLECTIONS", "sentinel-2-l2a")
+    monkeypatch.setenv("HEARTHWATCH_STAC_FILE_ORIGINS", server.url)
+    monkeypatch.setenv("HEARTHWATCH_STAC_TOKEN_URL", server.person_token_url)
+    monkeypatch.setenv("HEARTHWATCH_SUBSCRIPTION_URL", server.subscriptions_url)
+    monkeypatch.setenv("HEARTHWATCH_SUBSCRIPTION_TOKEN_URL", server.person_token_url)
+    monkeypatch.setenv("HEARTHWATCH_SENTINELHUB_URL", server.url)
+    monkeypatch.setenv("HEARTHWATCH_SENTINELHUB_TOKEN_URL", server.token_url)
     return write
 
 
-def _not_asked(call, name):
-    return Check(Outcome.OK, f"{name}: not asked")
+@pytest.fixture
+def server(tmp_path):
+    with Standin(tmp_path / "none") as running:
+        yield running
 
 
-def credentials(call):
+def checked(call, name="credentials"):
     _, out, err = call("doctor", "--quick", "--json")
     for hidden in (*PERSON.values(), *CLIENT.values()):
         assert hidden not in out + err
     checks = {check["name"]: check for check in json.loads(out)["checks"]}
-    return checks["credentials"]
+    return checks[name]
 
 
 def test_none_are_needed_where_nothing_is_closed(put, call, monkeypatch):
     monkeypatch.setenv("HEARTHWATCH_PROVIDER", "stac")
-    assert credentials(call)["found"] == "the provider stac needs none"
+    assert checked(call)["found"] == "the provider stac needs none"
 
 
 @pytest.mark.parametrize("setting", ["stac_credentials", "subscription_credentials"])
 def test_a_persons_file_is_checked(put, call, monkeypatch, setting):
     monkeypatch.setenv("HEARTHWATCH_PROVIDER", "stac")
     path = put(setting, PERSON)
-    assert credentials(call) == {
+    assert checked(call) == {
         "name": "credentials", "outcome": "ok", "advice": "",
         "found": f"{path} holds both and is private",
     }  # fmt: skip
     put(setting, PERSON, mode=0o640)
-    assert "chmod 600" in credentials(call)["found"]
+    assert "chmod 600" in checked(call)["found"]
     put(setting, CLIENT)
-    found = credentials(call)
+    found = checked(call)
     assert found["outcome"] == "fail"
     assert "holds a client's id and secret" in found["found"]
     assert '"username"' in found["advice"]
@@ -72,8 +77,26 @@ def test_one_bad_file_of_several_fails_the_check(put, call, monkeypatch):
     put("sentinelhub_credentials", CLIENT)
     put("stac_credentials", PERSON)
     put("subscription_credentials", PERSON)
-    assert credentials(call)["outcome"] == "ok"
+    assert checked(call)["outcome"] == "ok"
     put("sentinelhub_credentials", PERSON)
-    found = credentials(call)
+    found = checked(call)
     assert found["outcome"] == "fail"
     assert "holds a person's name and password" in found["found"]
+
+
+def test_an_account_that_does_not_open_is_found_before_files_are_wanted(
+    put, server, call, monkeypatch
+):
+    monkeypatch.setenv("HEARTHWATCH_PROVIDER", "stac")
+    put("stac_credentials", PERSON)
+    put("subscription_credentials", PERSON)
+    found = checked(call, "providers")
+    assert found["outcome"] == "ok"
+    assert "files of stac: the account opens; news of products: the account opens" in found["found"]
+    assert server.calls("subscriptions") == []
+    put("subscription_credentials", PERSON | {"password": "mistyped-7Qw"})
+    found = checked(call, "providers")
+    assert found["outcome"] == "fail"
+    assert "news of products: 127.0.0.1" in found["found"]
+    assert "mistyped" not in str(found)
+    assert "credentials" in found["advice"]

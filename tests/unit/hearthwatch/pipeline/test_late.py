@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shapely.geometry import box
 
 from hearthwatch.layout import Layout
 from hearthwatch.records import Event, EventFilter, EventState, LedgerRow, StateVersion
@@ -27,6 +28,8 @@ from tests.support import catalogue, settled, watched
 from tests.support.settled import EAST, LOOKS, MIDDLE, Fire
 
 NUMBER, BURNED, LEARNED = 12, 8, 6
+JOINED = dataclasses.replace(MIDDLE, name="Joined", radius=MIDDLE.radius - 5.0)
+"""The village that burns, listed anew."""
 FIRES = (Fire(LOOKS[BURNED].date(), MIDDLE.core, (0.0, 0.35)),)
 SITE = ("local", "region-1", "34N_0061_0147", "burned")
 
@@ -110,7 +113,7 @@ def found(root: Path) -> Left:
         return left(store)
 
 
-@pytest.mark.parametrize("late", [(10,), (9,), (8,), (7, 9), (8, 9, 10)])
+@pytest.mark.parametrize("late", [(10,), (9,), (8, 9, 10)])
 def test_all_stands_as_had_the_looks_come_in_time(ground: Ground, late: tuple[int, ...]) -> None:
     expected = found(ground.in_time)
     (event,) = expected.events
@@ -123,11 +126,11 @@ def test_one_that_comes_after_all_kept_states_is_told_of_and_changes_nothing(
     ground: Ground,
 ) -> None:
     late = LOOKS[6]
-    root = ground.taken_late(6)
-    (before,) = (one for one in ground.folder.glob("late-6-looks"))
-    other = shutil.copytree(ground.begun, ground.folder / "without")
-    ground.run(other, before)
-    told, without = found(root), found(other)
+    root = shutil.copytree(ground.begun, ground.folder / "too-late")
+    ground.run(root, ground.without((6,), "too-late-looks"))
+    without = found(root)
+    ground.run(root, ground.whole)
+    told = found(root)
     assert (told.events, told.states) == (without.events, without.states)
     rows = [row for row in told.rows if row.sensed == late]
     assert [row for row in told.rows if row.sensed != late] == without.rows
@@ -178,6 +181,15 @@ def test_what_was_told_before_stays_readable_and_what_people_said_holds(
     assert event.doubts[-1] == f"scored again, as the look of {day} came after younger ones"
 
 
+def test_the_first_look_that_shows_the_burn_counts_as_had_it_come_in_time(
+    confirmed: Path, ground: Ground
+) -> None:
+    expected, told = found(ground.in_time), found(confirmed)
+    assert (told.rows, told.states) == (expected.rows, expected.states)
+    (event,), (same,) = told.events, expected.events
+    assert event == dataclasses.replace(same, state=EventState.CONFIRMED)
+
+
 def test_each_look_has_one_detection_and_the_first_ones_are_never_changed(
     store: Store,
 ) -> None:
@@ -215,6 +227,32 @@ def test_where_a_later_look_cannot_be_had_the_late_one_waits_for_the_next_run(
     assert found(root) == found(ground.in_time)
 
 
+def test_a_look_may_come_late_to_a_settlement_that_joined_since(
+    ground: Ground, tmp_path: Path
+) -> None:
+    root = shutil.copytree(ground.begun, tmp_path / "var")
+    looks = ground.without((9,), "joined-looks")
+    gone = dataclasses.replace(settled.settlement(MIDDLE), removed=settled.UNTIL)
+    for one, until in ((gone, 10), (settled.settlement(JOINED), 11)):
+        with opened(root) as store, store.transaction() as tx:
+            tx.put_settlements([one])
+        ground.run(root, looks, until)
+    ground.run(root, ground.whole)
+    expected = shutil.copytree(ground.begun, tmp_path / "expected")
+    with opened(expected) as store, store.transaction() as tx:
+        tx.put_settlements([gone, settled.settlement(JOINED)])
+    ground.run(expected, ground.whole)
+    told, same = found(root), found(expected)
+    assert [one.settlement for one in same.events] == ["id-Joined"]
+    assert told.events == same.events
+    rows, others = (
+        [row for row in one.rows if row.settlement == "id-Joined"] for one in (told, same)
+    )
+    for row, other in zip(rows, others, strict=True):
+        assert row == other
+    assert [one[:3] for one in told.states] == [one[:3] for one in same.states]
+
+
 SUMMER = (date(2018, 5, 6), date(2018, 9, 5))
 CELLS = ("34N_0061_0483", "34N_0062_0483")
 
@@ -248,6 +286,43 @@ def square(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = shutil.copytree(begun, folder / "in-time")
     watched.run(watched.settings_for(root, looks, workers=2))
     return folder
+
+
+LOWER = catalogue.Clearing(date(2018, 8, 1), box(8, 34, 20, 46))
+UPPER = catalogue.Clearing(date(2018, 8, 10), box(8, 10, 20, 22))
+"""Felled after the 13th look and after the 14th: without that one, both at once."""
+
+
+def test_two_objects_that_a_late_look_puts_in_another_order_are_never_mixed_up(
+    tmp_path: Path,
+) -> None:
+    """Objects are numbered as they are found; what people know by an id must stay that."""
+    bands = ("B03", "B04", "B08", "B11", "SCL")
+    render = catalogue.forest(watched.SEED, (LOWER, UPPER), bands=bands, cloudy=0.2, overcast=0.08)
+    dates = catalogue.every(*SUMMER, 7)[:17]
+    looks = tmp_path / "looks"
+    catalogue.make_catalogue(
+        looks, [one for one in dates if one != dates[13]], render, origin=watched.ORIGIN
+    )
+    root = watched.prepare(tmp_path / "var")
+    watched.run(watched.settings_for(root, looks, workers=2))
+    before = {one.id: one for one in found(root).events}
+    assert {one.first_changed.date() for one in before.values()} == {dates[14].date()}
+    catalogue.make_catalogue(looks, [dates[13]], render, origin=watched.ORIGIN)
+    watched.run(watched.settings_for(root, looks, workers=2))
+    after = found(root).events
+    for old in before.values():
+        (same,) = (one for one in after if one.id == old.id)
+        assert same.geometry.equals(old.geometry)
+        assert same.detector_state == "LAPSED"
+    new = sorted((one for one in after if one.id not in before), key=lambda one: one.first_changed)
+    assert [one.first_changed.date() for one in new] == [dates[13].date(), dates[14].date()]
+    for one, other in zip(new, sorted(before.values(), key=_north), strict=True):
+        assert one.geometry.intersection(other.geometry).area > 0.5 * one.geometry.area
+
+
+def _north(event: Event) -> float:
+    return event.geometry.centroid.y
 
 
 @dataclass
@@ -289,44 +364,33 @@ class Remote:
 PARTIAL, SHADED = 9, 11
 
 
-@dataclass(frozen=True)
-class Listed:
-    """All scenes there will ever be, and folders in which some looks were taken."""
-
-    scenes: Path
-    begun: Path
-    in_time: Path
-
-    def run(self, root: Path, *hidden: str, until: int = NUMBER - 1, down: bool = False) -> None:
-        settings = settled.settings_for(root, self.scenes, workers=2)
-        settled.run(settings, until=LOOKS[until], provider=Remote(self.scenes, hidden, down))
-
-
 @pytest.fixture(scope="module")
-def listed(ground: Ground) -> Listed:
-    """Of one look a part was listed before the whole; another one was processed twice.
+def listed(ground: Ground) -> Path:
+    """All scenes there will ever be.
 
-    The first processing of that one put a village into shadow.
+    Of one look a part was listed before the whole; another one was processed twice, and the first
+    time a village lay in shadow.
     """
-    folder = ground.folder / "listed"
     render = settled.dry_land(FIRES)
-    scenes = ground.without((PARTIAL, SHADED), "listed/scenes")
+    scenes = ground.without((PARTIAL, SHADED), "listed")
     origin = (settled.CORNER[0], settled.CORNER[1] + settled.SIDE * 5.0)
     part = {"origin": origin, "size": settled.SIDE // 2}
+    published = LOOKS[SHADED] + timedelta(days=60)
+    last, later = ({"published_after": published - LOOKS[one]} for one in (PARTIAL, SHADED))
     settled.write_looks(scenes / "part", [LOOKS[PARTIAL]], east_of(render), **part)
-    later = {"published_after": timedelta(days=60)}
-    settled.write_looks(scenes / "rest", [LOOKS[PARTIAL]], render, **later)
+    settled.write_looks(scenes / "rest", [LOOKS[PARTIAL]], render, **last)
     shaded = settled.dry_land(FIRES, shade={LOOKS[SHADED].date(): EAST.core.buffer(20.0)})
     settled.write_looks(scenes / "old", [LOOKS[SHADED]], shaded)
     settled.write_looks(scenes / "newer", [LOOKS[SHADED]], render, baseline="05.10", **later)
     for name in ("part", "rest", "old", "newer"):
         (item,) = catalogue.item_files(scenes / name)
         catalogue.edit_item(item, partial(name_scene, name))
-    one = Listed(scenes, settled.prepare(folder / "begun"), folder / "in-time")
-    one.run(one.begun, "-rest", "-newer", until=BURNED)
-    shutil.copytree(one.begun, one.in_time)
-    one.run(one.in_time)
-    return one
+    return scenes
+
+
+def run_listed(root: Path, scenes: Path, *hidden: str, down: bool = False) -> None:
+    settings = settled.settings_for(root, scenes, workers=2)
+    settled.run(settings, provider=Remote(scenes, hidden, down))
 
 
 def east_of(render: catalogue.Renderer) -> catalogue.Renderer:
@@ -340,6 +404,10 @@ def name_scene(name: str, item: dict[str, Any]) -> None:
     item["id"] += f"-{name}"
 
 
+def statuses(told: Left) -> list[tuple[datetime, str, Status]]:
+    return [(row.sensed, row.settlement, row.status) for row in told.rows]
+
+
 def told_of(root: Path, village: settled.Village, number: int) -> LedgerRow:
     with opened(root) as store:
         rows = settled.rows_of(store, village)
@@ -348,56 +416,58 @@ def told_of(root: Path, village: settled.Village, number: int) -> LedgerRow:
 
 
 def test_a_pass_that_is_completed_is_taken_anew_with_all_after_it(
-    listed: Listed, tmp_path: Path
+    ground: Ground, listed: Path, tmp_path: Path
 ) -> None:
-    root = shutil.copytree(listed.begun, tmp_path / "var")
-    listed.run(root, "-rest", "-newer")
-    assert told_of(root, MIDDLE, PARTIAL).status is Status.NOT_OBSERVABLE
-    # Where its pixels cannot be had all stays as it is; it is asked for again a day later.
+    root = shutil.copytree(ground.begun, tmp_path / "var")
+    run_listed(root, listed, "-rest", "-old")
     before = found(root)
-    listed.run(root, "-newer", down=True)
-    assert (found(root).events, found(root).states) == (before.events, before.states)
-    listed.run(root)
     assert told_of(root, MIDDLE, PARTIAL).status is Status.NOT_OBSERVABLE
+    # Where the pixels of the rest cannot be had now, they are asked for again a day later.
+    for down in (True, False):
+        run_listed(root, listed, "-old", down=down)
+        assert (found(root).events, found(root).states) == (before.events, before.states)
     asked_for_at_once(root)
-    listed.run(root)
-    assert told_of(root, MIDDLE, PARTIAL).status is Status.CHANGED
-    assert found(root) == found(listed.in_time)
+    run_listed(root, listed, "-old")
+    expected, told = found(ground.in_time), found(root)
+    assert (told.events, told.states) == (expected.events, expected.states)
+    assert statuses(told) == statuses(expected)
+    row = told_of(root, MIDDLE, PARTIAL)
+    assert row.status is Status.CHANGED
+    assert [name[-5:] for name in row.detail["scenes"]] == ["-part", "-rest"]
 
 
 def asked_for_at_once(root: Path) -> None:
     """Let the day pass after which a look is asked for again."""
     with opened(root) as store:
-        rows = [one for one in settled.rows_of(store) if one.detail.pop("again", None)]
-        assert {one.sensed for one in rows} == {LOOKS[PARTIAL]}
+        rests = [one for one in settled.rows_of(store) if "again" in one.detail]
+        assert {one.sensed for one in rests} == {LOOKS[PARTIAL]}
         with store.transaction() as tx:
-            for row in rows:
-                tx.put_ledger(row)
+            for row in rests:
+                detail = {key: row.detail[key] for key in row.detail if key != "again"}
+                tx.put_ledger(dataclasses.replace(row, detail=detail))
 
 
 def test_what_a_newer_processing_does_not_show_is_withdrawn_and_stays_readable(
-    listed: Listed, tmp_path: Path
+    ground: Ground, listed: Path, tmp_path: Path
 ) -> None:
-    root = shutil.copytree(listed.begun, tmp_path / "var")
-    listed.run(root, "-newer", "-rest")
+    root = shutil.copytree(ground.begun, tmp_path / "var")
+    run_listed(root, listed, "-part", "-newer")
     (event,) = (one for one in found(root).events if one.settlement == "id-East")
     assert (event.detector_state, event.first_changed) == ("WATCH", LOOKS[SHADED])
-    listed.run(root)
-    expected, told = found(listed.in_time), found(root)
-    assert told.rows == expected.rows
-    (same,) = expected.events
-    assert same.settlement == "id-Middle"
-    assert [one for one in told.events if one.id != event.id] == [same]
+    run_listed(root, listed, "-part")
+    expected, told = found(ground.in_time), found(root)
+    assert [one for one in told.events if one.id != event.id] == expected.events
+    assert statuses(told) == statuses(expected)
+    assert [one[:3] for one in told.states] == [one[:3] for one in expected.states]
+    # The last state alone is another: it does not give the event's number away again.
+    assert told.states[1:] == expected.states[1:]
     with opened(root) as store:
         first, *_, last = store.event_history("local", event.id)
     assert (first.detector_state, first.state) == ("WATCH", EventState.CANDIDATE)
     assert (last.detector_state, last.state) == ("LAPSED", EventState.CLOSED)
-    day = f"{LOOKS[SHADED]:%Y-%m-%d}"
     assert last.doubts[-1] == (
         "not found when its looks were scored again, as the look of "
-        f"{day} was completed or processed anew"
+        f"{LOOKS[SHADED]:%Y-%m-%d} was completed or processed anew"
     )
-    # Its number is not given away a second time.
-    assert [one[:3] for one in told.states] == [one[:3] for one in expected.states]
-    listed.run(root)
+    run_listed(root, listed, "-part")
     assert found(root) == told

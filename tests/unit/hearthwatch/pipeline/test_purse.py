@@ -17,12 +17,13 @@ from hearthwatch.pipeline.plan import make_plan
 from hearthwatch.pipeline.prelook import PRELOOK_M
 from hearthwatch.pipeline.purse import BACKFILL_AFTER, COARSE_M, CONFIRMED_WITHIN, Purse
 from hearthwatch.pipeline.tasks import MeasureTask, Reading, Site, not_taken
+from hearthwatch.pipeline.waiting import OUTDATED
 from hearthwatch.records import EventState, Kind, Mode, Priority, Spend, SpendStatus
 from hearthwatch.records import ObservationStatus as Status
 from hearthwatch.settings import Settings
 from hearthwatch.store import MemoryStore
-from imagery.errors import QuotaExhausted, Transient
-from imagery.types import Acquisition, Cost
+from imagery.errors import NotYet, QuotaExhausted, Transient
+from imagery.types import Acquisition, Cost, Query
 from tests.contract import store_records as a
 from tests.support import catalogue, settled
 from tests.support.remote import Remote
@@ -202,6 +203,27 @@ class TestRuns:
         settled.run(settings, store, provider=provider)
         assert [row.sensed for row in settled.rows_of(store, EAST)] == list(LOOKS[:NUMBER])
         assert not {row.status for row in settled.rows_of(store)} & {Status.NOT_DELIVERED}
+
+    def test_history_that_was_left_out_is_not_bought_once_it_teaches_nothing(
+        self, store: MemoryStore, settings: Settings, tmp_path: Path,
+        capped: Callable[[Caps], None],
+    ) -> None:  # fmt: skip
+        looks = settled.write_looks(tmp_path / "seven", LOOKS[:7], settled.dry_land())
+        provider = Remote(looks)
+        everything = Query(settled.region().geometry, LOOKS[0], settled.UNTIL)
+        first = next(iter(provider.search(everything)))
+        provider.broken = {first.id: NotYet}
+        capped(Caps(1000.0, 1000))
+        settled.run(settings, store, provider=provider)
+        provider.broken = {}
+        asked = len(provider.asked)
+        for _ in range(2):
+            settled.run(settings, store, provider=provider)
+            (row,) = [one for one in settled.rows_of(store, EAST) if one.sensed == LOOKS[0]]
+            assert (row.status, row.detail["reason"]) == (Status.NOT_DELIVERED, OUTDATED)
+        assert len(provider.asked) == asked
+        taken = [row.sensed for row in settled.rows_of(store, EAST)]
+        assert taken == list(LOOKS[:7])
 
     def test_of_a_look_at_the_cloud_alone_the_ledger_says_that_it_is_clear_and_was_not_read(
         self, store: MemoryStore, settings: Settings, provider: Remote,
