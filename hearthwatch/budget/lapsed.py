@@ -46,7 +46,8 @@ def troubles(
     if settings.provider == FOLDER or not regions:
         return {}
     now = datetime.now(UTC)
-    runs = store.runs(organisation, newest=_A_FEW * len(regions))
+    only = regions[0].id if len(regions) == 1 else None
+    runs = store.runs(organisation, region=only, newest=_A_FEW * len(regions))
     within = max(LOOKED_WITHIN, timedelta(hours=2 * settings.run_every_hours))
     found = ((one.id, _trouble(store, one, runs, within, now)) for one in regions)
     return {region: told for region, told in found if told is not None}

@@ -239,6 +239,10 @@ class TestRunsThatComeToNothing:
         one = told(settings, store)["reg-0"]
         assert (one.stage, one.blind_since, one.is_well) == (Stage.FULL, None, False)
         assert one.words == f"reads at full resolution; the last run failed: {self.DOWN}"
+        for minutes in range(1, 41):
+            ran(store, "reg-1", minutes / 100)
+        alone = shown(settings, store, "ours", [of(store, "reg-0")])
+        assert alone["reg-0"] == one
         ran(store, "reg-0", 0.5)
         assert told(settings, store)["reg-0"].is_well
         ran(store, "reg-0", 0.25, RunOutcome.FAILED)
