@@ -78,6 +78,8 @@ def spend(commands: Any) -> None:
         "--by", choices=("provider", "region", "day"), action="append", default=[],
         help="how to put it together; may be given several times (all three)",
     )  # fmt: skip
+    text = "ask a paused provider again: its account has more, say"
+    spend.add_argument("--resume", metavar="PROVIDER", help=text)
 
 
 def sample(commands: Any) -> None:

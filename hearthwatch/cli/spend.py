@@ -15,6 +15,7 @@ from hearthwatch.cli.call import Call
 from hearthwatch.cli.reading import find_region
 from hearthwatch.cli.report import Answer
 from hearthwatch.cli.tables import table
+from hearthwatch.errors import BudgetError
 from hearthwatch.records import Region, Spend, SpendStatus
 from hearthwatch.store.whole import all_spends
 from hearthwatch.values import moment
@@ -52,6 +53,8 @@ class Sum:
 def show(call: Call) -> Answer:
     """Tell what was spent and reserved, and how each account stands this month."""
     args, now = call.args, datetime.now(UTC)
+    if args.resume is not None:
+        _resume(call, args.resume)
     with call.store() as store:
         region = find_region(store, call.organisation, args.region) if args.region else None
         names = store.region_names(call.organisation)
@@ -84,6 +87,21 @@ def show(call: Call) -> Answer:
            for way, found in sums.items()},
     }  # fmt: skip
     return Answer(document, "\n\n".join(_texts(accounts, stages, sums)))
+
+
+def _resume(call: Call, provider: str) -> None:
+    """End the pause of a provider before its time.
+
+    Raises
+    ------
+    BudgetError
+        If it is not paused.
+    """
+    with call.store(write=True, alone=False) as store:
+        budget = budget_from(call.settings, store)
+        if budget.paused(provider) is None:
+            raise BudgetError(f"{provider} is not paused.")
+        budget.resume(provider)
 
 
 def _accounts(budget: Budget, now: datetime) -> list[dict[str, Any]]:

@@ -129,6 +129,11 @@ class TestSpend:
         assert told["regions"][0]["reads"].startswith("blind since ")
         assert told["pauses"][0]["reason"] == "the quota is spent"
         assert "Oak: blind since" in call("spend")[1]
+        _, told = document("spend", "--resume", "sentinelhub")
+        assert told["pauses"] == []
+        assert not told["regions"][0]["reads"].startswith("blind")
+        status, _, said = call("spend", "--resume", "sentinelhub")
+        assert status == 22 and "sentinelhub is not paused" in said
 
 
 class TestScenes:
