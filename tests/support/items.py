@@ -5,6 +5,7 @@ Every function returns a fresh item that a test may alter. Files are on hosts th
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 Item = dict[str, Any]
@@ -546,8 +547,8 @@ def _item(
         "stac_version": version,
         "id": name,
         "collection": collection,
-        "geometry": OUTLINE,
-        "bbox": BBOX,
+        "geometry": deepcopy(OUTLINE),
+        "bbox": list(BBOX),
         "properties": properties,
         "links": [{"rel": "self", "href": f"https://stac.example.org/{collection}/items/{name}"}],
         "assets": assets,

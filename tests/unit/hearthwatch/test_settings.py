@@ -17,6 +17,11 @@ def _bare(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+DATA_SPACE_TOKENS = (
+    "https://identity.dataspace.copernicus.eu/auth/realms/CDSE/protocol/openid-connect/token"
+)
+
+
 def test_without_any_configuration_the_defaults_hold(tmp_path):
     assert load_settings().model_dump() == {
         "data_dir": tmp_path / "var",
@@ -25,13 +30,18 @@ def test_without_any_configuration_the_defaults_hold(tmp_path):
         "catalogue": None,
         "fallback_provider": None,
         "sentinelhub_url": "https://sh.dataspace.copernicus.eu",
-        "sentinelhub_token_url": "https://identity.dataspace.copernicus.eu/auth/realms/CDSE/"
-        "protocol/openid-connect/token",
+        "sentinelhub_token_url": DATA_SPACE_TOKENS,
         "sentinelhub_credentials": None,
         "stac_url": "https://earth-search.aws.element84.com/v1",
         "stac_collections": ("sentinel-2-c1-l2a",),
         "stac_file_origins": (),
         "stac_requests_per_minute": 3000.0,
+        "stac_credentials": None,
+        "stac_token_url": DATA_SPACE_TOKENS,
+        "subscription_credentials": None,
+        "subscription_url": "https://catalogue.dataspace.copernicus.eu/odata/v1/Subscriptions",
+        "subscription_token_url": DATA_SPACE_TOKENS,
+        "backfill_days": 730,
         "certificates": None,
         "requests_per_minute": 300.0,
         "units_per_minute": 300.0,

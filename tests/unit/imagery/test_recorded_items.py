@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from imagery.errors import Permanent
 from imagery.looks import group_acquisitions
+from imagery.packed import Product
 from imagery.safe import scene_from_safe
 from imagery.stac import scene_from_item
 from tests.support import items
@@ -144,7 +145,7 @@ def test_one_pass_has_one_name_at_every_provider(
         scene_from_item(moved(item, satellite, started, orbit, tile, baseline), provider)
         for provider, item in OPTICAL.items()
     ]
-    listed.append(scene_from_safe(folder, "folder"))
+    listed.append(scene_from_safe(Product(folder.name, folder), "folder"))
     alone = {group_acquisitions([scene])[0].key for scene in listed}
     assert alone == {f"{satellite}_{started:%Y%m%dT%H%M%S}"}
     random.shuffle(listed)
