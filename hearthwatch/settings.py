@@ -196,6 +196,11 @@ class Settings(BaseSettings):
         default=True,
         description="Whether a cheap look at the cloud comes before a read that costs units.",
     )
+    coarse_first: bool = Field(
+        default=False,
+        description="Whether looks that cost units are read at 20 m until something is suspected "
+        "in their cell, and at 10 m from then on: two fifths of the price, and less is seen.",
+    )
     prelook_clear_share: float = Field(
         default=0.15,
         ge=0,

@@ -67,6 +67,7 @@ class Purse:
         self._budget, self._store = budget, store
         self._provider, self._region, self._run = provider, region, run
         self._prelook, self._clear_share = settings.prelook, settings.prelook_clear_share
+        self._coarse_first = settings.coarse_first
         self._held: tuple[float, Held] | None = None
         self.is_exhausted = False
 
@@ -81,13 +82,10 @@ class Purse:
         """
         held = self._stage()
         prelook = self._prelook and look.sensor.startswith("sentinel-2")
-        if held.stage is Stage.FULL:
+        is_suspected = self.priority(look.sensed, cell) is Priority.CONFIRMATION
+        if held.stage is Stage.FULL and (is_suspected or not self._coarse_first):
             return Reading(prelook=prelook, clear_share=self._clear_share)
-        pixels = (
-            held.stage is Stage.COARSE
-            or not prelook
-            or self.priority(look.sensed, cell) is Priority.CONFIRMATION
-        )
+        pixels = held.stage <= Stage.COARSE or not prelook or is_suspected
         return Reading(COARSE_M, prelook, self._clear_share, pixels, in_words(held))
 
     def permit(self, task: MeasureTask, info: DetectorInfo) -> Spend | Refusal | None:

@@ -52,6 +52,7 @@ def test_without_any_configuration_the_defaults_hold(tmp_path):
         "kept_for_confirmation": 0.2,
         "kept_for_routine": 0.3,
         "prelook": True,
+        "coarse_first": False,
         "prelook_clear_share": 0.15,
         "statistics_baselines": False,
         "executor": "threads",

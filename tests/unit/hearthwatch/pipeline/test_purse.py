@@ -162,6 +162,19 @@ class TestReading:
         reading = purse.reading(recent(store, provider), CELL)
         assert (reading.pixel_m, reading.prelook, reading.pixels) == (10.0, True, True)
 
+    def test_where_it_is_wanted_coarsely_until_something_is_suspected_and_finely_then(
+        self, budget: Budget, store: MemoryStore, provider: Remote, settings: Settings
+    ) -> None:
+        thrifty = settings.model_copy(update={"coarse_first": True})
+        purse = Purse(budget, store, provider, settled.region(), "run", thrifty)
+        look = recent(store, provider)
+        assert purse.reading(look, CELL).pixel_m == COARSE_M
+        assert purse.reading(look, CELL).pixels
+        suspect(store)
+        assert purse.reading(look, CELL).pixel_m == 10.0
+        # Another cell is not suspected.
+        assert purse.reading(look, "34N_0060_0146").pixel_m == COARSE_M
+
     def test_when_routine_looks_have_spent_theirs_what_must_be_confirmed_is_read_and_paid_for(
         self, purse: Purse, budget: Budget, store: MemoryStore, provider: Remote, tmp_path: Path
     ) -> None:
