@@ -61,6 +61,17 @@ def group_acquisitions(scenes: Iterable[Scene]) -> list[Acquisition]:
     return sorted(found, key=lambda a: (a.sensed, a.key))
 
 
+def within(longest: timedelta, scenes: Sequence[Scene]) -> Iterator[list[Scene]]:
+    """Cut scenes, oldest first, where one was sensed longer after the first of its part."""
+    part = [scenes[0]]
+    for scene in scenes[1:]:
+        if scene.sensed - part[0].sensed > longest:
+            yield part
+            part = []
+        part.append(scene)
+    yield part
+
+
 def unusable(scene: Scene) -> str | None:
     """Return in words why a scene can be part of no look, or None where it can.
 
@@ -128,13 +139,7 @@ def _by_time(scenes: Sequence[Scene]) -> Iterator[list[Scene]]:
     if _pass_name(scenes[0]) is not None:
         yield list(scenes)
         return
-    part = [scenes[0]]
-    for scene in scenes[1:]:
-        if scene.sensed - part[0].sensed > SAME_PASS:
-            yield part
-            part = []
-        part.append(scene)
-    yield part
+    yield from within(SAME_PASS, scenes)
 
 
 def _newest(scenes: Sequence[Scene]) -> tuple[list[Scene], list[Scene]]:

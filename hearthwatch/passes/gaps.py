@@ -139,17 +139,29 @@ def _told_of(store: Store, watch: PassWatch) -> list[Scene]:
 
 def _gap(region: Region, one: ExpectedPass, now: datetime) -> Gap:
     whose = one.platform or one.sensor
+    words = f"{whose} was expected on orbit {one.relative_orbit} and nothing was listed"
+    return _raised(region, one, one.key, one.expected, words, now)
+
+
+def _raised(
+    region: Region,
+    one: ExpectedPass | EndedOrbit,
+    key: str,
+    expected: datetime,
+    words: str,
+    now: datetime,
+) -> Gap:
     return Gap(
-        id=_id(region.id, one.key),
+        id=_id(region.id, key),
         organisation=region.organisation,
         kind=region.kind,
         mode=region.mode,
         region=region.id,
         sensor=one.sensor,
         relative_orbit=one.relative_orbit,
-        expected=one.expected,
+        expected=expected,
         raised=now,
-        detail=f"{whose} was expected on orbit {one.relative_orbit} and nothing was listed",
+        detail=words,
     )
 
 
@@ -197,21 +209,9 @@ def _statement(
         f"{one.last:%Y-%m-%d} and then stayed away {len(one.missed)} times, at a cycle of "
         f"{one.cycle_days} days; it is not waited for any more"
     )
-    return Gap(
-        id=_id(
-            region.id, f"ended_{one.sensor}_{one.platform}_{one.relative_orbit}_{one.last:%Y%m%d}"
-        ),
-        organisation=region.organisation,
-        kind=region.kind,
-        mode=region.mode,
-        region=region.id,
-        sensor=one.sensor,
-        relative_orbit=one.relative_orbit,
-        expected=one.missed[-1],
-        raised=now,
-        closed=None if _is_blind_without(watch, one, flies) else now,
-        detail=words,
-    )
+    key = f"ended_{one.sensor}_{one.platform}_{one.relative_orbit}_{one.last:%Y%m%d}"
+    gap = _raised(region, one, key, one.missed[-1], words, now)
+    return gap if _is_blind_without(watch, one, flies) else dataclasses.replace(gap, closed=now)
 
 
 def _is_blind_without(

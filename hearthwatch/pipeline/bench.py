@@ -9,6 +9,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 
+from detectors.guard import judge_scene
 from detectors.types import DetectorInfo, SceneJudgement
 from hearthwatch.budget.policy import Refusal
 from hearthwatch.layout import Layout
@@ -16,6 +17,7 @@ from hearthwatch.pipeline.commit import LookOutcome
 from hearthwatch.pipeline.measure import measure_look
 from hearthwatch.pipeline.permit import Permit
 from hearthwatch.pipeline.purse import Purse
+from hearthwatch.pipeline.score import judge_look
 from hearthwatch.pipeline.tasks import (
     JudgeTask,
     Measured,
@@ -122,6 +124,12 @@ def task_of(bench: Bench, take: Take) -> JudgeTask:
         state_sha256=state.sha256 if state else None,
         features=take.measured.features,
     )
+
+
+def judged_alone(bench: Bench, measured: Measured, before: JudgeTask) -> SceneJudgement:
+    """Judge a look by the placebos of one site, where the others are not scored with it."""
+    seen = bench.executor.submit(judge_look, before).result() if measured.observable else ()
+    return judge_scene(measured.acquisition, seen)
 
 
 def outcome_of(

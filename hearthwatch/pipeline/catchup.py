@@ -13,19 +13,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from detectors.guard import judge_scene
 from detectors.registry import create_detector
 from detectors.types import PlaceDetector, SceneJudgement, Watches
 from hearthwatch.pipeline.bench import (
     Bench,
     RunStopped,
+    Take,
+    judged_alone,
     kept_states,
     measured_ahead,
     new_state_path,
+    outcome_of,
 )
 from hearthwatch.pipeline.commit import (
     KEEP_STATES,
-    LookOutcome,
     events_of,
     known_event,
     ledger_rows,
@@ -33,7 +34,7 @@ from hearthwatch.pipeline.commit import (
 )
 from hearthwatch.pipeline.events import detection
 from hearthwatch.pipeline.plan import Plan
-from hearthwatch.pipeline.score import judge_look, load_state, save_state, score_look
+from hearthwatch.pipeline.score import load_state, save_state, score_look
 from hearthwatch.pipeline.tasks import JudgeTask, Measured, Place, Scored, ScoreTask, Site
 from hearthwatch.records import Detection, Event, LedgerRow, StateVersion
 from imagery.types import Acquisition
@@ -103,7 +104,7 @@ def _bring_up(
         while kept and kept[0].sensed < look.sensed:
             brought.states.append(_joined(bench, site, kept.pop(0), after))
         before = dataclasses.replace(after, features=measured.features)
-        judgement, scored = _score(bench, look, before, measured)
+        judgement, scored = _score(bench, before, measured)
         after = dataclasses.replace(after, state_sha256=scored.sha256) if scored else after
         _note(bench, part, measured, judgement, scored, brought)
     brought.states += [_joined(bench, site, one, after) for one in kept]
@@ -134,12 +135,11 @@ def _taken(plan: Plan, site: Site) -> list[Acquisition]:
 
 
 def _score(
-    bench: Bench, look: Acquisition, before: JudgeTask, measured: Measured
+    bench: Bench, before: JudgeTask, measured: Measured
 ) -> tuple[SceneJudgement, Scored | None]:
+    judgement = judged_alone(bench, measured, before)
     if not measured.observable:
-        return judge_scene(look.key, ()), None
-    evidence = bench.executor.submit(judge_look, before).result()
-    judgement = judge_scene(look.key, evidence)
+        return judgement, None
     assert before.state is not None
     task = ScoreTask(before, judgement, before.state)
     return judgement, bench.executor.submit(score_look, task).result()
@@ -154,18 +154,8 @@ def _note(
     brought: _Brought,
 ) -> None:
     """Keep what one look brought, as its own commit would have written it."""
-    outcome = LookOutcome(
-        region=bench.region,
-        run=bench.run.id,
-        digest=bench.run.digest,
-        detector=bench.detector,
-        site=site,
-        measured=measured,
-        judgement=judgement,
-        scored=scored,
-        state_path="",
-        sequence=0,
-    )
+    # Of single looks no state is kept: the states they lead to are joined to those there are.
+    outcome = outcome_of(bench, Take(site, measured, None, None), judgement, scored, Path())
     where = where_of(outcome)
     findings = [
         dataclasses.replace(finding, doubts=(*finding.doubts, IN_RETROSPECT))

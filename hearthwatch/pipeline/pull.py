@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import Enum, auto
 from functools import cache
@@ -61,12 +61,7 @@ def pull_all(task: MeasureTask, info: DetectorInfo, spent: Spent) -> tuple[list[
     A ring that reaches into a cell the acquisition does not cover is seen in part.
     """
     cells, chips = [], []
-    for cell in task.site.cells:
-        is_home = cell == task.site.cell
-        # Of its own cell everything is wanted, whatever the scenes say they show.
-        covered = Covered.WHOLE if is_home else covered_of(task.acquisition, cell)
-        if covered is Covered.NOT:
-            continue
+    for cell, covered in _shown(task):
         try:
             chips.append(_pull(task, info, cell, spent))
             cells.append(cell)
@@ -81,12 +76,7 @@ def asked_anew(task: MeasureTask, info: DetectorInfo) -> tuple[str, ...]:
     """Return the cells of a site whose pixels of an acquisition are not in the archive yet."""
     bands = wanted_bands(task.acquisition, info)
     archive = archive_at(task.archive)
-    return tuple(
-        cell
-        for cell in task.site.cells
-        if (cell == task.site.cell or covered_of(task.acquisition, cell) is not Covered.NOT)
-        and _lacks(archive, task.acquisition, cell, bands)
-    )
+    return tuple(cell for cell, _ in _shown(task) if _lacks(archive, task.acquisition, cell, bands))
 
 
 def read(
@@ -141,6 +131,18 @@ def covered_of(acquisition: Acquisition, cell_id: str) -> Covered:
     if not shown.intersects(wanted):
         return Covered.NOT
     return Covered.WHOLE if shown.contains(wanted) else Covered.PARTLY
+
+
+def _shown(task: MeasureTask) -> Iterator[tuple[str, Covered]]:
+    """Yield the cells of a site that are asked for, its own first, and how much of them is shown.
+
+    Of its own cell everything is wanted, whatever the scenes say they show.
+    """
+    for cell in task.site.cells:
+        is_home = cell == task.site.cell
+        covered = Covered.WHOLE if is_home else covered_of(task.acquisition, cell)
+        if covered is not Covered.NOT:
+            yield cell, covered
 
 
 def _pull(task: MeasureTask, info: DetectorInfo, cell_id: str, spent: Spent) -> Chip:

@@ -82,10 +82,9 @@ class Purse:
         """
         held = self._stage()
         prelook = self._prelook and look.sensor.startswith("sentinel-2")
-        is_suspected = self.priority(look.sensed, cell) is Priority.CONFIRMATION
-        if held.stage is Stage.FULL and (is_suspected or not self._coarse_first):
+        if held.stage is Stage.FULL and (not self._coarse_first or self._confirms(look, cell)):
             return Reading(prelook=prelook, clear_share=self._clear_share)
-        pixels = held.stage <= Stage.COARSE or not prelook or is_suspected
+        pixels = held.stage <= Stage.COARSE or not prelook or self._confirms(look, cell)
         return Reading(COARSE_M, prelook, self._clear_share, pixels, in_words(held))
 
     def permit(self, task: MeasureTask, info: DetectorInfo) -> Spend | Refusal | None:
@@ -149,6 +148,10 @@ class Purse:
         )
         events = all_events(self._store, self._region.organisation, open_)
         return Priority.CONFIRMATION if any(e.cell == cell for e in events) else Priority.ROUTINE
+
+    def _confirms(self, look: Acquisition, cell: str) -> bool:
+        """Tell whether a look may confirm a suspicion; the store is asked."""
+        return self.priority(look.sensed, cell) is Priority.CONFIRMATION
 
     def _stage(self) -> Held:
         now = time.monotonic()

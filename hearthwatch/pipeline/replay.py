@@ -17,7 +17,14 @@ from detectors.guard import judge_scene
 from detectors.registry import create_detector
 from detectors.types import MonitorState, SceneJudgement
 from hearthwatch.errors import NotFound
-from hearthwatch.pipeline.bench import Bench, Take, kept_states, new_state_path, outcome_of
+from hearthwatch.pipeline.bench import (
+    Bench,
+    Take,
+    judged_alone,
+    kept_states,
+    new_state_path,
+    outcome_of,
+)
 from hearthwatch.pipeline.commit import events_of, known_event, ledger_rows, state_of, where_of
 from hearthwatch.pipeline.events import (
     are_apart,
@@ -27,7 +34,7 @@ from hearthwatch.pipeline.events import (
     is_withdrawn,
     withdrawn,
 )
-from hearthwatch.pipeline.score import judge_look, load_state, save_state, score_look
+from hearthwatch.pipeline.score import load_state, save_state, score_look
 from hearthwatch.pipeline.tasks import JudgeTask, Scored, ScoreTask, Site
 from hearthwatch.records import Detection, Event, EventFilter, LedgerRow, StateVersion
 from hearthwatch.store.whole import all_events
@@ -100,7 +107,7 @@ class Replay:
         found, before = Replayed(), begin
         for number, take in enumerate(takes):
             before = dataclasses.replace(before, features=take.measured.features)
-            judged = judgement if number == 0 else self._judge(take, before)
+            judged = judgement if number == 0 else judged_alone(self.bench, take.measured, before)
             target = self._target(found)
             scored = self._score(take, judged, before, target)
             self._note(found, take, judged, scored, target)
@@ -108,12 +115,6 @@ class Replay:
                 path = self.bench.layout.root / target
                 before = dataclasses.replace(before, state=path, state_sha256=scored.sha256)
         return found
-
-    def _judge(self, take: Take, before: JudgeTask) -> SceneJudgement:
-        if not take.measured.observable:
-            return judge_scene(take.measured.acquisition, ())
-        evidence = self.bench.executor.submit(judge_look, before).result()
-        return judge_scene(take.measured.acquisition, evidence)
 
     def _score(
         self, take: Take, judgement: SceneJudgement, before: JudgeTask, target: Path

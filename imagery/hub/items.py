@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -17,6 +17,7 @@ from imagery.hub.products import (
     reflectance_assets,
     timeliness_of,
 )
+from imagery.looks import within
 from imagery.stac import item_sha256, scene_from_item
 from imagery.types import Scene
 
@@ -59,7 +60,7 @@ def told_apart(scenes: Iterable[Scene]) -> Iterator[Scene]:
     """
     ordered = sorted(scenes, key=lambda scene: (_product(scene), scene.sensed, scene.id))
     for _, same in groupby(ordered, key=_product):
-        for rivals in _by_pass(list(same)):
+        for rivals in within(_SAME_PASS, list(same)):
             if rivals[0].collection == SENTINEL_1:
                 yield max(rivals, key=_careful)
             elif len({scene.asset("B04").offset for scene in rivals}) > 1:
@@ -115,16 +116,6 @@ def _delivery(word: Any) -> str | None:
 def _product(scene: Scene) -> tuple[str, str, str]:
     """Return what two deliveries or processings of one product share."""
     return scene.collection, scene.platform or "", scene.tile or scene.id
-
-
-def _by_pass(scenes: Sequence[Scene]) -> Iterator[list[Scene]]:
-    part = [scenes[0]]
-    for scene in scenes[1:]:
-        if scene.sensed - part[0].sensed > _SAME_PASS:
-            yield part
-            part = []
-        part.append(scene)
-    yield part
 
 
 def _careful(scene: Scene) -> tuple[int, str]:
