@@ -12,7 +12,9 @@ from shapely.geometry import Polygon
 
 from detectors.baseline import Errors
 from detectors.burn_features import NAMES
-from detectors.episodes import Turn
+from detectors.episodes import LEVELS, Turn
+from detectors.held import Held
+from detectors.held import words as held_words
 from detectors.types import NEVER, Features, Finding, GuardVerdict, SceneJudgement
 
 RING_CHANGED = 0.25
@@ -22,8 +24,9 @@ _CHANGES = {"char_index_change": 2, "char_fraction_change": 3}
 
 
 def finding(
-    place_id: str, turn: Turn, errors: Errors, place: int, features: Features, scene: SceneJudgement
-) -> Finding:
+    place_id: str, turn: Turn, errors: Errors, place: int, features: Features,
+    scene: SceneJudgement, rows: Mapping[str, NDArray[Any]],
+) -> Finding:  # fmt: skip
     """Return the finding about one settlement; its outline is for the pipeline to fill in.
 
     Parameters
@@ -32,6 +35,8 @@ def finding(
         Of the look that brought the turn.
     place : int
         The settlement's row.
+    rows : mapping of str to ndarray
+        The state after the look.
     """
     return Finding(
         object=turn.episode,
@@ -44,7 +49,7 @@ def finding(
         first_changed=_time(turn.opened),
         looks=turn.looks,
         evidence=_numbers(turn, float(errors.ring_changed[place].max())),
-        doubts=tuple(_doubts(turn, errors, place, features, scene)),
+        doubts=tuple(_doubts(turn, errors, place, features, scene, int(rows["held"][place]))),
         place=place_id,
     )
 
@@ -58,7 +63,19 @@ def said(rows: Mapping[str, NDArray[Any]], place: int) -> dict[str, Any]:
     }
     evidence = float(rows["evidence"][place])
     told: dict[str, Any] = {"scores": scores} if scores else {}
-    return {**told, **({"evidence": round(evidence, 2)} if np.isfinite(evidence) else {})}
+    if np.isfinite(evidence):
+        told["evidence"] = round(evidence, 2)
+    if np.isfinite(rows["windowed"][place, 0]):
+        told["windowed"] = _each_level(rows["windowed"][place])
+        told["thresholds"] = _each_level(rows["thresholds"][place])
+    held = list(held_words(int(rows["held"][place])))
+    return {**told, **({"held_back": held} if held else {})}
+
+
+def _each_level(values: NDArray[np.float64]) -> dict[str, float]:
+    """Return one number for each state; one that no looks bear is left out."""
+    named = zip(LEVELS, values, strict=True)
+    return {one.name: round(float(value), 2) for one, value in named if np.isfinite(value)}
 
 
 def _numbers(turn: Turn, ring_changed: float) -> dict[str, float]:
@@ -71,7 +88,7 @@ def _numbers(turn: Turn, ring_changed: float) -> dict[str, float]:
 
 
 def _doubts(
-    turn: Turn, errors: Errors, place: int, features: Features, scene: SceneJudgement
+    turn: Turn, errors: Errors, place: int, features: Features, scene: SceneJudgement, held: int
 ) -> list[str]:
     """Say in words what could weaken a finding."""
     doubts = []
@@ -82,6 +99,8 @@ def _doubts(
     elif errors.ring_changed[place].max() >= RING_CHANGED:
         share = errors.ring_changed[place].max()
         doubts.append(f"{share:.0%} of its surroundings changed as well")
+    if held & Held.RECURRENCE:
+        doubts.append("the place changed likewise at this time of an earlier year")
     if scene.verdict is GuardVerdict.UNGUARDED:
         doubts.append(f"the scene guard could not judge the look: {scene.reason}")
     if features.lived_without:

@@ -29,10 +29,15 @@ from detectors.burn_seen import (
     usable_places,
     worst_cause,
 )
+from detectors.burn_strata import place_thresholds
+from detectors.calibration import Calibration
 from detectors.episodes import EpisodeRules, Turn
+from detectors.held import Held, held_back
+from detectors.odds import OddsRules, recurrence_odds, ring_odds
 from detectors.part_statistics import part_reflectance
 from detectors.types import (
     NEVER,
+    PARTS,
     DetectorInfo,
     Features,
     Finding,
@@ -58,7 +63,9 @@ class BurnedParameters:
 
     baseline: BaselineRules = field(default_factory=BaselineRules)
     evidence: EvidenceRules = field(default_factory=EvidenceRules)
+    odds: OddsRules = field(default_factory=OddsRules)
     episodes: EpisodeRules = field(default_factory=EpisodeRules)
+    calibration: Calibration = field(default_factory=Calibration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,10 @@ class Burned:
     def __init__(self, parameters: BurnedParameters | None = None) -> None:
         self.parameters = parameters or BurnedParameters()
 
+    def calibrated(self, calibration: Calibration) -> Burned:
+        """Return this detector with other thresholds."""
+        return Burned(dataclasses.replace(self.parameters, calibration=calibration))
+
     def measure(self, cube: xr.Dataset, places: Places) -> Features:
         """Measure every settlement and placebo on one look.
 
@@ -132,6 +143,7 @@ class Burned:
                 seen=seen,
                 contamination=contamination(classes, causes, chosen),
                 lost=tuple(map(worst_cause, cores, rings)),
+                core_pixels=np.diff(chosen.starts)[::PARTS],
             ),
             orbit=cube.attrs.get("orbit"),
             lived_without=tuple(band for band in self.info.useful if band not in look),
@@ -165,7 +177,7 @@ class Burned:
         look, orbits = self._hold(state, features)
         suspect = scene.verdict is GuardVerdict.SUSPECT
         rows, judged = look.rows, look.usable & look.trained & (not suspect)
-        turns = self._advance(look, judged)
+        turns = self._advance(look, places, judged, suspect=suspect)
         quiet = look.usable & ~episodes.is_open(rows) & (not suspect)
         quiet[list(turns)] = False
         # The less a look is trusted to show the settlement unharmed, the less it teaches.
@@ -199,7 +211,7 @@ class Burned:
             objects=tuple({"id": one} for one in places.ids),
         )
         return after, tuple(
-            finding(places.ids[place], turn, look.found, place, features, scene)
+            finding(places.ids[place], turn, look.found, place, features, scene, learned)
             for place, turn in turns.items()
             if not places.placebo[place]
         )
@@ -272,6 +284,8 @@ class Burned:
             "showed": np.full(count, _SHOWED.index(Showed.UNUSABLE), np.int8),
             "evidence": np.full(count, np.nan),
             "score": np.full((count, len(NAMES)), np.nan),
+            "thresholds": np.full((count, len(episodes.LEVELS)), np.nan),
+            "held": np.zeros(count, np.int8),
         }
 
     def _hold(
@@ -306,18 +320,30 @@ class Burned:
             array[here] = state.arrays[name][there]
         return rows
 
-    def _advance(self, look: _Look, judged: NDArray[np.bool_]) -> dict[int, Turn]:
+    def _advance(
+        self, look: _Look, places: PlaceFeatures, judged: NDArray[np.bool_], *, suspect: bool
+    ) -> dict[int, Turn]:
         """Move every judged settlement on; return what is new, by row."""
-        turns = {}
-        for place in map(int, np.flatnonzero(judged)):
-            evidence, residual = look.evidence.by_cover[place], look.found.residual[place]
-            episodes.remember(look.rows, place, evidence, look.seconds, residual)
-            turn = episodes.advance(
-                look.rows, place, look.seconds, look.found.error[place],
-                plain=bool(look.evidence.plain[place]), rules=self.parameters.episodes,
-            )  # fmt: skip
-            if turn is not None:
-                turns[place] = turn
+        rows, rules = look.rows, self.parameters
+        share = look.found.ring_changed.max(-1)
+        lately = np.maximum(rows["window_ring"][:, 1:].max(-1), share)
+        since = np.where(episodes.is_open(rows), rows["opened"], look.seconds)
+        ring = ring_odds(lately, rules.odds)
+        again = recurrence_odds(rows["past"], since, rules.odds)
+        thresholds = place_thresholds(rows, places.core_pixels, rules.calibration)
+        turns = episodes.advance(
+            rows,
+            episodes.Look(
+                look.seconds, judged, look.evidence.by_cover, ring + again, share,
+                look.evidence.plain, look.found.error, look.found.residual, thresholds,
+            ),
+            rules.episodes,
+        )  # fmt: skip
+        loud = look.usable & (look.evidence.total > thresholds[:, 0])
+        rows["thresholds"][:] = thresholds
+        rows["held"][:] = np.where(judged, held_back(rows["windowed"], ring, again, thresholds), 0)
+        rows["held"][loud & look.trained & suspect] |= Held.SCENE_SUSPECT
+        rows["held"][loud & ~look.trained] |= Held.LEARNING
         return turns
 
     def _showed(self, look: _Look, turns: Mapping[int, Turn], *, suspect: bool) -> NDArray[np.int8]:

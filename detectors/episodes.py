@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors import peaks
 from detectors.burn_evidence import any_cover
 from detectors.burn_features import COVERS
 from detectors.types import NEVER, PARTS, DetectorState
@@ -34,6 +35,11 @@ class Level(IntEnum):
     ESTABLISHED = 3
 
 
+LEVELS = (Level.WATCH, Level.PROBABLE, Level.ESTABLISHED)
+"""A place is suspected by any looks, thought to have burned by two, held to have by three."""
+PAST = 4
+"""Earlier fires at a place that are remembered."""
+
 STATE_OF = {
     Level.WATCH: DetectorState.WATCH,
     Level.PROBABLE: DetectorState.PROBABLE,
@@ -43,14 +49,10 @@ STATE_OF = {
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRules:
-    """What it takes to be suspected and believed, and when a place is quiet again.
+    """How looks add up, and when a place is quiet again.
 
     Attributes
     ----------
-    watch, probable, established : float
-        Windowed evidence, nats, that must be exceeded.
-    looks_probable, looks_established : int
-        Looks that speak for the change, the first affected one counted.
     close_after : int
         Usable looks since the first affected one after which what is seen is the new normal.
     give_up_after : int
@@ -61,11 +63,6 @@ class EpisodeRules:
         Correlation between the errors of successive looks.
     """
 
-    watch: float = 3.5
-    probable: float = 8.0
-    established: float = 11.0
-    looks_probable: int = 2
-    looks_established: int = 3
     close_after: int = 6
     give_up_after: int = 8
     level_looks: int = 3
@@ -112,94 +109,157 @@ def new_rows(count: int) -> dict[str, NDArray[Any]]:
         "unharmed": np.full(count, NEVER, np.int64),
         "plain": np.full(count, NEVER, np.int64),
         "age": np.zeros(count, np.int32),
-        "support": np.zeros(count, np.int32),
         "strongest": np.zeros(count),
         "shown": np.full((count, FEATURES), np.nan),
         "window_evidence": np.zeros((count, WINDOW, len(COVERS))),
         "window_seconds": np.full((count, WINDOW), NEVER, np.int64),
         "window_plain": np.full((count, WINDOW), NEVER, np.int64),
+        "window_ring": np.zeros((count, WINDOW)),
         "window_residual": np.full((count, WINDOW, FEATURES, PARTS), np.nan),
-        "reached": np.zeros((count, 3), np.int32),
+        "reached": np.zeros((count, len(LEVELS)), np.int32),
+        "windowed": np.full((count, len(LEVELS)), np.nan),
+        "past": np.full((count, PAST), NEVER, np.int64),
+        **peaks.new_rows(count),
     }
 
 
-def windowed(evidence: Array, persistence: float) -> tuple[float, int]:
-    """Return the largest evidence of the last looks together, and of how many looks it is.
+@dataclass(frozen=True, slots=True)
+class Windowed:
+    """Evidence of the last looks together.
+
+    Attributes
+    ----------
+    total : ndarray, shape (place, 3)
+        The most that any of the last looks up to now bring together, nats: of any looks, of looks
+        of which two speak for a change, and three; minus infinity where there are none.
+    looks : ndarray of int, shape (place, 3)
+        Of how many looks that is.
+    """
+
+    total: Array
+    looks: NDArray[np.int64]
+
+
+def windowed(
+    evidence: Array, persistence: float, reach: NDArray[np.int64] | None = None
+) -> Windowed:
+    """Add up the evidence of the last looks, of as many as bring most.
 
     One cover must explain all the looks that are added up.
 
     Parameters
     ----------
-    evidence : ndarray, shape (look, cover)
+    evidence : ndarray, shape (place, look, cover)
         Nats, oldest first.
     persistence : float
         Correlation between the errors of successive looks, by which their joint evidence is
         shrunk: what is odd about a place today is odd about it in five days.
+    reach : ndarray of int, shape (place,), or None
+        How many looks may be added up; all where it is None.
     """
-    looks = np.arange(1, len(evidence) + 1)
-    shrunk = 1.0 / (1.0 + (looks - 1) * persistence)
-    sums = any_cover(np.cumsum(evidence[::-1], axis=0) * shrunk[:, None])
-    best = int(np.argmax(sums))
-    return float(sums[best]), best + 1
+    count = np.arange(1, evidence.shape[1] + 1)
+    shrunk = 1.0 / (1.0 + (count - 1) * persistence)
+    newest_first = evidence[:, ::-1]
+    sums = any_cover(np.cumsum(newest_first, axis=1) * shrunk[:, None])
+    speaking = np.cumsum(any_cover(newest_first) > 0.0, axis=1)
+    if reach is not None:
+        speaking = np.where(count <= reach[:, None], speaking, -1)
+    borne = np.stack([np.where(speaking >= least, sums, -np.inf) for least in (0, 2, 3)], -1)
+    best = borne.argmax(1)
+    total = np.take_along_axis(borne, best[:, None], 1)[:, 0]
+    return Windowed(total, best + 1)
 
 
-def remember(
-    rows: Mapping[str, NDArray[Any]], place: int, evidence: Array, seconds: int, residual: Array
-) -> None:
-    """Put one usable look into a settlement's window, in place.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look brings to the life of each settlement.
 
-    Parameters
+    Attributes
     ----------
-    evidence : ndarray, shape (cover,)
+    seconds : int
+        Since the epoch.
+    judged : ndarray of bool, shape (place,)
+        Settlements of which it says anything; the others stay as they are.
+    evidence : ndarray, shape (place, cover)
         Nats.
-    residual : ndarray, shape (feature, part)
+    odds : ndarray, shape (place,)
+        Nats, 0 or less, that are added to what the last looks bring together: what else speaks
+        against a burn.
+    ring : ndarray, shape (place,)
+        Share of the surroundings that changed as burning does.
+    plain : ndarray of bool, shape (place,)
+        Whether it shows the settlement plainly unharmed.
+    error : ndarray, shape (place, feature)
+        What it departed from the baseline by, kept with the episode's plainest look.
+    residual : ndarray, shape (place, feature, part)
         Kept for the level that is taken as the new normal when an episode ends.
+    thresholds : ndarray, shape (place, 3)
+        Nats that must be exceeded for each of `LEVELS`.
     """
-    for name in ("evidence", "seconds", "plain", "residual"):
+
+    seconds: int
+    judged: NDArray[np.bool_]
+    evidence: Array
+    odds: Array
+    ring: Array
+    plain: NDArray[np.bool_]
+    error: Array
+    residual: Array
+    thresholds: Array
+
+
+def advance(rows: Mapping[str, NDArray[Any]], look: Look, rules: EpisodeRules) -> dict[int, Turn]:
+    """Move every judged settlement on by one look, in place; return what is new, by row."""
+    _remember(rows, look)
+    # What came before the first affected look bears no state of the episode.
+    reach = np.where(is_open(rows), rows["age"] + 1, WINDOW)
+    found = windowed(rows["window_evidence"], rules.persistence, reach)
+    total = found.total + look.odds[:, None]
+    rows["windowed"][:] = np.where(look.judged[:, None], total, np.nan)
+    peaks.note(rows, look.judged, total, look.seconds)
+    quiet = rows["level"] == Level.QUIET
+    opens = look.judged & quiet & (total > look.thresholds).any(-1)
+    unharmed = look.judged & quiet & ~opens & look.plain
+    rows["plain"][unharmed] = look.seconds
+    turns = {}
+    for place in map(int, np.flatnonzero(opens | (look.judged & ~quiet))):
+        if opens[place]:
+            highest = int(np.flatnonzero(total[place] > look.thresholds[place])[-1])
+            _open(rows, place, int(found.looks[place, highest]))
+        turn = _advance_open(rows, place, bool(opens[place]), total[place], look, rules)
+        if turn is not None:
+            turns[place] = turn
+    return turns
+
+
+def _remember(rows: Mapping[str, NDArray[Any]], look: Look) -> None:
+    """Put one usable look into the windows of the settlements it says something of, in place."""
+    judged = np.flatnonzero(look.judged)
+    for name in ("evidence", "seconds", "plain", "ring", "residual"):
         array = rows[f"window_{name}"]
-        array[place, :-1] = array[place, 1:].copy()
-    rows["window_evidence"][place, -1] = evidence
-    rows["window_seconds"][place, -1] = seconds
-    rows["window_plain"][place, -1] = rows["plain"][place]
-    rows["window_residual"][place, -1] = residual
+        array[judged, :-1] = array[judged, 1:]
+    rows["window_evidence"][judged, -1] = look.evidence[judged]
+    rows["window_seconds"][judged, -1] = look.seconds
+    rows["window_plain"][judged, -1] = rows["plain"][judged]
+    rows["window_ring"][judged, -1] = look.ring[judged]
+    rows["window_residual"][judged, -1] = look.residual[judged]
 
 
-def advance(
-    rows: Mapping[str, NDArray[Any]], place: int, seconds: int, error: Array, *, plain: bool,
+def _advance_open(
+    rows: Mapping[str, NDArray[Any]], place: int, is_new: bool, total: Array, look: Look,
     rules: EpisodeRules,
 ) -> Turn | None:  # fmt: skip
-    """Move one settlement on by the look just remembered, in place.
-
-    Parameters
-    ----------
-    plain : bool
-        Whether the look shows the settlement plainly unharmed.
-    error : ndarray, shape (feature,)
-        What the look departed from the baseline by, kept with the episode's plainest look.
-
-    Returns
-    -------
-    Turn or None
-        None where nothing is to be told.
-    """
-    evidence = rows["window_evidence"][place]
-    total, looks = windowed(evidence, rules.persistence)
-    before = Level(rows["level"][place])
-    if before == Level.QUIET:
-        if total <= rules.watch:
-            rows["plain"][place] = seconds if plain else rows["plain"][place]
-            return None
-        _open(rows, place, looks)
-    else:
+    """Move one settlement on that is under suspicion, since this look or before."""
+    if not is_new:
         rows["age"][place] += 1
-        rows["support"][place] += any_cover(evidence[-1]) > 0.0
-    if total > rows["strongest"][place]:
-        rows["strongest"][place] = total
-        rows["shown"][place] = error
-    ending = _ending(before, int(rows["age"][place]), total, rules)
+    before = Level.QUIET if is_new else Level(rows["level"][place])
+    if total[0] > rows["strongest"][place]:
+        rows["strongest"][place] = total[0]
+        rows["shown"][place] = look.error[place]
+    ending = _ending(before, int(rows["age"][place]), float(total[0]), rules)
     if ending is not None:
-        return _close(rows, place, ending, seconds if plain else NEVER, rules)
-    return _rise(rows, place, before, total, rules)
+        return _close(rows, place, ending, look.seconds if look.plain[place] else NEVER, rules)
+    return _rise(rows, place, before, total, look.thresholds[place])
 
 
 def is_open(rows: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
@@ -214,20 +274,17 @@ def _open(rows: Mapping[str, NDArray[Any]], place: int, looks: int) -> None:
     rows["opened"][place] = rows["window_seconds"][place, first]
     rows["unharmed"][place] = rows["window_plain"][place, first]
     rows["age"][place] = looks
-    rows["support"][place] = int((any_cover(rows["window_evidence"][place, first:]) > 0.0).sum())
     rows["strongest"][place] = 0.0
 
 
 def _rise(
-    rows: Mapping[str, NDArray[Any]], place: int, before: Level, total: float, rules: EpisodeRules
+    rows: Mapping[str, NDArray[Any]], place: int, before: Level, total: Array, thresholds: Array
 ) -> Turn | None:
     """Go to the highest state the evidence bears; None if that is no news."""
-    support = rows["support"][place]
     level = max(before, Level.WATCH)
-    if total > rules.probable and support >= rules.looks_probable:
-        level = max(level, Level.PROBABLE)
-    if total > rules.established and support >= rules.looks_established:
-        level = max(level, Level.ESTABLISHED)
+    for one, borne, least in zip(LEVELS, total, thresholds, strict=True):
+        if borne > least:
+            level = max(level, one)
     if level == before:
         return None
     rows["reached"][place, before:level] += 1
@@ -258,6 +315,8 @@ def _close(
         Seconds of the look if it shows the settlement plainly unharmed, else `NEVER`.
     """
     stays = rows["age"][place] >= rules.close_after
+    if rows["level"][place] >= Level.PROBABLE:
+        rows["past"][place] = [*rows["past"][place, 1:], rows["opened"][place]]
     turn = _turn(rows, place, state, new_normal=bool(stays))
     rows["level"][place] = Level.QUIET
     # The oldest look of the new normal: on a later one something new may have begun already.
@@ -268,7 +327,7 @@ def _close(
         rows["plain"][place] = max(plain, int(rows["unharmed"][place]))
     rows["window_evidence"][place] = 0.0
     rows["window_plain"][place] = rows["plain"][place]
-    for name, nothing in (("opened", NEVER), ("unharmed", NEVER), ("age", 0), ("support", 0),
+    for name, nothing in (("opened", NEVER), ("unharmed", NEVER), ("age", 0),
                           ("strongest", 0.0), ("shown", np.nan)):  # fmt: skip
         rows[name][place] = nothing
     return turn

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from detectors.calibration import Calibration
 from imagery.types import GeoBox
 
 if TYPE_CHECKING:
@@ -164,6 +165,8 @@ class PlaceFeatures:
         Share of the core that may be shadow or haze.
     lost : tuple of str
         What most of the core was lost to, of each place; empty where all was seen.
+    core_pixels : ndarray of int64, shape (place,), or None
+        How many pixels of 10 m each core has; None where that is not known.
     """
 
     ids: tuple[str, ...]
@@ -173,6 +176,7 @@ class PlaceFeatures:
     seen: NDArray[np.float64]
     contamination: NDArray[np.float64]
     lost: tuple[str, ...]
+    core_pixels: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +360,10 @@ class Detector(Protocol):
 @runtime_checkable
 class PlaceDetector(Detector, Protocol):
     """A detector that follows settlements, and so has placebos to judge a scene by."""
+
+    def calibrated(self, calibration: Calibration) -> PlaceDetector:
+        """Return this detector with other thresholds."""
+        ...
 
     def placebo_evidence(self, state: MonitorState, features: Features) -> tuple[float, ...]:
         """Return the evidence of this look alone at every usable placebo, nats.

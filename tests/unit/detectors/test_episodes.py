@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from detectors import episodes
 from detectors.burn_evidence import any_cover
 from detectors.burn_features import COVERS
+from detectors.calibration import BUILT_IN
 from detectors.episodes import NEVER, WINDOW, EpisodeRules, Level, Turn, windowed
 from detectors.types import PARTS, DetectorState
 
@@ -22,6 +23,16 @@ COUNT = len(COVERS)
 DAY = 86400
 QUIET, LOUD = -2.0, 9.0
 STATES = {Level.WATCH: "WATCH", Level.PROBABLE: "PROBABLE", Level.ESTABLISHED: "ESTABLISHED"}
+
+
+def looked(seconds, by_cover, residual, plain, judged=None):
+    """One look at as many settlements as there is evidence of, nothing speaking against."""
+    count = len(by_cover)
+    return episodes.Look(
+        seconds, np.ones(count, bool) if judged is None else judged, by_cover, np.zeros(count),
+        np.zeros(count), np.full(count, plain), residual[:, :, 0], residual,
+        np.tile((BUILT_IN.watch, BUILT_IN.probable, BUILT_IN.established), (count, 1)),
+    )  # fmt: skip
 
 
 @dataclass
@@ -38,12 +49,11 @@ class Life:
         total = float(any_cover(by_cover))
         self.seconds += 5 * DAY
         self.said.append((self.seconds, total))
-        residual = np.full((episodes.FEATURES, PARTS), float(len(self.said)))
-        episodes.remember(self.rows, 0, by_cover, self.seconds, residual)
+        residual = np.full((1, episodes.FEATURES, PARTS), float(len(self.said)))
+        seen = total < -1.0 if plain is None else plain
         turn = episodes.advance(
-            self.rows, 0, self.seconds, residual[:, 0],
-            plain=total < -1.0 if plain is None else plain, rules=RULES,
-        )  # fmt: skip
+            self.rows, looked(self.seconds, by_cover[None], residual, seen), RULES
+        ).get(0)
         if turn is not None:
             self.turns.append((self.seconds, turn))
         return turn
@@ -73,31 +83,45 @@ class Life:
 def test_the_windowed_evidence_is_the_best_of_all_windows(
     rows: list[list[float]], persistence: float
 ) -> None:
-    totals = []
+    totals, speaking = [], []
     for looks in range(1, len(rows) + 1):
         ratio = 0.0
         for cover in range(COUNT):
             together = sum(row[cover] for row in rows[len(rows) - looks :])
             ratio += math.exp(together / (1 + (looks - 1) * persistence))
         totals.append(math.log(ratio / COUNT))
-    total, looks = windowed(np.array(rows), persistence)
-    assert math.isclose(total, max(totals), abs_tol=1e-9)
-    assert math.isclose(totals[looks - 1], max(totals), abs_tol=1e-9)
+        speaking.append(sum(any_cover(np.array(row)) > 0.0 for row in rows[len(rows) - looks :]))
+    found = windowed(np.array(rows)[None], persistence)
+    for number, least in enumerate((0, 2, 3)):
+        borne = [t for t, count in zip(totals, speaking, strict=True) if count >= least]
+        assert math.isclose(found.total[0, number], max(borne, default=-math.inf), abs_tol=1e-9)
+        if borne:
+            at = totals[found.looks[0, number] - 1]
+            assert math.isclose(at, max(borne), abs_tol=1e-9)
+
+
+def together(*looks: Array) -> Array:
+    """What looks at one settlement bring together: any of them, two that speak, three."""
+    return windowed(np.stack(looks)[None], 0.0).total[0]
 
 
 def test_looks_that_show_burns_of_different_sizes_do_not_add_up() -> None:
     small, large = np.full(COUNT, -2.0), np.full(COUNT, -2.0)
     small[1], large[4] = 6.0, 6.0
-    same, _ = windowed(np.stack([small, small]), 0.0)
-    other, _ = windowed(np.stack([small, large]), 0.0)
-    assert same > 10.0
-    assert other < 5.0
+    assert together(small, small)[0] > 10.0
+    assert together(small, large)[0] < 5.0
+
+
+def test_a_state_that_needs_several_looks_is_not_borne_by_one() -> None:
+    loud, quiet = np.full(COUNT, 6.0), np.full(COUNT, -1.0)
+    assert together(quiet, loud).tolist() == [6.0, -math.inf, -math.inf]
+    assert together(loud, quiet, loud)[1:].tolist() == [11.0, -math.inf]
 
 
 def test_looks_that_follow_each_other_count_for_less_than_their_sum() -> None:
-    total, looks = windowed(np.full((2, COUNT), 6.0), 0.15)
-    assert looks == 2
-    assert math.isclose(total, 12.0 / 1.15)
+    found = windowed(np.full((1, 2, COUNT), 6.0), 0.15)
+    assert found.looks[0].tolist()[:2] == [2, 2]
+    assert math.isclose(found.total[0, 0], 12.0 / 1.15)
 
 
 # The states
@@ -201,9 +225,10 @@ def test_settlements_do_not_touch_each_other() -> None:
     rows = episodes.new_rows(3)
     before = {name: array.copy() for name, array in rows.items()}
     for n in range(1, 8):
-        residual = np.zeros((episodes.FEATURES, PARTS))
-        episodes.remember(rows, 1, np.full(COUNT, LOUD), n * DAY, residual)
-        episodes.advance(rows, 1, n * DAY, residual[:, 0], plain=False, rules=RULES)
+        residual = np.zeros((3, episodes.FEATURES, PARTS))
+        judged = np.array([False, True, False])
+        look = looked(n * DAY, np.full((3, COUNT), LOUD), residual, plain=False, judged=judged)
+        episodes.advance(rows, look, RULES)
     for name, array in before.items():
         assert np.array_equal(rows[name][[0, 2]], array[[0, 2]], equal_nan=True), name
     # One episode closed, and its sequel was opened by the seventh look.
@@ -241,8 +266,8 @@ def check_step(life: Life, before: Level, level: Level, turn: Turn | None) -> No
     assert level > before
     assert turn.state.value == STATES[level]
     # No state without its evidence: the sum of what speaks for it is at least the threshold.
-    needed = {Level.WATCH: RULES.watch, Level.PROBABLE: RULES.probable}
-    assert recent[recent > 0].sum() > needed.get(level, RULES.established)
+    needed = {Level.WATCH: BUILT_IN.watch, Level.PROBABLE: BUILT_IN.probable}
+    assert recent[recent > 0].sum() > needed.get(level, BUILT_IN.established)
     since = [total for moment, total in life.said if moment >= turn.opened]
     supporting = sum(total > 0 for total in since)
     assert supporting >= {Level.WATCH: 1, Level.PROBABLE: 2, Level.ESTABLISHED: 3}[level]
