@@ -454,8 +454,8 @@ class SeriesFeature(BaseModel):
     """One quantity that is followed through the looks."""
 
     key: str = Field(
-        description="Of ground_change: the formula. Of burned: near_infrared, visible, char_index "
-        "or char_fraction, which are scores, or evidence."
+        description="Of ground_change: the formula. Of burned: near_infrared, visible, "
+        "char_index, char_fraction or short_wave, which are scores, or evidence."
     )
     name: str
     unit: str = Field(

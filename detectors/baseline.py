@@ -47,7 +47,7 @@ Rows = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class BaselineRules:
-    """Constants of the baseline; the four numbers of a tuple belong to the four features.
+    """Constants of the baseline; the five numbers of a tuple belong to the five features.
 
     Attributes
     ----------
@@ -80,6 +80,9 @@ class BaselineRules:
         First guess of the correlation between any two parts' residuals.
     likeness : float
         First guess of the correlation between the errors of two features.
+    lasting_days, lasting_gain : float
+        Days after which 1/e is left of what was odd about a place lately, and how much of a
+        look's error is taken for it.
     null_least, null_worth : int
         Placebos a look's own centre and spread are taken from at least, and how many the guess
         that it is a look like any other is worth.
@@ -87,8 +90,8 @@ class BaselineRules:
         Bounds of that spread.
     """
 
-    scale_start: tuple[float, ...] = (0.06, 0.06, 0.02, 0.04)
-    scale_floor: tuple[float, ...] = (0.03, 0.04, 0.02, 0.03)
+    scale_start: tuple[float, ...] = (0.06, 0.06, 0.02, 0.04, 0.06)
+    scale_floor: tuple[float, ...] = (0.03, 0.04, 0.02, 0.03, 0.03)
     prior: tuple[float, float, float, float] = (400.0, 1.0, 5.0, 1.0)
     memory: float = 0.999
     winsor: float = 2.5
@@ -102,6 +105,8 @@ class BaselineRules:
     covariance_looks: tuple[float, float] = (5.0, 60.0)
     kinship: float = 0.7
     likeness: float = 0.5
+    lasting_days: float = 45.0
+    lasting_gain: float = 0.35
     null_least: int = 8
     null_worth: int = 4
     null_spread: tuple[float, float] = (0.8, 20.0)
@@ -163,6 +168,7 @@ def new_rows(count: int, rules: BaselineRules) -> dict[str, NDArray[Any]]:
         "kinship": np.tile(_alike(features, rules.likeness), (count, 1, 1)),
         "part_looks": np.zeros((count, features, PARTS), np.int32),
         "learned": np.full(count, NEVER, np.int64),
+        "lately": np.zeros((count, features)),
     }
 
 
@@ -178,8 +184,9 @@ def terms(seconds: float, slot: int) -> Array:
 
 
 def errors(
-    rows: Rows, values: Array, x: Array, null: NDArray[np.bool_], rules: BaselineRules
-) -> Errors:
+    rows: Rows, values: Array, x: Array, seconds: int, null: NDArray[np.bool_], unsure: Array,
+    rules: BaselineRules,
+) -> Errors:  # fmt: skip
     """Hold one look against the baselines.
 
     Each look is judged by its own null: the centre and spread of the placebos' scores. A hazy
@@ -192,6 +199,9 @@ def errors(
         NaN where nothing was seen.
     null : ndarray of bool, shape (place,)
         Placebos that tell how much the look scatters.
+    unsure : ndarray, shape (feature,)
+        Standard deviation of what no history of a place shows: how far the feature itself may be
+        out on a single look, in its units.
     """
     residual = values - np.einsum("pfkd,d->pfk", rows["coefficients"], x)
     reach = np.einsum("pfij,j->pfi", rows["knowledge"], x)
@@ -208,11 +218,11 @@ def errors(
     seen = (weights * known).sum(-1)
     ringed = seen >= 0.5 * np.maximum(weights.sum(-1), 1e-12)
     control = np.where(ringed, (weights * filled[..., 1:]).sum(-1), 0.0)
-    error = filled[..., 0] - control
+    error = filled[..., 0] - control - _lately(rows, seconds, rules)
     scale = np.where(ringed, rows["scale"][..., 0], rows["scale"][..., 1])
     usual = scale * widened
     centre, spread = _own_null((error / usual)[null], rules)
-    error, predictive = error - centre * usual, usual * spread
+    error, predictive = error - centre * usual, np.hypot(usual * spread, unsure)
     freedom = np.clip(rows["worth"] + rules.prior_worth - 5.0, 3.0, 30.0)
     score = error / predictive
     return Errors(
@@ -239,10 +249,24 @@ def learn(
     _fit(after, found, x, seconds, use, weight, rules)
     _welcome(after, values, found, x, use)
     _spread(after, found, use, weight, rules)
+    lately = _lately(rows, seconds, rules)
+    step = np.where(use & found.ringed, rules.lasting_gain * weight * found.error, 0.0)
+    ripe = use & (rows["worth"] >= rules.correlation_looks)
+    # It is kept as of `learned`, which goes on for features that were not seen too.
+    kept = np.where(use.any(-1, keepdims=True), lately, rows["lately"])
+    after["lately"] = np.where(ripe, lately + np.where(np.isfinite(step), step, 0.0), kept)
     after["worth"] = rows["worth"] + np.where(use, np.minimum(weight, 1.0), 0.0)
     after["learned"] = np.where(use.any(-1), seconds, rows["learned"])
     _reweigh(after, rows["worth"], use, rules)
     return after
+
+
+def _lately(rows: Rows, seconds: int, rules: BaselineRules) -> Array:
+    """Return what is left of what was odd about each place lately, shape (place, feature)."""
+    started = rows["learned"] != NEVER
+    days = np.where(started, (seconds - np.where(started, rows["learned"], seconds)) / 86400.0, 0.0)
+    left: Array = rows["lately"] * np.exp(-days / rules.lasting_days)[:, None]
+    return left
 
 
 def relevel(rows: Rows, place: int, recent: Array) -> None:
@@ -258,6 +282,7 @@ def relevel(rows: Rows, place: int, recent: Array) -> None:
     count = seen.sum(0)
     shift = np.where(seen, recent, 0.0).sum(0) / np.maximum(count, 1)
     rows["coefficients"][place, :, :, 0] += shift
+    rows["lately"][place] = 0.0
     # As sure of the new level as so many looks make it.
     rows["knowledge"][place, :, 0, 0] += (count[:, 0] > 0) / np.maximum(count[:, 0], 1)
 
@@ -390,9 +415,9 @@ def _reweigh(
     """Find the sectors' weights anew, every so many looks."""
     now = after["worth"]
     due = use & (now >= 2 * rules.refresh) & (now // rules.refresh > before // rules.refresh)
-    for place, feature in np.argwhere(due):
-        after["weights"][place, feature] = control_weights(
-            after["covariance"][place, feature],
-            after["part_looks"][place, feature, 1:] >= rules.sector_looks,
-            rules.correlation if now[place, feature] >= rules.correlation_looks else -1.0,
-        )
+    ripe = now[due] >= rules.correlation_looks
+    after["weights"][due] = control_weights(
+        after["covariance"][due],
+        after["part_looks"][due][:, 1:] >= rules.sector_looks,
+        np.where(ripe, rules.correlation, -1.0),
+    )

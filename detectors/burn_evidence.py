@@ -17,7 +17,7 @@ cleared, grown over, or darkened in all bands) with its prior :math:`\omega`, an
 the density of fouled looks, which caps what one look can say. So a look speaks for a burn
 only where its features moved together as char and ash move them, against how they move of
 themselves: ploughing, a clearing and a cloud's shadow move them otherwise. The same cover must
-explain every look of an event; its ash may differ.
+explain every look of an event; its residues may differ.
 
 The densities are not divided by the spread of `C`: they are profiles, so that doubt about what a
 burn looks like never weighs against a burn, and the clearer one is, the more it says.
@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.baseline import Errors
-from detectors.burn_features import ASHES, COVERS
+from detectors.burn_features import COVERS, RESIDUES
 
 Array = NDArray[np.float64]
 
@@ -63,14 +63,14 @@ class EvidenceRules:
         Nats, at most, that a look may bring that has one feature only.
     """
 
-    reach: tuple[float, ...] = (1.5, 1.5, 0.6, 1.0)
+    reach: tuple[float, ...] = (1.5, 1.5, 0.6, 1.0, 1.5)
     invisible: float = 0.1
     reference: float = 0.2
     telling: float = 2.5
     plain: float = -0.7
-    shape: float = 0.25
-    size: float = 0.3
-    otherwise: float = 0.1
+    shape: float = 0.2
+    size: float = 0.15
+    otherwise: float = 0.03
     alone: float = 3.6
 
 
@@ -147,8 +147,8 @@ def look_evidence(
 
 def _by_cover(burned: Array, unburned: Array, rules: EvidenceRules) -> Array:
     """Return the evidence for a burn of each cover, nats, shape (place, cover)."""
-    # Templates are ordered by ash, then cover: how much ash there is may differ by look.
-    ratio = (burned / unburned).reshape(len(burned), len(ASHES), len(COVERS)).mean(1)
+    # Templates are ordered by residue, then cover: how much ash there is may differ by look.
+    ratio = (burned / unburned).reshape(len(burned), len(RESIDUES), len(COVERS)).mean(1)
     evidence: Array = np.log((1.0 - rules.invisible) * ratio + rules.invisible)
     return evidence
 

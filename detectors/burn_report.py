@@ -15,11 +15,13 @@ from detectors.burn_features import NAMES
 from detectors.episodes import LEVELS, Turn
 from detectors.held import Held
 from detectors.held import words as held_words
-from detectors.types import NEVER, Features, Finding, GuardVerdict, SceneJudgement
+from detectors.types import NEVER, PARTS, Features, Finding, GuardVerdict, SceneJudgement
 
 RING_CHANGED = 0.25
 """Share of the sectors that changed like the core at which a finding says so."""
-_FACTORS = {"near_infrared_factor": 0, "visible_factor": 1}
+FEW_SECTORS = 8
+"""Sectors seen below which a finding says how few they were."""
+_FACTORS = {"near_infrared_factor": 0, "visible_factor": 1, "short_wave_factor": 4}
 _CHANGES = {"char_index_change": 2, "char_fraction_change": 3}
 
 
@@ -55,14 +57,27 @@ def finding(
 
 
 def said(rows: Mapping[str, NDArray[Any]], place: int) -> dict[str, Any]:
-    """Return the scores and the evidence of the last look at one settlement, for the ledger."""
-    scores = {
-        name: round(float(value), 2)
-        for name, value in zip(NAMES, rows["score"][place], strict=True)
-        if np.isfinite(value)
-    }
+    """Return what the last look at one settlement was held against and came to, for the ledger.
+
+    Of each feature that was seen: its score, and in `features` what the core showed, what its
+    past, the season and its surroundings let expect, and the standard deviation of that, in the
+    units of :func:`detectors.burn_features.burn_features`.
+    """
+    seen = [
+        (name, float(score), float(observed), float(deviation))
+        for name, score, observed, deviation in zip(
+            NAMES, *(rows[one][place] for one in ("score", "observed", "predictive")), strict=True
+        )
+        if np.isfinite(score)
+    ]
     evidence = float(rows["evidence"][place])
-    told: dict[str, Any] = {"scores": scores} if scores else {}
+    told: dict[str, Any] = {}
+    if seen:
+        told["scores"] = {name: round(score, 2) for name, score, _, _ in seen}
+        told["features"] = {
+            name: [round(one, 4) for one in (observed, observed - score * deviation, deviation)]
+            for name, score, observed, deviation in seen
+        }
     if np.isfinite(evidence):
         told["evidence"] = round(evidence, 2)
     if np.isfinite(rows["windowed"][place, 0]):
@@ -75,7 +90,7 @@ def said(rows: Mapping[str, NDArray[Any]], place: int) -> dict[str, Any]:
 def _each_level(values: NDArray[np.float64]) -> dict[str, float]:
     """Return one number for each state; one that no looks bear is left out."""
     named = zip(LEVELS, values, strict=True)
-    return {one.name: round(float(value), 2) for one, value in named if np.isfinite(value)}
+    return {one.name: round(float(value), 4) for one, value in named if np.isfinite(value)}
 
 
 def _numbers(turn: Turn, ring_changed: float) -> dict[str, float]:
@@ -99,6 +114,9 @@ def _doubts(
     elif errors.ring_changed[place].max() >= RING_CHANGED:
         share = errors.ring_changed[place].max()
         doubts.append(f"{share:.0%} of its surroundings changed as well")
+    sectors = _sectors(features, place)
+    if 0 < sectors < FEW_SECTORS:
+        doubts.append(f"compared with {sectors} of {PARTS - 1} sectors round it only")
     if held & Held.RECURRENCE:
         doubts.append("the place changed likewise at this time of an earlier year")
     if scene.verdict is GuardVerdict.UNGUARDED:
@@ -106,6 +124,13 @@ def _doubts(
     if features.lived_without:
         doubts.append(f"seen without {', '.join(features.lived_without)}")
     return doubts
+
+
+def _sectors(features: Features, place: int) -> int:
+    """Return how many sectors of a ring the look showed."""
+    if features.places is None:
+        return 0
+    return int(np.isfinite(features.places.values[place, :, 1:]).any(0).sum())
 
 
 def _time(seconds: int) -> datetime:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.types import PARTS, PlaceFeatures, PlaceSet
+from detectors.types import PARTS, Features, PlaceFeatures, PlaceSet
 from imagery.types import Cause
 
 CORE_SHARE = 0.7
@@ -28,6 +30,31 @@ def usable_places(places: PlaceFeatures, part_looks: NDArray[np.int32]) -> NDArr
     count = expected.sum(-1)
     result: NDArray[np.bool_] = core & (had.sum(-1) >= RING_SHARE * count)
     return result
+
+
+def of_places(features: Features, chosen: NDArray[np.bool_]) -> Features:
+    """Return a look at some of its places alone, without what their pixels showed one by one.
+
+    Parameters
+    ----------
+    features : Features
+        With places.
+    chosen : ndarray of bool, shape (place,)
+    """
+    places = features.places
+    assert places is not None
+    few = dataclasses.replace(
+        places,
+        ids=tuple(one for one, is_in in zip(places.ids, chosen, strict=True) if is_in),
+        lost=tuple(one for one, is_in in zip(places.lost, chosen, strict=True) if is_in),
+        placebo=places.placebo[chosen],
+        values=places.values[chosen],
+        seen=places.seen[chosen],
+        contamination=places.contamination[chosen],
+        core_pixels=None if places.core_pixels is None else places.core_pixels[chosen],
+        patches=None,
+    )
+    return dataclasses.replace(features, places=few)
 
 
 def contamination(

@@ -1,6 +1,6 @@
 """Burned or razed settlements, seen as wholes: the object-level detector.
 
-Measured per look: four features of the core and of 16 sectors around it. Scored: how far the core
+Measured per look: five features of the core and of 16 sectors around it. Scored: how far the core
 departs from what its season and its surroundings let expect, added up over features and looks.
 It reports that a settlement *burned*; why is for people to say.
 """
@@ -17,15 +17,23 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from detectors import baseline, episodes
+from detectors import baseline, episodes, inside, state_packing
 from detectors.baseline import BaselineRules, Errors
 from detectors.burn_evidence import Evidence, EvidenceRules, look_evidence
-from detectors.burn_features import NAMES, USED, burn_features, burned_features, otherwise_features
+from detectors.burn_features import (
+    NAMES,
+    USED,
+    burn_features,
+    burned_features,
+    otherwise_features,
+    unsure,
+)
 from detectors.burn_report import finding, said
 from detectors.burn_seen import (
     CORE_SHARE,
     contamination,
     lost_shares,
+    of_places,
     usable_places,
     worst_cause,
 )
@@ -33,8 +41,10 @@ from detectors.burn_strata import place_thresholds
 from detectors.calibration import Calibration
 from detectors.episodes import EpisodeRules, Turn
 from detectors.held import Held, held_back
+from detectors.inside import Inside, InsideRules
 from detectors.odds import OddsRules, recurrence_odds, ring_odds
 from detectors.part_statistics import part_reflectance
+from detectors.patch_look import patch_look
 from detectors.types import (
     NEVER,
     PARTS,
@@ -66,6 +76,7 @@ class BurnedParameters:
     odds: OddsRules = field(default_factory=OddsRules)
     episodes: EpisodeRules = field(default_factory=EpisodeRules)
     calibration: Calibration = field(default_factory=Calibration)
+    inside: InsideRules = field(default_factory=InsideRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ class Burned:
 
     info = DetectorInfo(
         id="burned",
-        version="1",
+        version="2",
         kinds=("burned",),
         sensor="sentinel-2-l2a",
         needed=("B08", "SCL"),
@@ -127,6 +138,7 @@ class Burned:
         causes = np.where(~clear & (causes == Cause.CLEAR), np.uint8(Cause.NODATA), causes)
         reflectance, seen = part_reflectance(pixels, clear, classes != WATER, chosen)
         cores, rings = lost_shares(causes, chosen)
+        grid = (look["y"].values, look["x"].values)
         real = ~chosen.placebo
         shares = cores[real].mean(0) if real.any() else np.zeros(len(Cause))
         return Features(
@@ -144,6 +156,9 @@ class Burned:
                 contamination=contamination(classes, causes, chosen),
                 lost=tuple(map(worst_cause, cores, rings)),
                 core_pixels=np.diff(chosen.starts)[::PARTS],
+                patches=None
+                if chosen.patches is None
+                else patch_look(dict(zip(bands, pixels, strict=True)), clear, grid, chosen.patches),
             ),
             orbit=cube.attrs.get("orbit"),
             lived_without=tuple(band for band in self.info.useful if band not in look),
@@ -155,7 +170,7 @@ class Burned:
             detector=self.info.id,
             version=self.info.version,
             geobox=geobox,
-            arrays=self._new_rows(0),
+            arrays={**state_packing.pack(self._new_rows(0)), **inside.no_pixels()},
             scalars={"looks": 0, "last": "", "orbits": ""},
         )
 
@@ -165,9 +180,9 @@ class Burned:
         Against the placebos' own history, not against each other: the guard asks whether the
         scene is unlike others.
         """
-        look, _ = self._hold(state, features, own_null=False)
-        judged = look.usable & look.trained & _measured(features).placebo
-        return tuple(float(value) for value in look.evidence.total[judged])
+        placebos = of_places(features, _measured(features).placebo)
+        look, _ = self._hold(state, placebos, own_null=False)
+        return tuple(map(float, look.evidence.total[look.usable & look.trained]))
 
     def score(
         self, state: MonitorState, features: Features, scene: SceneJudgement
@@ -176,8 +191,9 @@ class Burned:
         places = _measured(features)
         look, orbits = self._hold(state, features)
         suspect = scene.verdict is GuardVerdict.SUSPECT
+        look, within = self._look_inside(look, state, places, suspect=suspect)
         rows, judged = look.rows, look.usable & look.trained & (not suspect)
-        turns = self._advance(look, places, judged, suspect=suspect)
+        turns = self._advance(look, places, judged, within, suspect=suspect)
         quiet = look.usable & ~episodes.is_open(rows) & (not suspect)
         quiet[list(turns)] = False
         # The less a look is trusted to show the settlement unharmed, the less it teaches.
@@ -190,6 +206,11 @@ class Burned:
             if turn.new_normal:
                 recent = rows["window_residual"][place, -self.parameters.episodes.level_looks :]
                 baseline.relevel(learned, place, recent)
+        learned |= inside.learned(
+            within, rows, quiet, episodes.is_open(rows),
+            [place for place, turn in turns.items() if turn.new_normal],
+            self.parameters.inside, hold=suspect,
+        )  # fmt: skip
         # Nothing fades while nothing is learned.
         learned["learned"] = np.where(
             episodes.is_open(rows) & (learned["learned"] != NEVER), look.seconds, learned["learned"]
@@ -197,11 +218,13 @@ class Burned:
         learned["showed"] = self._showed(look, turns, suspect=suspect)
         learned["evidence"] = np.where(look.usable & look.trained, look.evidence.total, np.nan)
         learned["score"] = np.where(look.usable[:, None], look.found.score, np.nan)
+        learned["observed"] = np.where(look.usable[:, None], places.values[:, :, 0], np.nan)
+        learned["predictive"] = np.where(look.usable[:, None], look.found.predictive, np.nan)
         after = MonitorState(
             detector=state.detector,
             version=state.version,
             geobox=state.geobox,
-            arrays=learned,
+            arrays=state_packing.pack(learned),
             scalars={
                 "looks": int(state.scalars["looks"]) + 1,
                 "last": features.sensed.isoformat(),
@@ -210,10 +233,14 @@ class Burned:
             },
             objects=tuple({"id": one} for one in places.ids),
         )
-        return after, tuple(
-            finding(places.ids[place], turn, look.found, place, features, scene, learned)
+        told = (
+            (place, finding(places.ids[place], turn, look.found, place, features, scene, learned))
             for place, turn in turns.items()
             if not places.placebo[place]
+        )
+        return after, tuple(
+            inside.described(one, within, place, state, self.parameters.inside)
+            for place, one in told
         )
 
     def looks(self, state: MonitorState, features: Features) -> tuple[PlaceLook, ...]:
@@ -256,7 +283,10 @@ class Burned:
         arrays = {
             name: np.concatenate([array[kept], other.arrays[name]])
             for name, array in state.arrays.items()
+            if name not in inside.no_pixels()
         }
+        own = inside.kept_pixels(state.arrays, kept)
+        arrays["patch_state"] = np.concatenate([own, other.arrays["patch_state"]])
         objects = (*(state.objects[row] for row in kept), *other.objects)
         # ISO times in UTC sort as they are.
         last = max(str(state.scalars["last"]), str(other.scalars["last"]))
@@ -281,11 +311,15 @@ class Burned:
         return {
             **baseline.new_rows(count, self.parameters.baseline),
             **episodes.new_rows(count),
+            **inside.new_rows(count, self.parameters.inside),
             "showed": np.full(count, _SHOWED.index(Showed.UNUSABLE), np.int8),
             "evidence": np.full(count, np.nan),
             "score": np.full((count, len(NAMES)), np.nan),
+            "observed": np.full((count, len(NAMES)), np.nan),
+            "predictive": np.full((count, len(NAMES)), np.nan),
             "thresholds": np.full((count, len(episodes.LEVELS)), np.nan),
             "held": np.zeros(count, np.int8),
+            "core_pixels": np.zeros(count, np.int32),
         }
 
     def _hold(
@@ -301,7 +335,9 @@ class Burned:
         trained = rows["part_looks"][:, :, 0].max(-1, initial=0) >= rules.baseline.training
         usable = usable_places(places, rows["part_looks"].max(1, initial=0))
         null = usable & trained & places.placebo & own_null
-        found = baseline.errors(rows, places.values, x, null, rules.baseline)
+        found = baseline.errors(
+            rows, places.values, x, seconds, null, unsure(places.bands), rules.baseline
+        )
         before = places.values[:, :, 0] - found.error
         burned, otherwise = (
             changed(before, places.bands) - before[:, None]
@@ -310,38 +346,61 @@ class Burned:
         evidence = look_evidence(found, burned, otherwise, places.contamination, rules.evidence)
         return _Look(rows, usable, trained, found, evidence, x, seconds), orbits
 
+    def _look_inside(
+        self, look: _Look, state: MonitorState, places: PlaceFeatures, *, suspect: bool
+    ) -> tuple[_Look, Inside | None]:
+        """Take the look into the pixels' state; return it with what they add to its evidence."""
+        rules = self.parameters.inside
+        within = inside.weigh(state, places, look.rows, look.usable, look.seconds, rules)
+        evidence = inside.strengthened(look.evidence, within, rules)
+        suspected = episodes.is_open(look.rows)
+        within = inside.taken(within, suspected, rules, hold=suspect)
+        return dataclasses.replace(look, evidence=evidence), within
+
     def _rows(self, state: MonitorState, ids: tuple[str, ...]) -> dict[str, NDArray[Any]]:
         """Return the state's rows in the order of `ids`, new ones for settlements that joined."""
         known = {str(record["id"]): row for row, record in enumerate(state.objects)}
-        rows = self._new_rows(len(ids))
         here = [place for place, one in enumerate(ids) if one in known]
         there = [known[ids[place]] for place in here]
+        pixels = inside.no_pixels()
+        kept = {name: array[there] for name, array in state.arrays.items() if name not in pixels}
+        found = state_packing.unpack(kept)
+        if len(here) == len(ids):
+            return found
+        rows = self._new_rows(len(ids))
         for name, array in rows.items():
-            array[here] = state.arrays[name][there]
+            array[here] = found[name]
         return rows
 
     def _advance(
-        self, look: _Look, places: PlaceFeatures, judged: NDArray[np.bool_], *, suspect: bool
-    ) -> dict[int, Turn]:
+        self, look: _Look, places: PlaceFeatures, judged: NDArray[np.bool_],
+        within: Inside | None, *, suspect: bool,
+    ) -> dict[int, Turn]:  # fmt: skip
         """Move every judged settlement on; return what is new, by row."""
         rows, rules = look.rows, self.parameters
         share = look.found.ring_changed.max(-1)
-        lately = np.maximum(rows["window_ring"][:, 1:].max(-1), share)
+        fresh = rows["window_seconds"] >= look.seconds - rules.episodes.window_days * 86_400.0
+        before = np.where(fresh, rows["window_ring"], 0.0)
+        lately = np.maximum(before[:, 1:].max(-1), share)
         since = np.where(episodes.is_open(rows), rows["opened"], look.seconds)
         ring = ring_odds(lately, rules.odds)
         again = recurrence_odds(rows["past"], since, rules.odds)
+        through = inside.through_odds(within, since, rules.inside)
+        # Kept, for what a year brought is compared with years of places of the same size.
+        rows["core_pixels"][:] = 0 if places.core_pixels is None else places.core_pixels
         thresholds = place_thresholds(rows, places.core_pixels, rules.calibration)
         turns = episodes.advance(
             rows,
             episodes.Look(
-                look.seconds, judged, look.evidence.by_cover, ring + again, share,
+                look.seconds, judged, look.evidence.by_cover, ring + again + through, share,
                 look.evidence.plain, look.found.error, look.found.residual, thresholds,
             ),
             rules.episodes,
         )  # fmt: skip
         loud = look.usable & (look.evidence.total > thresholds[:, 0])
         rows["thresholds"][:] = thresholds
-        rows["held"][:] = np.where(judged, held_back(rows["windowed"], ring, again, thresholds), 0)
+        held = held_back(rows["windowed"], ring, again, through, thresholds)
+        rows["held"][:] = np.where(judged, held, 0)
         rows["held"][loud & look.trained & suspect] |= Held.SCENE_SUSPECT
         rows["held"][loud & ~look.trained] |= Held.LEARNING
         return turns

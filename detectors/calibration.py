@@ -25,7 +25,7 @@ class Thresholds:
     established: float
 
 
-BUILT_IN = Thresholds(3.5, 8.0, 11.0)
+BUILT_IN = Thresholds(5.5, 7.5, 9.0)
 """What holds where nothing was calibrated."""
 
 

@@ -41,6 +41,13 @@ class Surface(StrEnum):
         laboratory spectra of soils from 40 places in Africa between 4 and 20 degrees north. Soils
         are sieved and dried for the laboratory, and so brighter than in the field; they differ by a
         quarter of their mean in the near infrared and by half in blue.
+    SOIL
+        Bare soil alone: mean of the 347 laboratory spectra that are half of `DRY`.
+    DARK_SOIL
+        Dark bare soil: mean of the darkest third, in B8A, of all 4,168 spectra of the same soil
+        library, of the whole world. Wet or freshly turned soil in the field is nearer to this than
+        to the dried and sieved mean. An unmixing into char, green, dry and shade takes a part of
+        it for char.
     SHADE
         Photometric shade: no light comes back, in any band, by definition (Adams et al. 1986,
         doi:10.1029/JB091iB08p08098). Real shadow holds scattered light, most in blue.
@@ -50,6 +57,8 @@ class Surface(StrEnum):
     ASH = "ash"
     GREEN = "green"
     DRY = "dry"
+    SOIL = "soil"
+    DARK_SOIL = "dark soil"
     SHADE = "shade"
 
 
@@ -58,6 +67,8 @@ _REFLECTANCE = {
     Surface.ASH: (0.104, 0.122, 0.145, 0.155, 0.163, 0.172, 0.181, 0.188, 0.302, 0.340),
     Surface.GREEN: (0.034, 0.085, 0.035, 0.135, 0.382, 0.445, 0.448, 0.449, 0.188, 0.071),
     Surface.DRY: (0.089, 0.143, 0.236, 0.266, 0.292, 0.312, 0.323, 0.329, 0.425, 0.317),
+    Surface.SOIL: (0.123, 0.200, 0.324, 0.356, 0.383, 0.397, 0.394, 0.391, 0.537, 0.441),
+    Surface.DARK_SOIL: (0.073, 0.109, 0.174, 0.194, 0.211, 0.226, 0.233, 0.238, 0.351, 0.331),
     Surface.SHADE: (0.0,) * len(BANDS),
 }
 

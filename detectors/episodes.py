@@ -21,7 +21,9 @@ from detectors.types import NEVER, PARTS, DetectorState
 
 WINDOW = 4
 """Usable looks over which evidence is added up, at most."""
-FEATURES = 4
+SPEAKS = 1.0
+"""Nats a look must bring to count as one that speaks for a change."""
+FEATURES = 5
 
 Array = NDArray[np.float64]
 
@@ -61,12 +63,15 @@ class EpisodeRules:
         Last looks the new normal is taken from.
     persistence : float
         Correlation between the errors of successive looks.
+    window_days : float
+        Age of a look from which on it is added to no younger one.
     """
 
     close_after: int = 6
     give_up_after: int = 8
     level_looks: int = 3
-    persistence: float = 0.15
+    persistence: float = 0.3
+    window_days: float = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,7 @@ def windowed(
     shrunk = 1.0 / (1.0 + (count - 1) * persistence)
     newest_first = evidence[:, ::-1]
     sums = any_cover(np.cumsum(newest_first, axis=1) * shrunk[:, None])
-    speaking = np.cumsum(any_cover(newest_first) > 0.0, axis=1)
+    speaking = np.cumsum(any_cover(newest_first) > SPEAKS, axis=1)
     if reach is not None:
         speaking = np.where(count <= reach[:, None], speaking, -1)
     borne = np.stack([np.where(speaking >= least, sums, -np.inf) for least in (0, 2, 3)], -1)
@@ -213,6 +218,8 @@ def advance(rows: Mapping[str, NDArray[Any]], look: Look, rules: EpisodeRules) -
     _remember(rows, look)
     # What came before the first affected look bears no state of the episode.
     reach = np.where(is_open(rows), rows["age"] + 1, WINDOW)
+    oldest = look.seconds - rules.window_days * 86_400.0
+    reach = np.minimum(reach, (rows["window_seconds"] >= oldest).sum(-1))
     found = windowed(rows["window_evidence"], rules.persistence, reach)
     total = found.total + look.odds[:, None]
     rows["windowed"][:] = np.where(look.judged[:, None], total, np.nan)

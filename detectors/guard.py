@@ -1,7 +1,7 @@
 """The scene guard: it tells a look that is bad everywhere from a change somewhere.
 
 It counts *placebos*, settlement-free ground measured like settlements, and never the places
-watched: a guard that counts alarmed villages would silence a real mass attack.
+watched: a guard that counts alarmed villages would silence a real mass burning.
 """
 
 from __future__ import annotations

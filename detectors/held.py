@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import IntFlag
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +17,22 @@ class Held(IntFlag):
     RECURRENCE = 4
     ONE_LOOK = 8
     LEARNING = 16
+    PASSING_THROUGH = 32
 
 
 def held_back(
     total: NDArray[np.float64], ring: NDArray[np.float64], again: NDArray[np.float64],
-    thresholds: NDArray[np.float64],
+    through: NDArray[np.float64], thresholds: NDArray[np.float64],
 ) -> NDArray[np.int8]:  # fmt: skip
     """Return the rules without which a settlement had reached a higher state, as `Held` bits.
 
     Parameters
     ----------
     total : ndarray, shape (place, 3)
-        Windowed evidence after `ring` and `again` were taken away, nats.
-    ring, again : ndarray, shape (place,)
-        What fire in the surroundings and the calendar took from the odds, nats, 0 or less.
+        Windowed evidence after `ring`, `again` and `through` were taken away, nats.
+    ring, again, through : ndarray, shape (place,)
+        What fire in the surroundings, the calendar and a fire that passes through took from the
+        odds, nats, 0 or less.
     thresholds : ndarray, shape (place, 3)
     """
     reached = total > thresholds
@@ -39,16 +41,17 @@ def held_back(
         return np.asarray(((total - by[:, None] > thresholds) & ~reached).any(-1))
 
     one_look = (total[:, 0] > thresholds[:, 1]) & ~reached[:, 1]
-    both = ring + again
+    every = ring + again + through
     out = np.zeros(len(total), np.int8)
-    out[missed(ring) | ((ring < 0.0) & missed(both))] |= Held.RING_BURNED
-    out[missed(again) | ((again < 0.0) & missed(both))] |= Held.RECURRENCE
+    for odds, rule in (
+        (ring, Held.RING_BURNED), (again, Held.RECURRENCE), (through, Held.PASSING_THROUGH),
+    ):  # fmt: skip
+        out[missed(odds) | ((odds < 0.0) & missed(every))] |= rule
     out[one_look] |= Held.ONE_LOOK
     return out
 
 
-def words(bits: int) -> Iterator[str]:
-    """Yield the names of the rules among `bits`, in small letters."""
-    for rule in Held:
-        if bits & rule:
-            yield rule.name.lower() if rule.name else ""
+@cache
+def words(bits: int) -> tuple[str, ...]:
+    """Return the names of the rules among `bits`, in small letters."""
+    return tuple(rule.name.lower() for rule in Held if bits & rule and rule.name)

@@ -149,7 +149,7 @@ def _any_seen(values):  # type: ignore[no-untyped-def]
 def _update(pixels, state, look, p, day):  # type: ignore[no-untyped-def]
     cosine, sine, ceiling_now = look[0, 0], look[0, 1], look[0, 2]
     c0, c1, h0, h1, w0, w1 = look[1, 0], look[1, 1], look[2, 0], look[2, 1], look[3, 0], look[3, 1]
-    free = look[1, 2] > _ZERO
+    free, teaches = look[1, 2] > _ZERO, look[2, 2] > _ZERO
     training, memory = p[0], p[1]
     weight, plain, ceiling = p[2], p[5], p[6]
     freeze, quiet = p[3], np.int16(p[4])
@@ -201,7 +201,7 @@ def _update(pixels, state, look, p, day):  # type: ignore[no-untyped-def]
             run = np.int16(run + 1) if free & scored & (run < _MANY) else run
             x[RUN * BLOCK + i] = run if running else np.int16(0)
             x[EVIDENCE * BLOCK + i] = after
-            learns = free & (weighed <= freeze)
+            learns = free & teaches & (weighed <= freeze)
             teach0, teach1 = seen0 & learns, seen1 & learns
             cut0, cut1 = s0 * winsor, s1 * winsor
             e0 = min(max(r0, -cut0), cut0) if teach0 else _ZERO
@@ -222,7 +222,7 @@ def _update(pixels, state, look, p, day):  # type: ignore[no-untyped-def]
             f1 = f1 if (teach1 & settled) else _ONE
             x[SCALE_0 * BLOCK + i] = np.int16(min(max(s0 * f0, low), high) + _HALF)
             x[SCALE_1 * BLOCK + i] = np.int16(min(max(s1 * f1, low), high) + _HALF)
-            counts = free & seen & (looks < _MANY)
+            counts = free & teaches & seen & (looks < _MANY)
             x[LOOKS * BLOCK + i] = np.int16(looks + 1) if counts else looks
 
 
@@ -236,6 +236,7 @@ def update(
     *,
     hold: bool = False,
     telling: bool = True,
+    teaching: bool = True,
 ) -> None:
     """Take one look into the state, in place.
 
@@ -255,10 +256,13 @@ def update(
         the baseline nothing, counts for no change and proves nothing unharmed.
     telling : bool
         False for a look on which a change would hardly show: it proves nothing unharmed.
+    teaching : bool
+        False for ground under suspicion: evidence goes on, and no baseline learns.
     """
     look = np.zeros((4, 3), np.float32)
     look[0] = math.cos(phase), math.sin(phase), 0.0 if hold else parameters.ceiling / EVIDENCE_UNIT
     look[1] = 0.0, 0.0, 0.0 if hold else 1.0
+    look[2, 2] = 1.0 if teaching else 0.0
     look[1, :2] = scale.centre / np.float32(FEATURE_UNIT)
     look[2, :2] = scale.shift * np.float32(_STEPS)
     look[3, :2] = np.float32(1.0) / scale.spread / np.float32(_STEPS)

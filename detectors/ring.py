@@ -69,31 +69,39 @@ def median(values: Array) -> Array:
     return middle
 
 
-def control_weights(covariance: Array, usable: NDArray[np.bool_], correlation: float) -> Array:
+def control_weights(
+    covariance: Array, usable: NDArray[np.bool_], correlation: Array | float
+) -> Array:
     """Return the non-negative weights of the sectors that foretell the core's residual best.
 
     Parameters
     ----------
-    covariance : ndarray, shape (17, 17)
+    covariance : ndarray, shape (..., 17, 17)
         Of the residuals of core and sectors.
-    usable : ndarray of bool, shape (16,)
-    correlation : float
+    usable : ndarray of bool, shape (..., 16)
+    correlation : float or ndarray, shape (...)
         Sectors that follow the core less are left out.
+
+    Returns
+    -------
+    ndarray, shape (..., 16)
 
     Notes
     -----
     Minimises the variance of ``e_0 - sum_k w_k e_k`` subject to ``w >= 0``: with the Cholesky
     factor ``L L' = C_ss`` it is the non-negative least-squares problem ``L' w = L^-1 C_s0``.
     """
-    weights = np.zeros(SECTORS)
-    deviation = np.sqrt(np.maximum(np.diagonal(covariance), 1e-12))
-    follows = covariance[1:, 0] / (deviation[1:] * deviation[0])
-    chosen = np.flatnonzero(usable & (follows >= correlation))
-    if chosen.size == 0:
-        return weights
-    block = covariance[np.ix_(chosen + 1, chosen + 1)]
-    ridge = 1e-3 * np.trace(block) / chosen.size
-    lower = np.linalg.cholesky(block + ridge * np.eye(chosen.size))
-    target = np.linalg.solve(lower, covariance[chosen + 1, 0])
-    weights[chosen], _ = nnls(lower.T, target)
-    return weights
+    deviation = np.sqrt(np.maximum(np.diagonal(covariance, axis1=-2, axis2=-1), 1e-12))
+    follows = covariance[..., 1:, 0] / (deviation[..., 1:] * deviation[..., :1])
+    chosen = usable & (follows >= np.asarray(correlation)[..., None])
+    block = np.where(chosen[..., :, None] & chosen[..., None, :], covariance[..., 1:, 1:], 0.0)
+    trace = np.trace(block, axis1=-2, axis2=-1) / np.maximum(chosen.sum(-1), 1)
+    # Sectors that are left out stand for themselves alone, and have nothing to foretell.
+    diagonal = np.where(chosen, 1e-3 * trace[..., None], 1.0)
+    lower = np.linalg.cholesky(block + diagonal[..., None] * np.eye(SECTORS))
+    core = np.where(chosen, covariance[..., 1:, 0], 0.0)
+    target = np.linalg.solve(lower, core[..., None])[..., 0]
+    weights = np.zeros(chosen.shape)
+    for one in map(tuple, np.argwhere(chosen.any(-1))):
+        weights[one], _ = nnls(lower[one].T, target[one])
+    return np.where(chosen, weights, 0.0)

@@ -114,6 +114,30 @@ PARTS = 17
 
 
 @dataclass(frozen=True, slots=True)
+class PatchSet:
+    """The pixels of each place that are followed one by one: its core and a margin round it.
+
+    Those of a place stand together, in an order that depends on its core alone.
+
+    Attributes
+    ----------
+    counts : ndarray of int64, shape (place,)
+        Pixels of each place.
+    pixels : ndarray of int64, shape (n,)
+        Flat indices into the cube's grid.
+    core : ndarray of bool, shape (n,)
+        Whether a pixel is of the core.
+    edge : ndarray of bool, shape (n,)
+        Whether it is at the outer edge of the margin.
+    """
+
+    counts: NDArray[np.int64]
+    pixels: NDArray[np.int64]
+    core: NDArray[np.bool_]
+    edge: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceSet:
     """Settlements and placebos as pixels of one cube's grid.
 
@@ -127,12 +151,15 @@ class PlaceSet:
         Flat indices into the grid: those of place p and part k are
         ``pixels[starts[PARTS * p + k] : starts[PARTS * p + k + 1]]``.
     starts : ndarray of int64, shape (place * PARTS + 1,)
+    patches : PatchSet or None
+        The pixels that are followed one by one; None where none are.
     """
 
     ids: tuple[str, ...]
     placebo: NDArray[np.bool_]
     pixels: NDArray[np.int64]
     starts: NDArray[np.int64]
+    patches: PatchSet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +174,37 @@ class Places:
 
     watched: NDArray[np.bool_]
     settlements: PlaceSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatchLook:
+    """What one look showed of the pixels that are followed one by one.
+
+    Attributes
+    ----------
+    counts : ndarray of int64, shape (place,)
+        Pixels of each place, which stand together.
+    core, edge : ndarray of bool, shape (n,)
+        Whether a pixel is of the core, and whether it is at the outer edge of the margin.
+    east, north : ndarray of int32, shape (n,)
+        Centre of each pixel in the grid's own CRS, metres, rounded down.
+    values : ndarray of int16, shape (2, n)
+        Features in steps of 1/4096 of a natural logarithm, the sign so that burning raises them;
+        -32768 where nothing was seen.
+    second : str
+        Name of the second feature, which depends on the bands there are.
+    texture : ndarray of float64, shape (place,)
+        How even the core is against its margin, natural-log units; NaN where too little was seen.
+    """
+
+    counts: NDArray[np.int64]
+    core: NDArray[np.bool_]
+    edge: NDArray[np.bool_]
+    east: NDArray[np.int32]
+    north: NDArray[np.int32]
+    values: NDArray[np.int16]
+    second: str
+    texture: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +225,8 @@ class PlaceFeatures:
         What most of the core was lost to, of each place; empty where all was seen.
     core_pixels : ndarray of int64, shape (place,), or None
         How many pixels of 10 m each core has; None where that is not known.
+    patches : PatchLook or None
+        What the pixels showed one by one; None where none are followed.
     """
 
     ids: tuple[str, ...]
@@ -177,6 +237,7 @@ class PlaceFeatures:
     contamination: NDArray[np.float64]
     lost: tuple[str, ...]
     core_pixels: NDArray[np.int64] | None = None
+    patches: PatchLook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +358,8 @@ class Finding:
     looks : int
         Usable looks since then, the first changed one counted.
     evidence : mapping
-        Numbers an analyst can check: log-likelihood ratio, features, pixels.
+        Numbers an analyst can check: log-likelihood ratio, features, pixels; and words that
+        class them.
     doubts : tuple of str
         What could weaken it, in words.
     place : str
@@ -314,7 +376,7 @@ class Finding:
     last_unharmed: datetime | None
     first_changed: datetime
     looks: int
-    evidence: Mapping[str, float]
+    evidence: Mapping[str, Any]
     doubts: tuple[str, ...] = field(default=())
     place: str = ""
 

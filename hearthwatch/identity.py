@@ -7,7 +7,7 @@ can stand in front of one of ours. Every process checks this before it works.
 import importlib.util
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -18,6 +18,9 @@ from hearthwatch.errors import DigestMismatch, IdentityError
 
 PACKAGES = ("imagery", "detectors", "tiles", "api", "hearthwatch")
 """The packages that make up one installation."""
+
+SCIENCE = ("imagery", "detectors", "tiles")
+"""The packages that make numbers of pixels."""
 
 LIBRARIES = (
     "dask",
@@ -37,6 +40,9 @@ LIBRARIES = (
 
 _DIGESTED_SUFFIXES = frozenset({".csv", ".ini", ".json", ".mako", ".py", ".sql", ".toml", ".yaml"})
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules"})
+_MEASURED = Path("hearthwatch", "accuracy", "figures")
+"""Figures that a wheel has and a source tree keeps elsewhere. They say which code they were
+measured with: counted as code, they could never say it of themselves."""
 _REINSTALL = "Install hearthwatch again in an environment of its own."
 
 
@@ -123,18 +129,40 @@ def code_digest() -> str:
     -----
     The digest runs over the files in the order of their paths relative to the
     common root. Each one adds its path in UTF-8, a zero byte, the length of its
-    content as eight big-endian bytes, and the content.
+    content as eight big-endian bytes, and the content. Measured figures that a wheel carries
+    along are no code.
     """
     return digest_of(_common_root())
 
 
-def digest_of(root: Path) -> str:
+@cache
+def science_digest() -> str:
+    """Return the SHA-256 of the code that makes numbers of pixels, its constants among it.
+
+    What is calibrated is bound to it: a change of the API or the page touches no threshold.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits. Computed once in a process.
+
+    Raises
+    ------
+    IdentityError
+        The five packages do not come from one folder.
+    """
+    return digest_of(_common_root(), SCIENCE)
+
+
+def digest_of(root: Path, packages: Sequence[str] = PACKAGES) -> str:
     """Return the digest that `code_digest` would give for packages under `root`.
 
     Parameters
     ----------
     root : Path
         Folder that holds the five packages.
+    packages : sequence of str
+        Those whose code is digested.
 
     Returns
     -------
@@ -142,7 +170,12 @@ def digest_of(root: Path) -> str:
         64 hexadecimal digits.
     """
     total = sha256()
-    files = (path for package in PACKAGES for path in _code_files(root / package))
+    files = (
+        path
+        for package in packages
+        for path in _code_files(root / package)
+        if not (path.parent == root / _MEASURED and path.suffix == ".json")
+    )
     for name, path in sorted((path.relative_to(root).as_posix(), path) for path in files):
         content = path.read_bytes()
         total.update(name.encode() + b"\0" + len(content).to_bytes(8, "big"))

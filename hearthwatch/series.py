@@ -112,6 +112,11 @@ _BURNED: Mapping[str, tuple[str, str]] = {
         f"How much larger the share of char in the settlement's core, unmixed from all bands, is "
         f"{_SCORE} Burning raises it.",
     ),
+    "short_wave": (
+        "short-wave infrared, darker upwards",
+        f"How much darker the settlement's core is in the short-wave infrared (B11) {_SCORE} "
+        "Burning raises it, ploughing and clearing lower it.",
+    ),
 }
 _EVIDENCE = Quantity(
     "evidence",

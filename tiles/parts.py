@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import shapely
@@ -37,6 +38,25 @@ _METRES_PER_DEGREE = 109_000.0  # less than a degree of latitude ever has in a z
 
 _Ints = NDArray[np.int64]
 _Lattice = tuple[_Ints, _Ints]
+
+
+class OnLattice(Protocol):
+    """Pixels of a zone's lattice, by their absolute columns and rows."""
+
+    @property
+    def epsg(self) -> int:
+        """The UTM zone."""
+        ...
+
+    @property
+    def cols(self) -> NDArray[np.integer]:
+        """Columns, eastwards."""
+        ...
+
+    @property
+    def rows(self) -> NDArray[np.integer]:
+        """Rows, northwards."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,18 +162,32 @@ def index_parts(parts: Sequence[Parts], geobox: GeoBox) -> tuple[_Ints, _Ints]:
     ValueError
         If a pixel is outside the window, or the window is not of the parts' lattice.
     """
+    pixels = window_index(parts, geobox)
+    empty = np.zeros(0, np.int64)
+    counts = [np.bincount(one.part, minlength=PARTS) for one in parts]
+    return pixels, np.cumsum(np.concatenate([empty, [0], *counts]), dtype=np.int64)
+
+
+def window_index(placed: Sequence[OnLattice], geobox: GeoBox) -> _Ints:
+    """Return the flat indices that pixels of the lattice have in a window on it.
+
+    Raises
+    ------
+    ValueError
+        If a pixel is outside the window, or the window is not of the pixels' lattice.
+    """
     left, top = _corner(geobox)
     code = None if geobox.crs is None else geobox.crs.epsg
-    if any(one.epsg != code for one in parts):
+    if any(one.epsg != code for one in placed):
         raise ValueError(f"a window in {geobox.crs} does not hold the pixels of another zone")
     empty = np.zeros(0, np.int64)
-    cols = np.concatenate([empty, *(one.cols for one in parts)]) - left
-    rows = top - np.concatenate([empty, *(one.rows for one in parts)])
+    cols = np.concatenate([empty, *(one.cols for one in placed)]) - left
+    rows = top - np.concatenate([empty, *(one.rows for one in placed)])
     height, width = (int(size) for size in geobox.shape)
     if np.any((cols < 0) | (cols >= width) | (rows < 0) | (rows >= height)):
         raise ValueError("some pixels of the parts are outside the window")
-    counts = [np.bincount(one.part, minlength=PARTS) for one in parts]
-    return rows * width + cols, np.cumsum(np.concatenate([empty, [0], *counts]), dtype=np.int64)
+    pixels: _Ints = rows * width + cols
+    return pixels
 
 
 def _corner(geobox: GeoBox) -> tuple[int, int]:

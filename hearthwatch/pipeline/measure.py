@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,12 +17,13 @@ from detectors.types import (
     PARTS,
     Detector,
     Features,
-    PlaceFeatures,
+    PatchSet,
     PlaceLook,
     Places,
     PlaceSet,
     Showed,
 )
+from hearthwatch.pipeline.features_file import keep_features
 from hearthwatch.pipeline.prelook import PRELOOK_M, Glance, glance
 from hearthwatch.pipeline.pull import Spent, archive_at, asked_anew, merged, pull_all
 from hearthwatch.pipeline.scene_check import VIEW, view_of
@@ -36,10 +35,9 @@ from imagery.masks import look_cube
 from imagery.types import Chip, GeoBox
 from tiles.cell import cell_from_id
 from tiles.grid import rasterise
-from tiles.parts import index_parts, parts_of
-from tiles.slabs import read_slab, write_slab
+from tiles.parts import Parts, index_parts, parts_of
+from tiles.patches import index_patches, patch_of
 
-_PLACE_ARRAYS = ("placebo", "values", "seen", "contamination")
 _STATUS_OF_CAUSE = {
     "cloud": NotObservable.CLOUD,
     "shadow": NotObservable.SHADOW,
@@ -107,7 +105,7 @@ def _seen_through(task: MeasureTask, spent: Spent) -> Measured:
     cube = _cube(task, detector, merged(chips))
     watched = _watched(task.site.area_wkb, task.site.window)
     features = detector.measure(cube, Places(watched, _place_set(task.site)))
-    path = _keep(task.scratch, features)
+    path = keep_features(task.scratch, features)
     view_of(cube, task.site).write(Path(path).with_suffix(VIEW))
     archive = archive_at(task.archive)
     return Measured(
@@ -135,30 +133,6 @@ def dominant_cause(causes: Mapping[str, float]) -> NotObservable:
 def ledger_cause(cause: str) -> NotObservable:
     """Return the ledger's word for what a look was lost to."""
     return _STATUS_OF_CAUSE[cause]
-
-
-def load_features(path: str) -> Features:
-    """Read back what :func:`measure_look` kept in the scratch folder."""
-    header, arrays = read_slab(Path(path), mmap=False)
-    places = header["places"]
-    return Features(
-        acquisition=header["acquisition"],
-        sensed=datetime.fromisoformat(header["sensed"]),
-        names=tuple(header["names"]),
-        usable=header["usable"],
-        causes=header["causes"],
-        pixels=np.asarray(arrays["pixels"], dtype=np.int16),
-        places=None
-        if places is None
-        else PlaceFeatures(
-            ids=tuple(places["ids"]),
-            lost=tuple(places["lost"]),
-            bands=tuple(places["bands"]),
-            **{name: np.asarray(arrays[name]) for name in _PLACE_ARRAYS},
-        ),
-        orbit=header["orbit"],
-        lived_without=tuple(header["lived_without"]),
-    )
 
 
 def _cube(task: MeasureTask, detector: Detector, chip: Chip) -> xr.Dataset:
@@ -199,7 +173,18 @@ def _place_set(site: Site) -> PlaceSet | None:
         covered = rasterise(shapely.from_wkb(site.covered_wkb), site.window).ravel()
         pixels, starts = _within(covered, pixels, starts)
     placebo = np.array([not place.settlement for place in site.places])
-    return PlaceSet(tuple(place.key for place in site.places), placebo, pixels, starts)
+    keys, patches = tuple(place.key for place in site.places), _patch_set(parts, site.window)
+    return PlaceSet(keys, placebo, pixels, starts, patches)
+
+
+def _patch_set(parts: Sequence[Parts], window: GeoBox) -> PatchSet:
+    """Find the pixels of cores and margins that are followed one by one."""
+    patches = [patch_of(one) for one in parts]
+    pixels, counts = index_patches(patches, window)
+    core, edge = (
+        np.concatenate([getattr(one, name) for one in patches]) for name in ("core", "edge")
+    )
+    return PatchSet(counts, pixels, core, edge)
 
 
 def _within(
@@ -231,25 +216,6 @@ def _seen(features: Features) -> tuple[PlaceLook, ...]:
         for row, one in enumerate(places.ids)
         if not places.placebo[row]
     )
-
-
-def _keep(scratch: Path, features: Features) -> str:
-    path, places = scratch / f"{uuid.uuid4().hex}.features", features.places
-    header = {
-        "acquisition": features.acquisition,
-        "sensed": features.sensed.isoformat(),
-        "names": list(features.names),
-        "usable": features.usable,
-        "causes": dict(features.causes),
-        "lived_without": list(features.lived_without),
-        "orbit": features.orbit,
-        "places": None
-        if places is None
-        else {name: list(getattr(places, name)) for name in ("ids", "lost", "bands")},
-    }
-    arrays = {} if places is None else {name: getattr(places, name) for name in _PLACE_ARRAYS}
-    write_slab(path, header, {"pixels": features.pixels, **arrays})
-    return str(path)
 
 
 def _failed(task: MeasureTask, error: ImageryError) -> Measured:

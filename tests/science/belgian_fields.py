@@ -25,7 +25,6 @@ from tiles.plane import from_plane
 EPSG = 32631
 BANDS = ("B02", "B03", "B04", "B08", "B11", "B12")
 EPOCH = datetime(1990, 1, 1, tzinfo=UTC)
-RADIUS_M, STEP_M = 30.0, 80.0
 
 
 @dataclass(frozen=True)
@@ -39,18 +38,18 @@ class Fields:
     places: int
 
 
-def watch(path: Path) -> Fields:
+def watch(path: Path, radius_m: float = 30.0, step_m: float = 80.0) -> Fields:
     """Follow round places on a lattice over twelve months; every second one is a placebo."""
     with h5py.File(path) as file:
         months = tuple(EPOCH + timedelta(days=int(day)) for day in file["t"][:])
         west, north = float(file["x"][0]) - 5.0, float(file["y"][0]) + 5.0
         raw = np.stack([file[f"S2-L2A-{band}"][:] for band in BANDS], axis=1)
     reflectance = np.where(raw < 0, np.nan, raw / 10_000.0).astype(np.float32)
-    first, last = RADIUS_M + STEP_M / 2, 1000.0 - RADIUS_M
+    first, last = radius_m + step_m / 2, 1000.0 - radius_m
     cores = [
-        from_plane(Point(west + x, north - y).buffer(RADIUS_M), EPSG)
-        for x in np.arange(first, last, STEP_M)
-        for y in np.arange(first, last, STEP_M)
+        from_plane(Point(west + x, north - y).buffer(radius_m), EPSG)
+        for x in np.arange(first, last, step_m)
+        for y in np.arange(first, last, step_m)
     ]
     parts = [parts_of(core, [], EPSG) for core in cores]
     window = window_of(parts)

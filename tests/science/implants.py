@@ -1,17 +1,19 @@
-"""Burns implanted into real looks in memory, and the object-level detector run over them.
+"""Burns and other changes implanted into real looks in memory, and the detector run over them.
 
 Each look is decoded once. A burn is an exercise's own (`hearthwatch.exercise`): huts on their
-lattice, shares by pixel, the mixture, the fading, the scene class. It is put into the core's pixels
-alone, so that places may lie in each other's surroundings. What the ring, the clouds and the masks
-show is the scene's. The one difference: all bands take their shares on the grid of 10 m.
+lattice, shares by pixel, the mixture, the fading, the scene class; so is a change that is no burn.
+What is of a place is put into its core's pixels alone, so that places may lie in each other's
+surroundings. What the ring, the clouds and the masks show is the scene's. The one difference: all
+bands take their shares on the grid of 10 m.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,9 +24,7 @@ from detectors.burn_features import (
     NAMES,
     burn_features,
 )
-from detectors.burn_seen import CLOUDY, CONTAMINATION, MOST_CONTAMINATED, SHADOWY
 from detectors.burned import Burned, BurnedParameters
-from detectors.endmembers import Surface, spectrum
 from detectors.guard import judge_scene
 from detectors.types import (
     Features,
@@ -37,19 +37,24 @@ from detectors.types import (
 from hearthwatch.evaluation.definitions import LEVELS
 from hearthwatch.evaluation.episodes import Episode, Looks, Report
 from hearthwatch.evaluation.truth import Truth
-from hearthwatch.exercise.ground import burn_ground, cover_on
-from hearthwatch.exercise.model import Burn, Village, darkened
+from hearthwatch.exercise.ground import Ground, burn_ground, cover_on
+from hearthwatch.exercise.model import Burn, Residues, Village
+from hearthwatch.exercise.otherwise import DAYS, Change, Otherwise
+from hearthwatch.exercise.residues import Group, drawn_residues
+from hearthwatch.exercise.touched import touched_ground
 from hearthwatch.pipeline.sites import PLACEBOS
 from hearthwatch.records import Kind
+from tests.science.changed_cores import changed, implanted
 from tests.science.laid_places import Look, Square
 
 FIRST_BURN = datetime(2017, 6, 1, tzinfo=UTC)
 BURN_DAYS = 3.2 * 365.0
 """Burns fall at any time in so many days: two seasons are learned from before, and the last burn
 is followed by four months of looks."""
+PLACES = 100_000
+"""More than a run has: seeds of residues by run and place do not meet."""
 LAYOUTS = 8
 """Villages drawn in a run."""
-DARKENING = ("B02", "B03", "B04", "B08", "B8A")
 
 
 class Without(StrEnum):
@@ -64,13 +69,24 @@ class Without(StrEnum):
 
 @dataclass(frozen=True)
 class Setting:
-    """One run: which half of the places is watched, what burns, what is taken away."""
+    """One run: which half of the places is watched, what burns, what is taken away.
+
+    Of the looks every `every`-th is kept, and of these the share `dropped` is not, at random.
+    Each place that burns leaves residues of its own, drawn from a group, or else the mean ones.
+    With `otherwise` each watched place changes so, once, from a look on and for `days` (else as
+    long as its kind does), and nothing burns.
+    """
 
     seed: int
     odd: bool
     share: float | None = None
     huts: float = 0.3
     without: Without = Without.NOTHING
+    every: int = 1
+    dropped: float = 0.0
+    residues: Group | None = None
+    otherwise: Otherwise | None = None
+    days: float | None = None
 
 
 @dataclass(frozen=True)
@@ -94,28 +110,64 @@ def run(square: Square, setting: Setting) -> Outcome:
     others = rng.permutation(np.flatnonzero(~watched))[:PLACEBOS]
     chosen = np.sort(np.concatenate([np.flatnonzero(watched), others]))
     placebo = ~watched[chosen]
-    burns, cover = {}, np.zeros(square.owner.size)
+    days = rng.uniform(0.0, BURN_DAYS, count)
+    dates = {
+        int(place): FIRST_BURN + timedelta(days=float(days[place]))
+        for place in np.flatnonzero(watched)
+    }
+    plan = _planned(square, setting, dates)
+    return _replay(square, setting, chosen, placebo, plan)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """What is put into the cores by place, and the share of each of their pixels it takes."""
+
+    burns: Mapping[int, Burn]
+    residues: Mapping[int, Residues]
+    changes: Mapping[int, Change]
+    cover: Any
+
+
+def _planned(square: Square, setting: Setting, dates: Mapping[int, datetime]) -> _Planned:
     layouts: dict[Any, Any] = {}
-    if setting.share is not None:
-        days = rng.uniform(0.0, BURN_DAYS, count)
-        for place in np.flatnonzero(watched):
-            burn = Burn(FIRST_BURN + timedelta(days=float(days[place])), setting.share)
-            burns[place] = burn
-            cover[square.owner == place] = _cover(square, int(place), setting, burn, layouts)
-    return _replay(square, setting, chosen, placebo, burns, cover)
+    cover = np.zeros(square.owner.size)
+    burns, changes = {}, {}
+    for place, date in dates.items():
+        if setting.otherwise is not None:
+            kind = setting.otherwise
+            since = next(look.sensed for look in square.looks if look.sensed >= date)
+            changes[place] = change = Change(kind, since, setting.days or DAYS[kind], share=1.0)
+            made = partial(touched_ground, change=change)
+        elif setting.share is not None:
+            burns[place] = burn = Burn(date, setting.share)
+            made = partial(burn_ground, burns=[burn])
+        else:
+            continue
+        cover[square.owner == place] = _cover(square, place, setting, made, layouts)
+    drawn = {
+        place: drawn_residues(PLACES * setting.seed + place, setting.residues)
+        for place in (burns if setting.residues else ())
+    }
+    return _Planned(burns, drawn, changes, cover)
 
 
-def _replay(
-    square: Square, setting: Setting, chosen: Any, placebo: Any, burns: Mapping[int, Burn],
-    cover: Any,
-) -> Outcome:  # fmt: skip
+def kept(square: Square, setting: Setting) -> tuple[Look, ...]:
+    """Return the looks of a square that a setting leaves."""
+    looks = square.looks[:: setting.every]
+    left = np.random.default_rng([setting.seed, 1]).random(len(looks)) >= setting.dropped
+    return tuple(look for look, stays in zip(looks, left, strict=True) if stays)
+
+
+def _replay(square: Square, setting: Setting, chosen: Any, placebo: Any, plan: _Planned) -> Outcome:
     detector = Burned(_parameters(setting.without))
     state = detector.start(square.window)
     told: list[tuple[datetime, Finding]] = []
     seen: dict[str, list[datetime]] = {str(p): [] for p in chosen[~placebo]}
     judged: dict[str, list[datetime]] = {place: [] for place in seen}
-    for look in square.looks:
-        features = _features(square, look, setting, chosen, placebo, burns, cover)
+    looks = kept(square, setting)
+    for look in looks:
+        features = _features(square, look, setting, chosen, placebo, plan)
         scene = judge_scene(look.key, detector.placebo_evidence(state, features))
         if setting.without is Without.GUARD:
             scene = SceneJudgement(look.key, GuardVerdict.UNGUARDED, 0, 0, "taken away")
@@ -126,11 +178,11 @@ def _replay(
                 seen[one.place].append(look.sensed)
             if one.showed in (Showed.CHANGED, Showed.UNCHANGED, Showed.BLIND):
                 judged[one.place].append(look.sensed)
-    return _outcome(square, setting, burns, told, seen, judged)
+    return _outcome(looks, setting, plan.burns, told, seen, judged)
 
 
 def _outcome(
-    square: Square, setting: Setting, burns: Mapping[int, Burn],
+    shown: Sequence[Look], setting: Setting, burns: Mapping[int, Burn],
     told: Sequence[tuple[datetime, Finding]], seen: Mapping[str, Sequence[datetime]],
     judged: Mapping[str, Sequence[datetime]],
 ) -> Outcome:  # fmt: skip
@@ -144,7 +196,7 @@ def _outcome(
             for level in LEVELS[: LEVELS.index(finding.state.value) + 1]:
                 interval = Report(sensed, finding.last_unharmed, finding.first_changed)
                 mine.setdefault(level, interval)
-    first, last = square.looks[0].sensed, square.looks[-1].sensed
+    first, last = shown[0].sensed, shown[-1].sensed
     return Outcome(
         tuple(
             Truth(name(place), Kind.BURNED, burn.date, burn.date, setting.share, "")
@@ -156,7 +208,7 @@ def _outcome(
         ),
         *(
             {
-                name(place): Looks(len(square.looks), tuple(times), first, last)
+                name(place): Looks(len(shown), tuple(times), first, last)
                 for place, times in taken.items()
             }
             for taken in (seen, judged)
@@ -171,9 +223,10 @@ def _parameters(without: Without) -> BurnedParameters:
 
 
 def _cover(
-    square: Square, place: int, setting: Setting, burn: Burn, layouts: dict[Any, Any]
-) -> Any:
-    """Return the share of each of a core's pixels that burns.
+    square: Square, place: int, setting: Setting, made: Callable[[Village], Ground | None],
+    layouts: dict[Any, Any],
+) -> Any:  # fmt: skip
+    """Return the share of each of a core's pixels that burns or changes.
 
     Centres lie on the pixels' lattice, so that cores have the same pixels: a few villages are drawn
     for each run and stand at several places.
@@ -183,8 +236,10 @@ def _cover(
     if key not in layouts:
         seed = LAYOUTS * setting.seed + place % LAYOUTS
         village = Village(square.cores[place], setting.huts, seed=seed)
-        found = cover_on(burn_ground(village, [burn]), square.window)
-        grid = np.zeros(square.window.shape)
+        ground = made(village)
+        found = None if ground is None else cover_on(ground, square.window)
+        # What reaches the whole scene covers the core's pixels whole.
+        grid = np.full(square.window.shape, 1.0 if ground is None else 0.0)
         if found is not None:
             grid[found.rows, found.columns] = found.shares[0]
         layouts[key] = grid.ravel()[index]
@@ -192,10 +247,12 @@ def _cover(
 
 
 def _features(
-    square: Square, look: Look, setting: Setting, chosen: Any, placebo: Any,
-    burns: Mapping[int, Burn], cover: Any,
-) -> Features:  # fmt: skip
-    cores, dirt = implanted(square, look, burns, cover)
+    square: Square, look: Look, setting: Setting, chosen: Any, placebo: Any, plan: _Planned
+) -> Features:
+    if plan.changes:
+        cores, dirt = changed(square, look, plan.changes, plan.cover)
+    else:
+        cores, dirt = implanted(square, look, plan.burns, plan.cover, plan.residues)
     values = look.values[chosen]
     values[:, :, 0] = burn_features(cores[chosen][:, :, None], square.bands)[:, :, 0]
     if setting.without is Without.RING:
@@ -207,34 +264,3 @@ def _features(
         ids, placebo, values, tuple(square.bands), look.seen[chosen], dirt[chosen], ("",) * len(ids)
     )
     return Features(look.key, look.sensed, NAMES, 1.0, {}, places=places)
-
-
-def implanted(square: Square, look: Look, burns: Mapping[int, Burn], cover: Any) -> tuple[Any, Any]:
-    """Return mean reflectance (place, band) and contamination (place) of the burned cores."""
-    mark, ash = np.zeros(len(square.cores)), np.zeros(len(square.cores))
-    for place, burn in burns.items():
-        mark[place] = burn.completeness * burn.mark_left(look.sensed)
-        ash[place] = burn.ash_left(look.sensed)
-    means, dirt = look.means.copy(), look.contamination.copy()
-    burned = mark > 0.0
-    if not burned.any():
-        return means, dirt
-    char, grey = (spectrum(one, square.bands)[:, None] for one in (Surface.CHAR, Surface.ASH))
-    left = ash[square.owner]
-    residue = left * grey + (1.0 - left) * char
-    after = look.pixels + cover * mark[square.owner] * (residue - look.pixels)
-    count = np.bincount(square.owner, look.clear, len(means))
-    for band, values in enumerate(after):
-        total = np.bincount(square.owner, np.where(look.clear, values, 0.0), len(means))
-        with np.errstate(invalid="ignore"):
-            means[burned, band] = (total / count)[burned]
-    dark = darkened(look.classes, _named(square, look.pixels), _named(square, after))
-    share = np.isin(look.classes, SHADOWY) | dark
-    shadow = np.bincount(square.owner, share, len(means)) / np.bincount(square.owner)
-    told = CONTAMINATION + shadow * np.minimum(1.0, look.cloudy / CLOUDY)
-    dirt[burned] = np.minimum(told, MOST_CONTAMINATED)[burned]
-    return means, dirt
-
-
-def _named(square: Square, pixels: Any) -> dict[str, Any]:
-    return {b: pixels[k] for k, b in enumerate(square.bands) if b in DARKENING}

@@ -44,7 +44,8 @@ class Look:
     """One look at every place, without any burn.
 
     `pixels` (band, n) and `classes` (n) are those of the cores, one after the other; `means`
-    (place, band) is the cores' reflectance, `values` (place, feature, part) the features.
+    (place, band) is the cores' reflectance, `parts` (place, band, part) that of all parts, `values`
+    (place, feature, part) the features.
     """
 
     key: str
@@ -57,6 +58,7 @@ class Look:
     seen: Any
     contamination: Any
     cloudy: Any
+    parts: Any
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def _look(
         key, sensed, pixels.reshape(len(bands), -1)[:, every].astype(np.float64),
         clear.ravel()[every], classes.ravel()[every], reflectance[:, :, 0],
         burn_features(reflectance, bands), seen,
-        contamination(classes, causes, places), np.array(around),
+        contamination(classes, causes, places), np.array(around), reflectance,
     )  # fmt: skip
 
 

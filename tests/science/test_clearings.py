@@ -13,6 +13,7 @@ import pytest
 
 from hearthwatch.records import ObservationStatus
 from tests.science.clearings import Reported, Share, half_of, load_truth, score
+from tests.science.figures import Figure, record
 from tests.science.replay import TRUTH, replay
 
 
@@ -29,12 +30,26 @@ def result(replayed):
     return score(load_truth(TRUTH), reported, "scoring", usable)
 
 
+def keep(gate, share, needed, shows):
+    low, high = share.interval
+    interval = round(low, 3), round(high, 3)
+    record(Figure(gate, round(share.value, 3), needed, "Romanian sample", shows, interval))
+
+
 def test_drawn_clearings_are_found(result):
+    keep(
+        "clearings: recall of ground_change", result.recall, "0.80",
+        f"share of {result.recall.of} certain clearings of the scoring half that were found",
+    )  # fmt: skip
     assert result.recall.of >= 20
     assert result.recall.value >= 0.80, result.missed
 
 
 def test_what_is_reported_was_drawn(result):
+    keep(
+        "clearings: precision of ground_change", result.precision, "0.90",
+        f"share of {result.precision.of} reported objects of the scoring half that were drawn",
+    )  # fmt: skip
     assert result.precision.of >= 20
     assert result.precision.value >= 0.90, result.false
 

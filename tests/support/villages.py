@@ -17,13 +17,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from detectors.burn_features import (
-    CHAR_FRACTION,
-    CHAR_INDEX,
-    NAMES,
-    VISIBLE,
-    burn_features,
-)
+from detectors.burn_features import NAMES, NEAR_INFRARED, burn_features
 from detectors.burned import Burned
 from detectors.endmembers import Surface, spectrum
 from detectors.guard import judge_scene
@@ -193,8 +187,9 @@ def near_infrared_only(look: Features) -> Features:
     """Return a look as of a sensor that has no other band."""
     assert look.places is not None
     values = look.places.values.copy()
-    values[:, [VISIBLE, CHAR_INDEX, CHAR_FRACTION]] = np.nan
-    places = replace(look.places, values=values)
+    hidden = [k for k in range(len(NAMES)) if k != NEAR_INFRARED]
+    values[:, hidden] = np.nan
+    places = replace(look.places, values=values, bands=("B8A",))
     return replace(look, places=places, lived_without=("B02", "B03", "B04", "B11", "B12"))
 
 

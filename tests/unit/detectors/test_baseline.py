@@ -4,80 +4,29 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from detectors.baseline import (
-    ORBITS,
-    TERMS,
-    YEAR_S,
-    BaselineRules,
-    Errors,
-    errors,
-    learn,
-    new_rows,
-    relevel,
-    terms,
-)
+from detectors.baseline import ORBITS, TERMS, YEAR_S, errors, learn, relevel, terms
 from detectors.ring import SECTORS
 from detectors.types import PARTS
+from tests.support.learner import (
+    EVERY_S,
+    FEATURES,
+    RULES,
+    SURE,
+    Array,
+    Learner,
+    learner,
+    weather,
+)
 
-Array = NDArray[np.float64]
-FEATURES = 4
-RULES = BaselineRules()
-START_S = 1_500_000_000
-EVERY_S = 5 * 86400
 EXACT = replace(RULES, memory=1.0, winsor=math.inf, disturbed=math.inf)
 """Without what makes it robust, the fit is ridge regression and can be solved at once."""
-
-
-@dataclass
-class Learner:
-    """Rows that learn one look after the other, and every error made before."""
-
-    rows: dict[str, NDArray[Any]]
-    rules: BaselineRules = RULES
-    null: NDArray[np.bool_] | None = None
-    seconds: int = START_S
-
-    def look(self, values: Array, slot: int = 0, trust: float = 1.0) -> Errors:
-        places = len(values)
-        null = np.zeros(places, bool) if self.null is None else self.null
-        x = terms(self.seconds, slot)
-        found = errors(self.rows, values, x, null, self.rules)
-        given_trust = np.full(places, trust)
-        self.rows = learn(self.rows, values, found, x, self.seconds, given_trust, self.rules)
-        self.seconds += EVERY_S
-        return found
-
-    def looks(self, series: Array) -> list[Errors]:
-        """Take in a series of shape (look, place, feature, part)."""
-        return [self.look(values) for values in series]
-
-    def held(self, values: Array, slot: int = 0) -> Errors:
-        """Hold a look against what is known, and learn nothing."""
-        null = np.zeros(len(values), bool) if self.null is None else self.null
-        return errors(self.rows, values, terms(self.seconds, slot), null, self.rules)
-
-
-def learner(places: int, rules: BaselineRules = RULES) -> Learner:
-    return Learner(new_rows(places, rules), rules)
-
-
-def weather(looks: int, places: int, *, shared: float, own: float, seed: int = 0) -> Array:
-    """Return errors of all parts: one shared by a place's parts, and one of each part's own."""
-    rng = np.random.default_rng(seed)
-    start = np.array(RULES.scale_start)[:, None]
-    together = rng.normal(0.0, shared, (looks, places, FEATURES, 1))
-    alone = rng.normal(0.0, own, (looks, places, FEATURES, PARTS))
-    drawn: Array = (together + alone) * start
-    return drawn
 
 
 # What is recovered
@@ -144,7 +93,8 @@ def test_the_scale_is_near_the_truth_after_a_hundred_looks(outliers: float) -> N
     rng = np.random.default_rng(2)
     struck = rng.random((100, places)) < outliers
     series[..., 0] += struck[..., None] * 10 * np.array(RULES.scale_start)
-    work = learner(places)
+    # A floor above the truth would be recovered in its place.
+    work = learner(places, replace(RULES, scale_floor=(1e-4,) * FEATURES))
     work.looks(series)
     # Of the core alone, whose truth is known; places differ as the estimate moves by steps.
     ratio = work.rows["scale"][..., 1] / (0.8 * np.array(RULES.scale_start))
@@ -305,7 +255,7 @@ def test_a_look_that_is_not_trusted_leaves_no_trace() -> None:
     before = {name: array.copy() for name, array in work.rows.items()}
     look = weather(1, 2, shared=1.0, own=0.4, seed=77)[0]
     x = terms(work.seconds, 0)
-    found = errors(work.rows, look, x, np.zeros(2, bool), RULES)
+    found = errors(work.rows, look, x, work.seconds, np.zeros(2, bool), SURE, RULES)
     after = learn(work.rows, look, found, x, work.seconds, np.array([0.0, 1.0]), RULES)
     for name, array in before.items():
         # Nothing that was given is written to, and the first settlement stays as it was.
@@ -338,6 +288,28 @@ def test_releveling_makes_what_was_last_seen_the_new_normal() -> None:
     assert (np.abs(work.held(changed[3]).error[0]) < step[:, 0] / 4).all()
     assert np.array_equal(work.rows["coefficients"][..., 1:], seasons)
     assert np.array_equal(work.rows["coefficients"][1], other)
+
+
+# What no history shows
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    unsure=st.lists(st.floats(0.0, 1.0), min_size=FEATURES, max_size=FEATURES),
+    seed=st.integers(0, 10**6),
+)  # fmt: skip
+def test_what_no_history_shows_widens_the_score_and_nothing_else(
+    unsure: list[float], seed: int
+) -> None:
+    work = learner(2)
+    work.looks(weather(15, 2, shared=1.0, own=0.4))
+    look = weather(1, 2, shared=1.0, own=0.4, seed=seed)[0]
+    sure, wide = work.held(look), work.held(look, np.array(unsure))
+    assert np.array_equal(wide.error, sure.error)
+    assert np.array_equal(wide.residual, sure.residual)
+    expected = np.sqrt(sure.predictive**2 + np.square(unsure))
+    assert np.allclose(wide.predictive, expected, rtol=1e-12)
+    assert np.allclose(wide.score, sure.error / expected, rtol=1e-12)
 
 
 # The look's own null

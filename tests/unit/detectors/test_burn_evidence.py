@@ -21,16 +21,21 @@ from detectors.burn_features import (
     burn_features,
     burned_features,
     otherwise_features,
+    unsure,
 )
+from detectors.calibration import BUILT_IN
+from detectors.endmembers import Surface, spectrum
+from detectors.episodes import SPEAKS, WINDOW, EpisodeRules
 from detectors.types import PARTS
 from tests.support.villages import BANDS, DRY, GREEN, burned
 
 Array = NDArray[np.float64]
 RULES = EvidenceRules()
-USUAL = np.array([0.06, 0.06, 0.02, 0.04])
+COUNT = len(NAMES)
+USUAL = np.array([0.06, 0.06, 0.02, 0.04, 0.06])
 """Predictive standard deviations of a settlement like any other."""
 YARDS = 0.8 * (0.75 * DRY + 0.25 * GREEN)
-LIKENESS = np.full((4, 4), 0.5) + 0.5 * np.eye(4)
+LIKENESS = np.full((COUNT, COUNT), 0.5) + 0.5 * np.eye(COUNT)
 
 
 def found_errors(score: Array, predictive: Array = USUAL) -> Errors:
@@ -45,34 +50,35 @@ def found_errors(score: Array, predictive: Array = USUAL) -> Errors:
         spread=np.ones(features),
         leverage=np.zeros(shape),
         freedom=np.full(shape, 30.0),
-        kinship=np.broadcast_to(LIKENESS, (places, 4, 4)),
+        kinship=np.broadcast_to(LIKENESS, (places, COUNT, COUNT)),
         ringed=np.ones(shape, bool),
         ring_changed=np.zeros(shape),
     )
 
 
-def of(spectrum: Array) -> Array:
-    features: Array = burn_features(spectrum[None, :, None], BANDS)[0, :, 0]
+def of(reflectance: Array, bands: tuple[str, ...] = BANDS) -> Array:
+    features: Array = burn_features(reflectance[None, :, None], bands)[0, :, 0]
     return features
 
 
 def evidence(
     after: Array, *, before: Array = YARDS, predictive: Array = USUAL, dirt: float = 0.02,
-    seen: tuple[int, ...] = (0, 1, 2, 3), offset: float = 0.0,
+    seen: tuple[int, ...] = tuple(range(COUNT)), offset: float = 0.0,
+    bands: tuple[str, ...] = BANDS,
 ) -> Evidence:  # fmt: skip
     """Weigh one look at one settlement that showed `after` where `before` was expected."""
-    score = (of(after) - of(before)) / predictive + offset
-    hidden = [k for k in range(4) if k not in seen]
+    score = (of(after, bands) - of(before, bands)) / predictive + offset
+    hidden = [k for k in range(COUNT) if k not in seen]
     score[hidden] = np.nan
     return look_evidence(
-        found_errors(score[None], predictive), *effects_on(before), np.array([dirt]), RULES
+        found_errors(score[None], predictive), *effects_on(before, bands), np.array([dirt]), RULES
     )
 
 
-def effects_on(before: Array) -> tuple[Array, Array]:
+def effects_on(before: Array, bands: tuple[str, ...] = BANDS) -> tuple[Array, Array]:
     """Return what every burn, and every change that is none, moves the features by."""
-    was = of(before)[None]
-    return burned_features(was, BANDS) - was, otherwise_features(was, BANDS) - was
+    was = of(before, bands)[None]
+    return burned_features(was, bands) - was, otherwise_features(was, bands) - was
 
 
 def length(after: Array) -> float:
@@ -109,14 +115,14 @@ def test_a_burned_settlement_is_never_plainly_unharmed() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(
-    score=st.lists(st.floats(-60, 60), min_size=4, max_size=4), dirt=st.floats(0.02, 0.9),
-    seen=st.sets(st.sampled_from(range(4))),
+    score=st.lists(st.floats(-60, 60), min_size=COUNT, max_size=COUNT), dirt=st.floats(0.02, 0.9),
+    seen=st.sets(st.sampled_from(range(COUNT))),
 )  # fmt: skip
 def test_no_look_says_more_than_its_features_may(
     score: list[float], dirt: float, seen: set[int]
 ) -> None:
     scores = np.array([score])
-    hidden = [k for k in range(4) if k not in seen]
+    hidden = [k for k in range(COUNT) if k not in seen]
     scores[:, hidden] = np.nan
     found = look_evidence(found_errors(scores), *effects_on(YARDS), np.array([dirt]), RULES)
     assert np.isfinite(found.by_cover).all()
@@ -178,6 +184,59 @@ def test_no_single_look_at_shadow_or_bare_or_bright_ground_is_worth_an_alarm() -
         assert evidence(after).total[0] < 3.0
 
 
+# Soil
+
+BAND_SETS = pytest.mark.parametrize("bands", [BANDS, BANDS[:-1]], ids=["with B12", "without B12"])
+
+
+def turned(dry: float, cover: float, into: Array, bands: tuple[str, ...]) -> float:
+    """Return the evidence of yards, as dry as this, of which a share turned into something."""
+    yards = 0.8 * (dry * spectrum(Surface.DRY, bands) + (1 - dry) * spectrum(Surface.GREEN, bands))
+    after, predictive = (1 - cover) * yards + cover * into, np.hypot(USUAL, unsure(bands))
+    found = evidence(after, before=yards, predictive=predictive, bands=bands)
+    return float(found.total[0])
+
+
+@BAND_SETS
+@settings(max_examples=60, deadline=None)
+@given(dry=st.floats(0.3, 1.0), cover=st.floats(0.3, 0.95), bright=st.floats(0.85, 1.15))
+def test_soil_that_was_laid_bare_never_speaks_for_a_burn(
+    bands: tuple[str, ...], dry: float, cover: float, bright: float
+) -> None:
+    soil = bright * spectrum(Surface.SOIL, bands)
+    assert turned(dry, cover, soil, bands) < 0.0
+
+
+@BAND_SETS
+@settings(max_examples=60, deadline=None)
+@given(dry=st.floats(0.3, 1.0), cover=st.floats(0.4, 0.95))
+def test_a_field_ploughed_to_dark_soil_is_no_look_that_speaks_for_a_burn(
+    bands: tuple[str, ...], dry: float, cover: float
+) -> None:
+    assert turned(dry, cover, spectrum(Surface.DARK_SOIL, bands), bands) < SPEAKS
+
+
+@BAND_SETS
+@settings(max_examples=60, deadline=None)
+@given(dry=st.floats(0.3, 1.0), cover=st.floats(0.0, 0.4))
+def test_a_little_dark_soil_is_worth_no_alarm_in_as_many_looks_as_are_added_up(
+    bands: tuple[str, ...], dry: float, cover: float
+) -> None:
+    said = turned(dry, cover, spectrum(Surface.DARK_SOIL, bands), bands)
+    shrunk = WINDOW / (1 + (WINDOW - 1) * EpisodeRules().persistence)
+    assert said * shrunk < BUILT_IN.watch
+
+
+@BAND_SETS
+@settings(max_examples=60, deadline=None)
+@given(dry=st.floats(0.3, 1.0), cover=st.floats(0.2, 0.95), ash=st.floats(0.0, 0.4))
+def test_char_and_ash_speak_for_a_burn_on_the_same_ground(
+    bands: tuple[str, ...], dry: float, cover: float, ash: float
+) -> None:
+    char, white = (spectrum(one, bands) for one in (Surface.CHAR, Surface.ASH))
+    assert turned(dry, cover, (1 - ash) * char + ash * white, bands) > 1.5
+
+
 def test_a_settlement_whose_ordinary_variation_hides_a_burn_can_show_nothing() -> None:
     noisy = evidence(YARDS, predictive=20 * USUAL)
     assert not noisy.telling[0]
@@ -213,7 +272,7 @@ def test_settlements_do_not_touch_each_other() -> None:
 def test_with_fewer_looks_behind_it_a_score_says_less() -> None:
     after = burned(YARDS, 0.2, 0.0)
     errors = found_errors((of(after) - of(YARDS))[None] / USUAL)
-    young = replace(errors, freedom=np.full((1, 4), 3.0))
+    young = replace(errors, freedom=np.full((1, COUNT), 3.0))
     said = [
         look_evidence(one, *effects_on(YARDS), np.array([0.02]), RULES).total[0]
         for one in (young, errors)

@@ -9,17 +9,23 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from detectors.burn_features import (
-    ASHES,
     CHAR_FRACTION,
     CHAR_INDEX,
     COVERS,
     NAMES,
     NEAR_INFRARED,
+    OTHERS,
+    RESIDUES,
+    SHADES,
+    SHORT_WAVE,
     TEMPLATES,
     USED,
     VISIBLE,
+    Template,
     burn_features,
     burned_features,
+    otherwise_features,
+    unsure,
 )
 from detectors.endmembers import Surface, spectrum
 from detectors.types import PARTS
@@ -39,6 +45,7 @@ def test_the_features_of_a_spectrum_are_these_numbers() -> None:
     found = features(np.array([0.06, 0.08, 0.09, 0.21, 0.25, 0.22]))[0]
     assert math.isclose(found[NEAR_INFRARED], -math.log(0.21))
     assert math.isclose(found[VISIBLE], -math.log(0.23 / 3))
+    assert math.isclose(found[SHORT_WAVE], -math.log(0.25))
     # Check value of the index's published vector.
     assert math.isclose(found[CHAR_INDEX], -0.0877193, abs_tol=1e-7)
 
@@ -74,10 +81,10 @@ def test_a_burn_is_foretold_from_the_features_of_before(
     ground = bright * (green * GREEN + (1 - green) * DRY)
     before = (1 - char) * ground + char * CHAR
     burn = TEMPLATES[template]
-    residue = (1 - burn.ash) * CHAR + burn.ash * ASH
+    residue = (1 - burn.ash) * burn.brightness * CHAR + burn.ash * ASH
     after = features((1 - burn.cover) * before + burn.cover * residue)[0]
     found = burned_features(features(before), BANDS)[0, template]
-    exact = [NEAR_INFRARED, VISIBLE]
+    exact = [NEAR_INFRARED, VISIBLE, SHORT_WAVE]
     assert np.allclose(found[exact], after[exact], atol=1e-9)
     # The other two are not linear in the ground: the index is a ratio, and no share of an
     # unmixing falls below 0.
@@ -85,14 +92,15 @@ def test_a_burn_is_foretold_from_the_features_of_before(
     assert math.isclose(found[CHAR_FRACTION], after[CHAR_FRACTION], abs_tol=0.2)
 
 
-def test_templates_are_ordered_by_ash_and_then_cover() -> None:
+def test_templates_are_ordered_by_residue_and_then_cover() -> None:
     # The evidence folds them into that shape.
-    expected = [(cover, ash) for ash in ASHES for cover in COVERS]
-    assert [(one.cover, one.ash) for one in TEMPLATES] == expected
+    expected = [(cover, *residue) for residue in RESIDUES for cover in COVERS]
+    assert [(one.cover, one.ash, one.brightness) for one in TEMPLATES] == expected
 
 
 def test_a_settlement_that_burned_whole_looks_like_its_residues() -> None:
-    found = burned_features(features(DRY), BANDS)[0, COVERS.index(0.9)]
+    whole = TEMPLATES.index(Template(COVERS[-1], 0.0, 1.0))
+    found = burned_features(features(DRY), BANDS)[0, whole]
     assert np.allclose(found, features(CHAR)[0], atol=0.5)
     assert (found > features(DRY)[0] + 0.08).all()
 
@@ -108,11 +116,12 @@ def test_what_was_not_seen_has_no_features() -> None:
     [
         (("B08",), {NEAR_INFRARED}),
         (("B02", "B03", "B04"), {VISIBLE}),
-        (("B11", "B12"), {CHAR_INDEX}),
-        (("B08", "B11", "B12"), {NEAR_INFRARED, CHAR_INDEX}),
+        (("B11", "B12"), {CHAR_INDEX, SHORT_WAVE}),
+        (("B08", "B11"), {NEAR_INFRARED, SHORT_WAVE}),
+        (("B08", "B11", "B12"), {NEAR_INFRARED, CHAR_INDEX, SHORT_WAVE}),
         (("B02", "B03", "B04", "B08"), {NEAR_INFRARED, VISIBLE, CHAR_FRACTION}),
-        (("B03", "B04", "B08", "B11"), {NEAR_INFRARED, CHAR_FRACTION}),
-        (USED, {NEAR_INFRARED, VISIBLE, CHAR_INDEX, CHAR_FRACTION}),
+        (("B03", "B04", "B08", "B11"), {NEAR_INFRARED, CHAR_FRACTION, SHORT_WAVE}),
+        (USED, {NEAR_INFRARED, VISIBLE, CHAR_INDEX, CHAR_FRACTION, SHORT_WAVE}),
     ],
 )
 def test_fewer_bands_give_fewer_features(bands: tuple[str, ...], there: set[int]) -> None:
@@ -126,3 +135,72 @@ def test_fewer_bands_give_fewer_features(bands: tuple[str, ...], there: set[int]
 def test_the_narrow_near_infrared_is_taken_where_both_exist() -> None:
     both = np.array([0.30, 0.20])
     assert math.isclose(features(both, bands=("B8A", "B08"))[0, NEAR_INFRARED], -math.log(0.30))
+
+
+# Changes that are no burn
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    green=st.floats(0.0, 1.0), bright=st.floats(0.3, 1.3),
+    change=st.sampled_from(range(len(OTHERS))),
+)  # fmt: skip
+def test_ground_that_turns_into_another_is_foretold_from_the_features_of_before(
+    green: float, bright: float, change: int
+) -> None:
+    before = bright * (green * GREEN + (1 - green) * DRY)
+    surface, cover = OTHERS[change]
+    after = features((1 - cover) * before + cover * spectrum(surface, BANDS))[0]
+    found = otherwise_features(features(before), BANDS)[0, change]
+    exact = [NEAR_INFRARED, VISIBLE, SHORT_WAVE]
+    assert np.allclose(found[exact], after[exact], atol=1e-9)
+    assert math.isclose(found[CHAR_INDEX], after[CHAR_INDEX], abs_tol=0.12)
+
+
+@given(green=st.floats(0.0, 1.0), bright=st.floats(0.3, 1.3))
+def test_shade_darkens_every_band_by_its_factor(green: float, bright: float) -> None:
+    ground = bright * (green * GREEN + (1 - green) * DRY)
+    found = otherwise_features(features(ground), BANDS)[0, len(OTHERS) :]
+    assert len(found) == len(SHADES)
+    exact = [NEAR_INFRARED, VISIBLE, SHORT_WAVE]
+    for factor, one in zip(SHADES, found, strict=True):
+        assert np.allclose(one[exact], features(factor * ground)[0, exact], atol=1e-9)
+
+
+def test_bare_soil_is_brighter_in_the_short_wave_infrared_than_char_whatever_it_is() -> None:
+    # What the fifth feature is for: on dry ground soil and char move it against each other.
+    char = features(CHAR)[0, SHORT_WAVE]
+    for surface in (Surface.SOIL, Surface.DARK_SOIL, Surface.DRY):
+        soil = features(spectrum(surface, BANDS))[0, SHORT_WAVE]
+        assert char - soil > math.log(2)
+    assert features(spectrum(Surface.SOIL, BANDS))[0, SHORT_WAVE] < features(DRY)[0, SHORT_WAVE]
+
+
+# How far a feature may be out
+
+
+@pytest.mark.parametrize("bands", [USED, BANDS, BANDS[:-1], ("B02", "B03", "B04", "B08")])
+def test_haze_and_shade_are_doubted_and_of_the_rest_a_place_s_history_says_all(
+    bands: tuple[str, ...],
+) -> None:
+    found = unsure(bands)
+    assert found.shape == (len(NAMES),)
+    assert (found[[VISIBLE, CHAR_FRACTION]] > 0.0).all()
+    assert not found[[NEAR_INFRARED, CHAR_INDEX, SHORT_WAVE]].any()
+
+
+def test_the_fewer_bands_tell_char_from_shade_the_less_a_share_of_it_is_sure() -> None:
+    ten, five, six = ("B02", "B03", "B04", "B08"), BANDS[:-1], BANDS
+    sets = (ten, five, six)
+    said = np.array([unsure(bands)[CHAR_FRACTION] for bands in sets])
+    # In proportion to the standard errors of the shares, to the digits the code has them in.
+    errors = np.array([round(standard_error(bands), 2) for bands in sets])
+    assert (np.diff(errors) < 0).all()
+    assert np.allclose(said / said[-1], errors / errors[-1])
+
+
+def standard_error(bands: tuple[str, ...]) -> float:
+    """Return that of an unbounded share of char, beside shade, from noise of 0.01."""
+    ends = np.stack([spectrum(one, bands) for one in (Surface.CHAR, Surface.GREEN, Surface.DRY)])
+    solve = np.linalg.pinv(ends.T)
+    return 0.01 * float(np.linalg.norm(solve[0]))

@@ -14,7 +14,7 @@ from detectors import episodes
 from detectors.burn_evidence import any_cover
 from detectors.burn_features import COVERS
 from detectors.calibration import BUILT_IN
-from detectors.episodes import NEVER, WINDOW, EpisodeRules, Level, Turn, windowed
+from detectors.episodes import NEVER, SPEAKS, WINDOW, EpisodeRules, Level, Turn, windowed
 from detectors.types import PARTS, DetectorState
 
 Array = NDArray[np.float64]
@@ -22,6 +22,8 @@ RULES = EpisodeRules()
 COUNT = len(COVERS)
 DAY = 86400
 QUIET, LOUD = -2.0, 9.0
+LITTLE_MORE = BUILT_IN.watch + 0.1
+"""Nats of a look that is worth a suspicion, and no more."""
 STATES = {Level.WATCH: "WATCH", Level.PROBABLE: "PROBABLE", Level.ESTABLISHED: "ESTABLISHED"}
 
 
@@ -90,7 +92,7 @@ def test_the_windowed_evidence_is_the_best_of_all_windows(
             together = sum(row[cover] for row in rows[len(rows) - looks :])
             ratio += math.exp(together / (1 + (looks - 1) * persistence))
         totals.append(math.log(ratio / COUNT))
-        speaking.append(sum(any_cover(np.array(row)) > 0.0 for row in rows[len(rows) - looks :]))
+        speaking.append(sum(any_cover(np.array(row)) > SPEAKS for row in rows[len(rows) - looks :]))
     found = windowed(np.array(rows)[None], persistence)
     for number, least in enumerate((0, 2, 3)):
         borne = [t for t, count in zip(totals, speaking, strict=True) if count >= least]
@@ -116,6 +118,13 @@ def test_a_state_that_needs_several_looks_is_not_borne_by_one() -> None:
     loud, quiet = np.full(COUNT, 6.0), np.full(COUNT, -1.0)
     assert together(quiet, loud).tolist() == [6.0, -math.inf, -math.inf]
     assert together(loud, quiet, loud)[1:].tolist() == [11.0, -math.inf]
+
+
+def test_a_look_that_hardly_speaks_bears_no_state() -> None:
+    loud = np.full(COUNT, 6.0)
+    hardly, just = np.full(COUNT, SPEAKS - 0.01), np.full(COUNT, SPEAKS + 0.01)
+    assert together(loud, hardly)[1] == -math.inf
+    assert math.isclose(together(loud, just)[1], 6.01 + SPEAKS)
 
 
 def test_looks_that_follow_each_other_count_for_less_than_their_sum() -> None:
@@ -155,7 +164,7 @@ def test_two_looks_are_never_enough_to_establish() -> None:
 
 def test_what_faded_before_anybody_could_be_sure_lapses() -> None:
     life = Life()
-    assert life.looks(QUIET, 4.0, -2.0, -2.0, -2.0)[:2] == ["", "WATCH"]
+    assert life.looks(QUIET, LITTLE_MORE, *[-2.2] * 3)[:2] == ["", "WATCH"]
     assert life.turns[-1][1].state is DetectorState.LAPSED
     assert not life.turns[-1][1].new_normal
     assert life.level is Level.QUIET
@@ -163,7 +172,7 @@ def test_what_faded_before_anybody_could_be_sure_lapses() -> None:
 
 def test_a_suspicion_that_never_became_more_lapses_and_is_the_new_normal() -> None:
     life = Life()
-    told = life.looks(QUIET, 3.6, *[0.1] * 7)
+    told = life.looks(QUIET, LITTLE_MORE, *[0.1] * 7)
     assert told[1] == "WATCH"
     assert [one for one in told[2:] if one] == ["LAPSED"]
     assert told.index("LAPSED") == RULES.give_up_after
@@ -193,8 +202,11 @@ def test_straight_after_closing_the_last_unharmed_look_is_the_oldest_of_the_new_
 
 def test_the_interval_begins_with_the_first_look_of_the_window_that_told() -> None:
     life = Life()
-    # Three looks too weak alone to be told of, and strong enough together.
-    assert life.looks(QUIET, 1.8, 1.8, 1.8) == ["", "", "", "WATCH"]
+    # Three looks too weak alone, and two together, to be told of; strong enough the three.
+    two, three = (one / (1 + (one - 1) * RULES.persistence) for one in (2, 3))
+    weak = BUILT_IN.watch / three + 0.01
+    assert two * weak < BUILT_IN.watch
+    assert life.looks(QUIET, weak, weak, weak) == ["", "", "", "WATCH"]
     turn = life.turns[0][1]
     assert (life.day(turn.unharmed), life.day(turn.opened), turn.looks) == (1, 2, 3)
 
@@ -269,7 +281,7 @@ def check_step(life: Life, before: Level, level: Level, turn: Turn | None) -> No
     needed = {Level.WATCH: BUILT_IN.watch, Level.PROBABLE: BUILT_IN.probable}
     assert recent[recent > 0].sum() > needed.get(level, BUILT_IN.established)
     since = [total for moment, total in life.said if moment >= turn.opened]
-    supporting = sum(total > 0 for total in since)
+    supporting = sum(total > SPEAKS for total in since)
     assert supporting >= {Level.WATCH: 1, Level.PROBABLE: 2, Level.ESTABLISHED: 3}[level]
     assert turn.looks == len(since)
 

@@ -49,7 +49,7 @@ def test_a_pure_surface_is_itself_and_two_halves_are_two_halves(bands):
 
 
 def test_fresh_ash_can_be_asked_for_beside_the_others():
-    surfaces = tuple(Surface)
+    surfaces = (*SURFACES, Surface.ASH)
     truth = np.random.default_rng(3).dirichlet([1.0] * 5, size=200)
     found = fractions(truth @ members(SIX, surfaces), SIX, surfaces)
     np.testing.assert_allclose(found, truth, atol=1e-11)

@@ -86,6 +86,15 @@ def test_what_running_and_building_leave_behind_does_not_change_the_digest(tmp_p
     assert identity.digest_of(tmp_path) == before
 
 
+def test_measured_figures_are_no_code_but_anything_else_beside_them_is(tmp_path):
+    before = identity.digest_of(lay_out(tmp_path))
+    # As a wheel has it; in a source tree the file lies elsewhere.
+    lay_out(tmp_path, **{"hearthwatch/accuracy/figures/gates.json": "[]"})
+    assert identity.digest_of(tmp_path) == before
+    lay_out(tmp_path, **{"hearthwatch/accuracy/figures/rule.py": "x = 1\n"})
+    assert identity.digest_of(tmp_path) != before
+
+
 def test_a_strangers_package_in_front_of_ours_is_named_with_its_place(tmp_path):
     (tmp_path / "tiles").mkdir()
     (tmp_path / "tiles" / "__init__.py").write_text("raise SystemExit('imported')\n")

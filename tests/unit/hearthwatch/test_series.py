@@ -165,10 +165,10 @@ def test_of_a_burned_event_it_is_what_the_detector_said(tmp_path: Path) -> None:
     assert [quantity.key for quantity in BURNED] == [*NAMES, "evidence"]
     assert [one.acquisition for one in curve.samples] == ["look0", "look1", "look2", "look3"]
     assert [one.values for one in curve.samples] == [
-        (0.25, -0.5, None, None, None),
-        (4.0, 5.0, 6.0, 7.0, 2.5),
-        (None, None, 9.0, None, 3.0),
-        (None,) * 5,
+        (0.25, -0.5, None, None, None, None),
+        (4.0, 5.0, 6.0, 7.0, 8.0, 2.5),
+        (None, None, 9.0, None, None, 3.0),
+        (None,) * 6,
     ]
     assert [one.used for one in curve.samples] == [True, True, False, True]
     assert {one.clear for one in curve.samples} == {0.8}
