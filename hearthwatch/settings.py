@@ -249,6 +249,39 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="Smallest changed area, in hectares, that is reported.",
     )
+    watch_budget: float = Field(
+        default=20.0,
+        gt=0,
+        lt=1000,
+        description="False alarms of the state WATCH that `hearthwatch calibrate` allows, per "
+        "1,000 settlement-years.",
+    )
+    probable_budget: float = Field(
+        default=5.0,
+        gt=0,
+        lt=1000,
+        description="The same of the state PROBABLE.",
+    )
+    established_budget: float = Field(
+        default=1.0,
+        gt=0,
+        lt=1000,
+        description="The same of the state ESTABLISHED.",
+    )
+    budget_aim: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="Share of these budgets that thresholds are set for; half leaves room to show "
+        "that a budget is held.",
+    )
+    base_rate: float = Field(
+        default=0.01,
+        gt=0,
+        le=10,
+        description="Events that are thought to befall a settlement in a year: what "
+        "probabilities begin from while people have judged too few events.",
+    )
     host: str = Field(
         default="127.0.0.1",
         min_length=1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from hearthwatch.cli import doctor_data, doctor_sources, doctor_system
+from hearthwatch.cli import doctor_calibration, doctor_data, doctor_sources, doctor_system
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.checks import Check, Outcome
 from hearthwatch.cli.faults import in_our_words
@@ -27,6 +27,7 @@ CHECKS: Sequence[tuple[str, Callable[[Call], Check]]] = (
     ("providers", doctor_sources.providers),
     ("quota", doctor_sources.quota),
     ("pauses", doctor_sources.pauses),
+    ("calibration", doctor_calibration.calibration),
     ("executor", doctor_system.executor),
 )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from detectors.guard import judge_scene
 from detectors.types import DetectorInfo, SceneJudgement
 from hearthwatch.budget.policy import Refusal
+from hearthwatch.calibration.force import CalibrationInForce
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.commit import LookOutcome
 from hearthwatch.pipeline.measure import measure_look
@@ -47,6 +48,8 @@ class Bench:
 
     Attributes
     ----------
+    in_force : CalibrationInForce
+        What every look of the run is calibrated by, late ones too.
     purse : Purse or None
         None for a provider that costs nothing.
     """
@@ -59,6 +62,7 @@ class Bench:
     detector: DetectorInfo
     run: Run
     executor: Executor
+    in_force: CalibrationInForce
     purse: Purse | None = None
 
     @property
@@ -123,6 +127,7 @@ def task_of(bench: Bench, take: Take) -> JudgeTask:
         state=bench.layout.root / state.path if state else None,
         state_sha256=state.sha256 if state else None,
         features=take.measured.features,
+        in_force=bench.in_force,
     )
 
 

@@ -95,7 +95,8 @@ def _bring_up(
     part = dataclasses.replace(site, places=places)
     current = load_state(detector, _of(bench, site, version))
     path = bench.layout.scratch / f"{site.cell}.joining"
-    after = JudgeTask(bench.detector.id, part, path, save_state(path, detector.beside(current)), "")
+    beside = save_state(path, detector.beside(current))
+    after = JudgeTask(bench.detector.id, part, path, beside, "", bench.in_force)
     brought, kept = _Brought(), list(reversed(kept_states(bench, site)))
     behind = ((look, [part]) for look in _taken(plan, site))
     for look, _, (measured,) in measured_ahead(bench, behind):
@@ -179,8 +180,7 @@ def _commit(bench: Bench, brought: _Brought) -> None:
         for event in brought.events:
             tx.put_event(event)
         tx.add_detections(brought.detections)
-        for row in brought.rows:
-            tx.put_ledger(row)
+        tx.put_ledger_rows(brought.rows)
         for version in brought.states:
             stale += tx.add_state(version, KEEP_STATES)
         reach("catchup.before")
@@ -190,4 +190,4 @@ def _commit(bench: Bench, brought: _Brought) -> None:
 
 def _of(bench: Bench, site: Site, version: StateVersion) -> JudgeTask:
     path: Path = bench.layout.root / version.path
-    return JudgeTask(bench.detector.id, site, path, version.sha256, "")
+    return JudgeTask(bench.detector.id, site, path, version.sha256, "", bench.in_force)

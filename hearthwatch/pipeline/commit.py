@@ -101,8 +101,7 @@ def commit_look(
             tx.put_event(event)
         tx.add_detections([detection(where, finding) for finding in told])
         replace_expected(tx, outcome)
-        for row in ledger_rows(outcome, events):
-            tx.put_ledger(row)
+        tx.put_ledger_rows(list(ledger_rows(outcome, events)))
         stale = tx.add_state(state_of(outcome), KEEP_STATES) if outcome.scored else ()
         # A look that failed is tried again by the next run: the source may have been mended.
         if outcome.measured.failure is None:

@@ -218,8 +218,7 @@ def _commit(
             tx.put_event(event)
         tx.add_detections([one for one in replayed.detections if one.id not in known])
         replace_expected(tx, outcome)
-        for row in replayed.rows:
-            tx.put_ledger(_with_what_stays(row, told, outcome))
+        tx.put_ledger_rows([_with_what_stays(row, told, outcome) for row in replayed.rows])
         for version in replayed.states:
             stale += tx.add_state(version, KEEP_STATES)
         if not store.done(job.key):

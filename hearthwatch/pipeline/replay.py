@@ -241,7 +241,7 @@ class Replay:
     def _of(self, version: StateVersion | None) -> JudgeTask:
         path = self.bench.layout.root / version.path if version else None
         sha256 = version.sha256 if version else None
-        return JudgeTask(self.bench.detector.id, self.site, path, sha256, "")
+        return JudgeTask(self.bench.detector.id, self.site, path, sha256, "", self.bench.in_force)
 
     def _load(self, task: JudgeTask) -> MonitorState:
         return load_state(self.detector, task)

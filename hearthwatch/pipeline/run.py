@@ -13,8 +13,9 @@ from datetime import datetime
 
 from detectors.registry import create_detector
 from detectors.types import DetectorInfo
+from hearthwatch.calibration.force import CalibrationInForce, in_force
 from hearthwatch.errors import CatalogueError, DiskFull, HearthwatchError
-from hearthwatch.identity import check_identity
+from hearthwatch.identity import check_identity, science_digest
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.bench import Bench, RunStopped
 from hearthwatch.pipeline.executors import open_executor
@@ -99,17 +100,20 @@ def run_region(
     identity = check_identity()
     detector = create_detector(region.kind.value).info
     tidy(store, layout, region, detector)
+    force = _in_force(settings, store, region, detector)
     run = start(settings, store, region, until, identity.digest, asked)
     outcome, detail = RunOutcome.FAILED, ""
     record = Record(store, run)
     told = _each(record.note, progress)
-    taken = _Taken()
+    taken = _Taken(faults=[force.note] if force.note else [])
 
     def take_from(source: ImageryProvider) -> bool:
         """Take what a provider gives; return whether there is nothing more to ask for."""
         with source.serving(), open_executor(settings, identity.digest) as executor:
             purse = open_purse(settings, store, source, region, run)
-            bench = Bench(settings, layout, store, source, region, detector, run, executor, purse)
+            bench = Bench(
+                settings, layout, store, source, region, detector, run, executor, force, purse
+            )
             _take(bench, until, told, stopping, taken)
         return purse is None or not purse.is_exhausted
 
@@ -135,6 +139,14 @@ def run_region(
         shutil.rmtree(layout.scratch, ignore_errors=True)
         run = record.end(outcome, "; ".join(filter(None, [*taken.faults, detail])))
     return _report(run, taken)
+
+
+def _in_force(
+    settings: Settings, store: Store, region: Region, detector: DetectorInfo
+) -> CalibrationInForce:
+    """Return what is calibrated by from the first look of a run to its last."""
+    chosen = store.chosen_calibration(region.organisation, detector.id, region.mode, region.id)
+    return in_force(chosen, detector, science_digest(), settings.base_rate)
 
 
 def _ask_all(

@@ -9,7 +9,8 @@ import shapely
 
 from detectors.registry import create_detector
 from detectors.types import Detector, Finding, MonitorState, PlaceDetector
-from hearthwatch.pipeline.measure import load_features
+from hearthwatch.calibration.force import CalibrationInForce, attributed
+from hearthwatch.pipeline.features_file import load_features
 from hearthwatch.pipeline.tasks import JudgeTask, Scored, ScoreTask, Site
 from tiles.geodesy import area_m2
 from tiles.slabs import read_slab, write_slab
@@ -23,7 +24,7 @@ SAID = (
 
 def judge_look(task: JudgeTask) -> tuple[float, ...]:
     """Return what the placebos of a site show of one look, nats; none without placebos."""
-    detector = create_detector(task.detector)
+    detector = _detector_of(task)
     if not isinstance(detector, PlaceDetector):
         return ()
     return detector.placebo_evidence(load_state(detector, task), load_features(task.features))
@@ -31,18 +32,36 @@ def judge_look(task: JudgeTask) -> tuple[float, ...]:
 
 def score_look(task: ScoreTask) -> Scored:
     """Load the state, score, and write the new version beside the old one."""
-    detector = create_detector(task.before.detector)
+    detector = _detector_of(task.before)
     before = load_state(detector, task.before)
     features = load_features(task.before.features)
     after, findings = detector.score(before, features, task.judgement)
     places = detector.looks(after, features) if isinstance(detector, PlaceDetector) else ()
-    site = task.before.site
+    site, force = task.before.site, task.before.in_force
+    said = {key: value for key, value in after.scalars.items() if key in SAID}
+    if isinstance(detector, PlaceDetector):
+        said = {**said, **_calibration_said(force)}
+        findings = attributed(findings, places, features.sensed, force)
     return Scored(
         sha256=save_state(task.target, after),
         findings=tuple(_placed(finding, site) for finding in findings),
-        said={key: value for key, value in after.scalars.items() if key in SAID},
+        said=said,
         places=places,
     )
+
+
+def _detector_of(task: JudgeTask) -> Detector:
+    """Return the detector with the thresholds of the run."""
+    detector = create_detector(task.detector)
+    if not isinstance(detector, PlaceDetector):
+        return detector
+    return detector.calibrated(task.in_force.calibration)
+
+
+def _calibration_said(force: CalibrationInForce) -> dict[str, str]:
+    """Name the calibration that held, and say why the chosen one did not."""
+    note = {"calibration_note": force.note} if force.note else {}
+    return {"calibration": force.name, **note}
 
 
 def load_state(detector: Detector, task: JudgeTask) -> MonitorState:
@@ -64,8 +83,11 @@ def _placed(finding: Finding, site: Site) -> Finding:
     """Give a finding about a settlement the settlement's core: detectors know no outlines."""
     if not finding.place:
         return finding
-    core = next(shapely.from_wkb(p.core_wkb) for p in site.places if p.key == finding.place)
-    return dataclasses.replace(finding, geometry=core, area_m2=area_m2(core))
+    place = next(one for one in site.places if one.key == finding.place)
+    core = shapely.from_wkb(place.core_wkb)
+    # Where nobody has drawn the outline, what it encloses is a doubt of every finding.
+    doubts = (*finding.doubts, *([f"of its outline: {place.doubt}"] if place.doubt else []))
+    return dataclasses.replace(finding, geometry=core, area_m2=area_m2(core), doubts=doubts)
 
 
 def save_state(target: Path, state: MonitorState) -> str:

@@ -16,6 +16,7 @@ from hearthwatch.pipeline.tasks import Place, Site
 from hearthwatch.records import Region, Settlement
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_settlements
+from hearthwatch.watchlist import doubt_of
 from imagery.types import GeoBox
 from tiles.cell import Cell
 from tiles.grid import cell_at, cells_for, ground, share, window
@@ -108,7 +109,7 @@ def _site(
     allowed = shapely.intersection(ground(cell), covered)
     placebos = lay_placebos(allowed, near, cell.epsg, PLACEBOS)
     places = tuple(
-        [_place(one.id, one.id, one.geometry) for one in settlements]
+        [_place(one.id, one.id, one.geometry, doubt_of(one)) for one in settlements]
         + [_placebo(one) for one in placebos]
     )
     reached = [_square(shapely.from_wkb(place.core_wkb), cell.epsg) for place in places]
@@ -132,11 +133,11 @@ def _cells(home: Cell, reach: BaseGeometry) -> tuple[str, ...]:
     return (home.id, *others)
 
 
-def _place(key: str, settlement: str, core: BaseGeometry) -> Place:
+def _place(key: str, settlement: str, core: BaseGeometry, doubt: str = "") -> Place:
     # Another outline is another place to the detector: what it learned does not hold for it.
     wkb = shapely.to_wkb(core)
     digest = hashlib.sha256(wkb).hexdigest()[:8]
-    return Place(key=f"{key}@{digest}", settlement=settlement, core_wkb=wkb)
+    return Place(key=f"{key}@{digest}", settlement=settlement, core_wkb=wkb, doubt=doubt)
 
 
 def _placebo(placebo: Placebo) -> Place:

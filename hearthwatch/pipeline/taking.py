@@ -22,6 +22,7 @@ from hearthwatch.pipeline.plan import Plan
 from hearthwatch.pipeline.record import Progress
 from hearthwatch.pipeline.score import judge_look, score_look
 from hearthwatch.pipeline.tasks import Measured, Scored, ScoreTask, Site, not_taken
+from hearthwatch.pipeline.versions import check_states
 from hearthwatch.pipeline.waiting import TRIES, Turns
 from hearthwatch.records import Event, ObservationStatus
 from imagery.types import Acquisition
@@ -39,7 +40,10 @@ def take_looks(
     ------
     RunStopped
         If `stopping` says so, between two looks.
+    StoreError
+        If another version of the detector wrote the states.
     """
+    check_states(bench.store, bench.region, plan.sites, bench.detector)
     told = dict.fromkeys(event.id for event in catch_up(bench, plan, stopping))
     told.update(dict.fromkeys(event.id for event in take_anew(bench, plan, stopping)))
     started, done = time.monotonic(), _put_off(bench, plan)

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from detectors.types import Finding, PlaceLook, SceneJudgement, Showed
+from hearthwatch.calibration.force import CalibrationInForce
 from hearthwatch.pipeline.permit import Permit
 from hearthwatch.records import NotObservable, ObservationStatus
 from imagery.errors import QuotaExhausted
@@ -31,11 +32,14 @@ class Place:
         Id of the settlement; empty for a placebo.
     core_wkb : bytes
         CRS84.
+    doubt : str
+        What is doubtful about the outline; empty where nothing was said.
     """
 
     key: str
     settlement: str
     core_wkb: bytes
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,7 @@ class JudgeTask:
     state: Path | None
     state_sha256: str | None
     features: str
+    in_force: CalibrationInForce
 
 
 @dataclass(frozen=True, slots=True)

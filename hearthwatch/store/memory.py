@@ -38,13 +38,17 @@ from hearthwatch.store.cursor import (
     settlement_position,
 )
 from hearthwatch.store.extent import Bounds, Box, boxes
+from hearthwatch.store.memory_calibration import (
+    MemoryCalibrationReads,
+    MemoryCalibrationWrites,
+)
 from hearthwatch.store.memory_imagery import MemoryImageryReads, MemoryImageryWrites
 from hearthwatch.store.memory_tables import Key, Tables, between, key_of, newest_first, ranked
 from hearthwatch.store.protocol import Store, Transaction
 from hearthwatch.store.turns import Turns
 
 
-class MemoryTransaction(MemoryImageryWrites):
+class MemoryTransaction(MemoryImageryWrites, MemoryCalibrationWrites):
     """Writes on a draft of the tables; see `Transaction`."""
 
     def put_region(self, region: Region) -> None:
@@ -89,11 +93,18 @@ class MemoryTransaction(MemoryImageryWrites):
 
     def put_ledger(self, row: LedgerRow) -> None:
         """Write the ledger row of one look; the replaced row goes to its history."""
+        self.put_ledger_rows((row,))
+
+    def put_ledger_rows(self, rows: Sequence[LedgerRow]) -> None:
+        """Write the ledger rows of many looks."""
         with self._turn.step():
-            values = to_row(row)
-            told = self._draft.by_record[LedgerRow].get(key_of(LedgerRow, values))
-            if told is None or told[-1] != values:
-                self._append(LedgerRow, values)
+            named = {key_of(LedgerRow, values): values for values in map(to_row, rows)}
+            if len(named) < len(rows):
+                raise rules.told_twice()
+            for key, values in named.items():
+                told = self._draft.by_record[LedgerRow].get(key)
+                if told is None or told[-1] != values:
+                    self._append(LedgerRow, values)
 
     def add_state(self, version: StateVersion, keep: int) -> tuple[StateVersion, ...]:
         """Make `version` current; return the versions that fall out of the last `keep`."""
@@ -116,7 +127,7 @@ class MemoryTransaction(MemoryImageryWrites):
             self._append(Job, row)
 
 
-class MemoryStore(MemoryImageryReads):
+class MemoryStore(MemoryImageryReads, MemoryCalibrationReads):
     """See `Store`."""
 
     def __init__(self) -> None:

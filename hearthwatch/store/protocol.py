@@ -24,10 +24,11 @@ from hearthwatch.records import (
     StateVersion,
 )
 from hearthwatch.store.extent import Bounds
+from hearthwatch.store.protocol_calibration import CalibrationReads, CalibrationWrites
 from hearthwatch.store.protocol_imagery import ImageryReads, ImageryWrites
 
 
-class Transaction(ImageryWrites, Protocol):
+class Transaction(ImageryWrites, CalibrationWrites, Protocol):
     """Writes that become visible together or not at all."""
 
     def put_region(self, region: Region) -> None:
@@ -74,6 +75,13 @@ class Transaction(ImageryWrites, Protocol):
         """
         ...
 
+    def put_ledger_rows(self, rows: Sequence[LedgerRow]) -> None:
+        """Write the ledger rows of many looks as `put_ledger` does, in less time.
+
+        No two of them may be of one look at one settlement (`StoreError`).
+        """
+        ...
+
     def add_state(self, version: StateVersion, keep: int) -> tuple[StateVersion, ...]:
         """Make `version` current; return the versions that fall out of the last `keep`."""
         ...
@@ -84,7 +92,7 @@ class Transaction(ImageryWrites, Protocol):
 
 
 @runtime_checkable
-class Store(ImageryReads, Protocol):
+class Store(ImageryReads, CalibrationReads, Protocol):
     """All that the service remembers.
 
     Asked on behalf of one organisation, but for what no organisation can be asked of: whose a

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from hearthwatch.errors import NotFound, QuestionError, StoreError
 from hearthwatch.records import (
     ApiKey,
+    CalibrationChoice,
     Detection,
     Event,
     Gap,
@@ -21,7 +22,9 @@ from hearthwatch.records import (
     Settlement,
     Spend,
     StateVersion,
+    StoredCalibration,
 )
+from hearthwatch.store.codec import canonical_json
 
 IDENTITY: Mapping[type, tuple[str, ...]] = {
     Region: ("organisation", "id"),
@@ -39,6 +42,8 @@ IDENTITY: Mapping[type, tuple[str, ...]] = {
     Mark: ("organisation", "region", "provider", "collection"),
     KnownScene: ("organisation", "region", "provider", "collection", "id"),
     Gap: ("organisation", "id"),
+    StoredCalibration: ("organisation", "id"),
+    CalibrationChoice: ("organisation", "detector", "mode", "region", "since"),
 }
 """What tells two records of a class apart."""
 
@@ -58,6 +63,9 @@ REFERENCES: Mapping[type, Mapping[str, type]] = {
     Mark: {},
     KnownScene: {"region": Region},
     Gap: {"region": Region},
+    # What is made for all regions names none, and what chooses no set names none.
+    StoredCalibration: {},
+    CalibrationChoice: {},
 }
 """Fields that name another record of the same organisation, which must exist at commit.
 
@@ -131,12 +139,45 @@ def already_there(detection_id: str) -> StoreError:
     return StoreError(f"Detection {detection_id} is stored already; detections are never changed.")
 
 
+def told_twice() -> StoreError:
+    """Return the error for ledger rows put at once that say two things of one look."""
+    return StoreError("Two of these ledger rows are of one look at one place; nothing was kept.")
+
+
 def already_done(key: JobKey) -> StoreError:
     """Return the error for a unit of work that is finished a second time."""
     return StoreError(
         f"The work of {key.detector} on acquisition {key.acquisition} of cell {key.cell} "
         "is committed already; nothing was kept of this second time."
     )
+
+
+def calibration_differs(calibration_id: str) -> StoreError:
+    """Return the error for a calibration set that comes again and says something else."""
+    return StoreError(
+        f"Calibration set {calibration_id} is stored already and says something else; a set is "
+        "never changed."
+    )
+
+
+def is_same_calibration(one: StoredCalibration, other: StoredCalibration) -> bool:
+    """Tell whether two sets say the same, whenever each of them was made."""
+
+    def said(calibration: StoredCalibration) -> str:
+        # What was stored went through JSON.
+        content = {key: one for key, one in calibration.document.items() if key != "created"}
+        return canonical_json(content)
+
+    return said(one) == said(other)
+
+
+def newest_choice(choices: Sequence[CalibrationChoice], region: str) -> CalibrationChoice | None:
+    """Return the choice that holds in a region: its own last one, or the last one for all."""
+    for place in dict.fromkeys((region, "")):
+        made = [one for one in choices if one.region == place]
+        if made:
+            return max(made, key=lambda one: one.since)
+    return None
 
 
 def fallen_out(

@@ -42,6 +42,7 @@ from hearthwatch.store.extent import Bounds
 from hearthwatch.store.faults import translated
 from hearthwatch.store.lock import WriteLock
 from hearthwatch.store.protocol import Store, Transaction
+from hearthwatch.store.sql_calibration import SqlCalibrationReads
 from hearthwatch.store.sql_imagery import SqlImageryReads
 from hearthwatch.store.sql_rows import answer
 from hearthwatch.store.sql_transaction import SqlTransaction
@@ -51,7 +52,7 @@ NAMES_AT_ONCE = 5_000
 """Asked for in one statement; a database binds only so many values."""
 
 
-class SqlStore(SqlImageryReads):
+class SqlStore(SqlImageryReads, SqlCalibrationReads):
     """See `Store`. Open it with `open`.
 
     Parameters

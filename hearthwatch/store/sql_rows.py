@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Insert,
     Select,
     Table,
     and_,
+    bindparam,
     insert,
     select,
     update,
@@ -45,9 +48,15 @@ class SqlWriter:
             yield
 
     def _find(self, table: Table, row: Row, identity: Sequence[str]) -> Row | None:
-        statement = select(table).where(same(table, row, identity))
-        found = self._connection.execute(statement).mappings().one_or_none()
+        statement = _by_identity(table, tuple(identity))
+        wanted = {name: row[name] for name in identity}
+        found = self._connection.execute(statement, wanted).mappings().one_or_none()
         return None if found is None else dict(found)
+
+    def _find_all(self, table: Table, values: Row) -> list[Row]:
+        """Return all rows that have these values."""
+        found = self._connection.execute(_by_identity(table, tuple(values)), values)
+        return [dict(one) for one in found.mappings()]
 
     def _put(self, table: Table, row: Row, identity: Sequence[str]) -> Row | None:
         """Write the row of an identity; return the one that stood there."""
@@ -63,8 +72,11 @@ class SqlWriter:
             self._connection.execute(change, row)
 
     def _insert(self, table: Table, row: Row) -> None:
-        # Inline: nobody asks for the new row's number.
-        self._connection.execute(insert(table).inline(), row)
+        self._connection.execute(_inserting(table), row)
+
+    def _insert_all(self, table: Table, rows: Sequence[Row]) -> None:
+        if rows:
+            self._connection.execute(_inserting(table), rows)
 
 
 class SqlReader:
@@ -107,6 +119,18 @@ def answer(
     with translated():
         rows = connection.execute(statement).mappings().all()
     return tuple(from_row(record, dict(row)) for row in rows)
+
+
+# To put a statement together takes longer than to carry it out: the usual ones are kept.
+@cache
+def _by_identity(table: Table, identity: tuple[str, ...]) -> Select[Any]:
+    return select(table).where(and_(*(table.c[name] == bindparam(name) for name in identity)))
+
+
+@cache
+def _inserting(table: Table) -> Insert:
+    # Inline: nobody asks for the new row's number.
+    return insert(table).inline()
 
 
 def same(table: Table, row: Row, identity: Sequence[str]) -> ColumnElement[Any]:

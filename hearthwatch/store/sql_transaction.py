@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -18,15 +19,19 @@ from hearthwatch.records import (
     StateVersion,
 )
 from hearthwatch.store import rules, tables
-from hearthwatch.store.codec import from_row, to_row
+from hearthwatch.store.codec import Row, from_row, to_row
 from hearthwatch.store.extent import Box
 from hearthwatch.store.protocol import Transaction
 from hearthwatch.store.rules import IDENTITY
+from hearthwatch.store.sql_calibration import SqlCalibrationWrites
 from hearthwatch.store.sql_imagery import SqlImageryWrites
 from hearthwatch.store.sql_rows import same
 
+_LOOK = IDENTITY[LedgerRow]
+"""Of which the last tells the settlements of one look at a site apart."""
 
-class SqlTransaction(SqlImageryWrites):
+
+class SqlTransaction(SqlImageryWrites, SqlCalibrationWrites):
     """Writes on one connection; see `Transaction`."""
 
     def put_region(self, region: Region) -> None:
@@ -78,15 +83,40 @@ class SqlTransaction(SqlImageryWrites):
 
     def put_ledger(self, row: LedgerRow) -> None:
         """Write the ledger row of one look; the replaced row goes to its history."""
+        self.put_ledger_rows((row,))
+
+    def put_ledger_rows(self, rows: Sequence[LedgerRow]) -> None:
+        """Write the ledger rows of many looks."""
         with self._step():
-            values = to_row(row)
-            stored = self._find(tables.ledger, values, IDENTITY[LedgerRow])
-            before = {name: stored[name] for name in values} if stored else None
-            if before == values:
-                return
+            named: dict[tuple[Any, ...], Row] = {
+                tuple(values[name] for name in _LOOK): values for values in map(to_row, rows)
+            }
+            if len(named) < len(rows):
+                raise rules.told_twice()
+            stored = self._stored_looks(list(named))
+            self._insert_all(
+                tables.ledger, [one for key, one in named.items() if key not in stored]
+            )
+            for key, one in named.items():
+                if key in stored:
+                    self._replace_look(one, stored[key])
+
+    def _stored_looks(self, looks: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], Row]:
+        """Return the rows that stand for looks, by identity; others of the same sites with them."""
+        # One question for each look at a site, whose settlements are rows beside each other.
+        sites = looks if len(looks) == 1 else dict.fromkeys(look[:-1] for look in looks)
+        found = (
+            row
+            for site in sites
+            for row in self._find_all(tables.ledger, dict(zip(_LOOK, site, strict=False)))
+        )
+        return {tuple(row[name] for name in _LOOK): row for row in found}
+
+    def _replace_look(self, values: Row, stored: Row) -> None:
+        before = {name: stored[name] for name in values}
+        if before != values:
             self._write(tables.ledger, values, stored)
-            if before is not None:
-                self._insert(tables.ledger_history, before)
+            self._insert(tables.ledger_history, before)
 
     def add_state(self, version: StateVersion, keep: int) -> tuple[StateVersion, ...]:
         """Make `version` current; return the versions that fall out of the last `keep`."""

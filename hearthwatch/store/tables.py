@@ -27,6 +27,7 @@ from sqlalchemy.types import TypeEngine
 
 from hearthwatch.records import (
     ApiKey,
+    CalibrationChoice,
     Detection,
     Event,
     Gap,
@@ -40,6 +41,7 @@ from hearthwatch.records import (
     Settlement,
     Spend,
     StateVersion,
+    StoredCalibration,
 )
 from hearthwatch.store.codec import Storage, columns
 from hearthwatch.store.rules import IDENTITY, REFERENCES
@@ -77,6 +79,8 @@ _NAMES = {
     Mark: "marks",
     KnownScene: "known_scenes",
     Gap: "gaps",
+    StoredCalibration: "calibrations",
+    CalibrationChoice: "calibration_choices",
 }
 
 
@@ -240,3 +244,8 @@ known_scenes = _current(
     ],
 )
 gaps = _current(Gap, indices=[Index("ix_gaps_time", "organisation", "expected", "id")])
+calibrations = _current(
+    StoredCalibration,
+    indices=[Index("ix_calibrations_time", "organisation", "created", "id")],
+)
+calibration_choices = _current(CalibrationChoice)

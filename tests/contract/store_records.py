@@ -9,6 +9,7 @@ from shapely.geometry import MultiPolygon, box
 
 from hearthwatch.records import (
     ApiKey,
+    CalibrationChoice,
     Detection,
     Event,
     EventState,
@@ -30,6 +31,7 @@ from hearthwatch.records import (
     Spend,
     SpendStatus,
     StateVersion,
+    StoredCalibration,
 )
 from hearthwatch.store import Store
 
@@ -136,6 +138,35 @@ def look(**changes: Any) -> LedgerRow:
         status=ObservationStatus.UNCHANGED,
         usable=0.9,
         detail={"cloud": 0.1},
+    )
+    return replace(plain, **changes)
+
+
+def calibration(**changes: Any) -> StoredCalibration:
+    plain = StoredCalibration(
+        id="cal-1",
+        organisation="ours",
+        kind=Kind.BURNED,
+        mode=Mode.ACTUAL,
+        region="",
+        detector="burned",
+        detector_version="1",
+        digest="d" * 64,
+        created=NOON,
+        document={"created": "now", "thresholds": [3.5, 8.0, 11.0]},
+    )
+    return replace(plain, **changes)
+
+
+def choice(**changes: Any) -> CalibrationChoice:
+    plain = CalibrationChoice(
+        organisation="ours",
+        kind=Kind.BURNED,
+        mode=Mode.ACTUAL,
+        region="",
+        detector="burned",
+        since=NOON,
+        calibration="cal-1",
     )
     return replace(plain, **changes)
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from detectors.burned import Burned
+from detectors.calibration import BUILT_IN
 from hearthwatch.records import EventState
 from hearthwatch.records import ObservationStatus as Status
 from hearthwatch.store import MemoryStore
@@ -18,8 +19,8 @@ FIRST, SECOND, NUMBER = 8, 16, 21
 CLOSED = FIRST + Burned().parameters.episodes.close_after - 1
 """The first affected look counts as one."""
 FIRES = (
-    Fire(LOOKS[FIRST].date(), MIDDLE.core, (0.0, 0.35)),
-    Fire(LOOKS[SECOND].date(), MIDDLE.core, (0.35, 0.8)),
+    Fire(LOOKS[FIRST].date(), MIDDLE.core, (0.0, 0.5)),
+    Fire(LOOKS[SECOND].date(), MIDDLE.core, (0.5, 0.95)),
 )
 
 
@@ -90,4 +91,4 @@ def test_it_says_what_was_seen_and_never_what_it_may_mean(store: MemoryStore) ->
             assert "attack" not in text.lower()
         assert 0.0 < event.evidence["near_infrared_factor"] < 0.9
         assert event.evidence["char_fraction_change"] > 0.1
-        assert event.evidence["log_likelihood_ratio"] > 11.0
+        assert event.evidence["log_likelihood_ratio"] > BUILT_IN.established

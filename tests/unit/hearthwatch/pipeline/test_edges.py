@@ -18,7 +18,8 @@ import tiles.grid
 import tiles.ground
 from detectors.registry import create_detector
 from hearthwatch.pipeline import sites
-from hearthwatch.pipeline.measure import load_features, measure_look
+from hearthwatch.pipeline.features_file import load_features
+from hearthwatch.pipeline.measure import measure_look
 from hearthwatch.pipeline.plan import Plan, make_plan
 from hearthwatch.pipeline.tasks import MeasureTask
 from hearthwatch.store import MemoryStore
@@ -34,7 +35,7 @@ CLOUDS = {
     LOOKS[1].date(): box(-400, 60, -100, 300),
     LOOKS[2].date(): box(70, -700, 400, 700),
 }
-FIRES = (Fire(LOOKS[7].date(), MIDDLE.core, (0.0, 0.35)),)
+FIRES = (Fire(LOOKS[7].date(), MIDDLE.core),)
 PER_PLACE = ("values", "seen", "contamination")
 
 Shown = dict[str, NDArray[np.float64]]

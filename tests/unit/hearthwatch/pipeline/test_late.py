@@ -30,7 +30,7 @@ from tests.support.settled import EAST, LOOKS, MIDDLE, Fire
 NUMBER, BURNED, LEARNED = 12, 8, 6
 JOINED = dataclasses.replace(MIDDLE, name="Joined", radius=MIDDLE.radius - 5.0)
 """The village that burns, listed anew."""
-FIRES = (Fire(LOOKS[BURNED].date(), MIDDLE.core, (0.0, 0.35)),)
+FIRES = (Fire(LOOKS[BURNED].date(), MIDDLE.core),)
 SITE = ("local", "region-1", "34N_0061_0147", "burned")
 
 

@@ -21,7 +21,7 @@ from tests.support.settled import EAST, LOOKS, MIDDLE, Fire, Village
 NEW = Village("New", 250.0, 600.0)
 WIDER = dataclasses.replace(MIDDLE, radius=MIDDLE.radius + 15.0)
 BURNED, CHANGED, NUMBER = 7, 10, 13
-FIRES = tuple(Fire(LOOKS[BURNED].date(), one.core, (0.0, 0.35)) for one in (EAST, NEW))
+FIRES = tuple(Fire(LOOKS[BURNED].date(), one.core) for one in (EAST, NEW))
 
 
 @pytest.fixture(scope="module")

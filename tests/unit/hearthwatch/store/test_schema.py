@@ -81,6 +81,7 @@ ADDED: dict[str, dict[str, Row]] = {
     "0001": SINCE_0002 | SINCE_0003,
     "0002": SINCE_0003,
     "0003": {},
+    "0004": {},
 }
 """Columns that came after a revision, with what they say of the rows from before."""
 
