@@ -69,9 +69,9 @@ def test_the_series_of_a_burned_event_is_what_its_detector_said(
     event = events[name]
     series = client.get(f"/events/{event['id']}/series").json()
     assert [one["key"] for one in series["features"]] == [
-        "near_infrared", "visible", "char_index", "char_fraction", "evidence",
+        "near_infrared", "visible", "char_index", "char_fraction", "short_wave", "evidence",
     ]  # fmt: skip
-    assert [one["unit"] for one in series["features"]] == ["scores"] * 4 + ["nats"]
+    assert [one["unit"] for one in series["features"]] == ["scores"] * 5 + ["nats"]
     assert [one["about"] for one in series["features"]] == [one.about for one in BURNED]
     told = {
         row.acquisition: row.detail["said"]
@@ -83,8 +83,8 @@ def test_the_series_of_a_burned_event_is_what_its_detector_said(
     for look in series["looks"]:
         said = told[look["acquisition"]]
         scores = said.get("scores", {})
-        assert look["values"][:4] == [scores.get(one["key"]) for one in series["features"][:4]]
-        assert look["values"][4] == said.get("evidence")
+        assert look["values"][:-1] == [scores.get(one["key"]) for one in series["features"][:-1]]
+        assert look["values"][-1] == said.get("evidence")
 
 
 @pytest.mark.parametrize("name", ["Middle", "East", "West"])
@@ -95,10 +95,10 @@ def test_every_number_rises_with_the_fire(
     used = [look for look in series["looks"] if look["used"]]
     before = [k["values"] for k in used if k["sensed"] <= series["last_unharmed"]]
     after = next(k["values"] for k in used if k["sensed"] == series["first_changed"])
-    for number in range(5):
+    for number in range(len(BURNED)):
         usual = [values[number] for values in before if values[number] is not None]
         assert usual and after[number] > max(usual)
-    assert after[4] > 0
+    assert after[-1] > 0
 
 
 def test_looks_that_say_nothing_say_why(
@@ -107,9 +107,9 @@ def test_looks_that_say_nothing_say_why(
     looks = client.get(f"/events/{events['East']['id']}/series").json()["looks"]
     (clouded,) = [k for k in looks if k["sensed"].startswith(burned.CLOUDED.isoformat())]
     assert (clouded["used"], clouded["why"]) == (False, "cloud over 100%")
-    assert clouded["values"] == [None] * 5
+    assert clouded["values"] == [None] * len(BURNED)
     learning = looks[0]
-    assert learning["used"] and learning["values"][4] is None
+    assert learning["used"] and learning["values"][-1] is None
     assert "still being learned" in learning["why"]
     others = client.get(f"/events/{events['Middle']['id']}/series").json()["looks"]
     assert all(look["used"] for look in others)

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sy
 from shapely.geometry import box, mapping
 
 from api.page import BUILT
+from hearthwatch.series import BURNED
 from tests.conftest import RequireSystem
 from tests.support import blind
 from tests.support.served import Served
@@ -368,8 +369,15 @@ def test_a_burned_settlement_is_told_in_words(valley_page: Page, valley: Served)
     assert "attack" not in page.content().lower()
     series = page.get_by_test_id("series")
     expect(series.locator("svg").first).to_be_visible()
-    expect(series.locator("svg .title")).to_have_count(5)
+    expect(series.locator("svg .title")).to_have_count(len(BURNED))
     expect(series.locator("svg .title").first).to_contain_text("Near-infrared")
+    told = detail.get_by_test_id("explanation")
+    expect(told).to_contain_text("against its surroundings between 18 and 23 March 2020, seen in ")
+    told.scroll_into_view_if_needed()
+    keep(page, "burned-explanation")
+    with page.expect_download() as chart:
+        detail.get_by_test_id("chart-download").click()
+    assert chart.value.suggested_filename == f"hearthwatch-chart-{event['id']}.png"
     series.get_by_text("What these numbers are").click()
     expect(series).to_contain_text("Char raises it, fresh ash lowers it")
     keep(page, "burned")

@@ -7,7 +7,7 @@ import { leftOut } from "./looks";
 import { seriesChart } from "./series";
 import { Swipe, tilejson } from "./swipe";
 import { stateSymbol } from "./symbols";
-import type { Event, EventProperties, Page, Pair, Series, TileJson } from "./types";
+import type { Event, EventProperties, Explanation, Page, Pair, Series, TileJson } from "./types";
 import {
   capital,
   counted,
@@ -89,7 +89,15 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
     block("What was observed", h("p", { class: "observed" }, properties.observed), meaning()),
     block("When", ...when(properties)),
     pairBlock,
-    chip(api, route, properties, signal),
+    download(api, `${route}/chip.png`, "", "Download before and after as one picture (PNG)", "chip-download", properties, signal),
+    section(
+      "In words",
+      () => api.json<Explanation>(`${route}/explanation`, { signal }),
+      ({ sentences }) => [
+        h("ul", { "data-testid": "explanation" }, ...sentences.map((sentence) => h("li", {}, sentence))),
+        download(api, `${route}/chart.png`, "chart", "Download the chart of all looks (PNG)", "chart-download", properties, signal),
+      ],
+    ),
     section(
       "Through time",
       () => {
@@ -185,18 +193,25 @@ function missing(pair: Pair): string {
   return `${side} the change is in the archive, so the two cannot be laid side by side.`;
 }
 
-function chip(api: Api, route: string, { id, mode }: EventProperties, signal: AbortSignal): HTMLElement {
+/** A button that saves one of the event's pictures; `what` is put into the file's name. */
+function download(
+  api: Api,
+  picture: string,
+  what: string,
+  words: string,
+  testid: string,
+  { id, mode }: EventProperties,
+  signal: AbortSignal,
+): HTMLElement {
   const problem = h("p", { class: "problem", role: "alert" });
-  const link = button("Download before and after as one picture (PNG)", () => void save(), {
-    class: "link",
-    "data-testid": "chip-download",
-  });
+  const link = button(words, () => void save(), { class: "link", "data-testid": testid });
   const save = async (): Promise<void> => {
     problem.textContent = "";
     link.disabled = true;
     try {
-      const url = URL.createObjectURL(await api.blob(`${route}/chip.png`, signal));
-      const anchor = h("a", { href: url, download: `hearthwatch-${[modeWord(mode).toLowerCase(), id].filter(Boolean).join("-")}.png` });
+      const url = URL.createObjectURL(await api.blob(picture, signal));
+      const name = [modeWord(mode).toLowerCase(), what, id].filter(Boolean).join("-");
+      const anchor = h("a", { href: url, download: `hearthwatch-${name}.png` });
       anchor.click();
       window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
     } catch (error) {

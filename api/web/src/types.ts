@@ -160,6 +160,12 @@ export interface SeriesLook {
   values: (number | null)[];
 }
 
+/** What an event rests on; of all that is told, what the page shows. */
+export interface Explanation {
+  event: string;
+  sentences: string[];
+}
+
 export type Style = "true_colour" | "false_colour" | "ndvi" | "nbr" | "change";
 
 export interface Pair {

@@ -1,0 +1,57 @@
+"""`hearthwatch events explain`: what an event rests on, in words, as chart and as data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hearthwatch.cli.call import Call
+from hearthwatch.cli.export import notice_of, refuse_to_overwrite
+from hearthwatch.cli.reading import find_event
+from hearthwatch.cli.report import Answer, shown
+from hearthwatch.errors import HearthwatchError
+from hearthwatch.explanation.chart import as_png, as_svg
+from hearthwatch.explanation.data import as_csv, explanation_value
+from hearthwatch.explanation.facts import Facts, gather
+from hearthwatch.explanation.words import as_text
+from hearthwatch.layout import Layout
+from tiles.archive import Archive
+from tiles.atomic import write_atomically
+
+
+def explain(call: Call) -> Answer:
+    """Tell what an event rests on; with a folder, write chart, data and text into it."""
+    args = call.args
+    with call.store() as store:
+        archive = Archive(Layout(call.settings.data_dir).archive)
+        facts = gather(store, archive, find_event(store, call.organisation, args.event))
+    value = explanation_value(facts)
+    text = as_text(facts)
+    if args.out is None:
+        return Answer(value, text)
+    files = _written(facts, Path(args.out).expanduser().absolute(), force=args.force)
+    listed = "\n".join(f"  {shown(path)}" for path in files)
+    document = {**value, "files": [str(path) for path in files]}
+    return Answer(document, f"{text}\n\nWritten:\n{listed}")
+
+
+def _written(facts: Facts, folder: Path, *, force: bool) -> list[Path]:
+    """Write all files of an explanation; none where one is there that may not be replaced."""
+    notice = notice_of(one.row.sensed for one in facts.looks)
+    value = json.dumps({**explanation_value(facts), "notice": notice}, ensure_ascii=False, indent=1)
+    contents = {
+        "chart.svg": as_svg(facts).encode(),
+        "chart.png": as_png(facts),
+        "data.csv": as_csv(facts),
+        "data.json": value.encode(),
+        "explanation.txt": f"{as_text(facts)}\n\n{notice}.\n".encode(),
+    }
+    for name in contents:
+        refuse_to_overwrite(folder / name, force=force)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HearthwatchError(f"{shown(folder)} is no folder that can be made.") from error
+    for name, content in contents.items():
+        write_atomically(folder / name, content)
+    return [folder / name for name in contents]

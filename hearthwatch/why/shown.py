@@ -1,0 +1,87 @@
+"""The answer to why there was no alert, and the list of what was held back, shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
+from typing import Any
+
+from hearthwatch.records import Gap, LedgerRow, Pause
+from hearthwatch.values import event_value, moment
+from hearthwatch.why.look import look_in_words, look_value, told_of
+from hearthwatch.why.why import Why, answer
+from hearthwatch.why.words import NATS, NO_PROOF, held_in_words
+from hearthwatch.words import counted, day, marked
+
+
+def why_value(why: Why) -> dict[str, Any]:
+    """Return the answer for programs."""
+    names = {why.settlement: why.name}
+    return {
+        "settlement": why.settlement,
+        "settlement_name": why.name or None,
+        "mode": why.mode.value,
+        "day": why.around.day.isoformat(),
+        "days": why.around.days,
+        "answer": answer(why),
+        "looks": [look_value(told_of(row), names) for row in why.looks],
+        "events": [event_value(one, why.regions, names) for one in why.events],
+        "missing": [*map(_missing, why.missing), *map(_paused, why.pauses)],
+        "first_look": moment(why.first),
+        "last_look": moment(why.last),
+        "legend": NATS,
+        "caution": NO_PROOF,
+    }
+
+
+def why_text(why: Why) -> str:
+    """Return the answer for people: every look in turn, and the sentence that answers last."""
+    around, called = why.around, why.name or why.settlement
+    days = counted(around.days, "day")
+    lines = [marked(why.mode, f"{called}: {around.day}, and {days} before and after it"), ""]
+    for row in why.looks:
+        lines += _look(row, why.regions)
+    if not any(around.since <= row.sensed <= around.until for row in why.looks):
+        lines.append("No pass of these days is in the ledger.")
+    lines += [*map(_missing, why.missing), *map(_paused, why.pauses)]
+    lines += ["", f"Why was there no alert? {answer(why)}", NO_PROOF]
+    if any(told_of(row).scores for row in why.looks):
+        lines += ["", NATS]
+    return "\n".join(lines)
+
+
+def held_value(row: LedgerRow, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return a look that was held back for programs."""
+    return look_value(told_of(row), names)
+
+
+def held_text(
+    rows: Sequence[LedgerRow], regions: Mapping[str, str], names: Mapping[str, str]
+) -> str:
+    """Return looks that were held back for people, two lines each."""
+    lines = []
+    for row in rows:
+        told, place = told_of(row), names.get(row.settlement) or row.settlement or row.cell
+        region = regions.get(row.region, row.region)
+        lines.append(marked(row.mode, f"{day(row.sensed)}  {place}  ({region})"))
+        missed = f" ({told.missed.in_words()})" if told.missed else ""
+        lines.append(f"  {held_in_words(told.held)}{missed}")
+    return "\n".join(lines)
+
+
+def _look(row: LedgerRow, regions: Mapping[str, str]) -> Iterator[str]:
+    sensed = row.sensed.astimezone(UTC)
+    region = regions.get(row.region, row.region)
+    yield marked(row.mode, f"{sensed:%Y-%m-%d %H:%M}  {row.acquisition}  ({region})")
+    yield from (f"  {words}" for words in look_in_words(told_of(row)))
+
+
+def _missing(gap: Gap) -> str:
+    return f"Waited for since {day(gap.expected)}, orbit {gap.relative_orbit}: {gap.detail}."
+
+
+def _paused(pause: Pause) -> str:
+    until = f"to {day(pause.ended)}" if pause.ended else "until further notice"
+    return (
+        f"No pixels were asked of {pause.provider} from {day(pause.since)} {until}: {pause.reason}."
+    )
