@@ -14,12 +14,13 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from hearthwatch.cli.call import Call
-from hearthwatch.cli.exercise import residues, round_core, watch
+from hearthwatch.cli.exercise import round_core, watch
 from hearthwatch.cli.exercise_words import document, text
 from hearthwatch.cli.progress import scenes_written
 from hearthwatch.cli.report import Answer
 from hearthwatch.exercise.catalogue import write_exercise
 from hearthwatch.exercise.model import Burn, Village
+from hearthwatch.exercise.residues import mean_residues
 from hearthwatch.identity import code_digest
 from hearthwatch.records import Kind
 from hearthwatch.watchlist.kinds import watchable
@@ -48,7 +49,9 @@ def exercised(call: Call, source: Path, folder: Path, square: BaseGeometry) -> A
     middle = shapely.centroid(square)
     village = Village(round_core(middle.x, middle.y, RADIUS_M, call.settings))
     burns = (Burn(DATE),)
-    told = write_exercise(source, folder, village, NAME, burns, residues(), scenes_written(call))
+    told = write_exercise(
+        source, folder, village, NAME, burns, mean_residues(), scenes_written(call)
+    )
     (folder / _MARK).write_text(code_digest(), encoding="ascii")
     report, found = watch(call, told, kind)
     return Answer(document(told, report, found), text(told, report, found))

@@ -1,20 +1,23 @@
-"""`hearthwatch exercise`: implant a burn into real scenes, watch them, hold it to the truth."""
+"""`hearthwatch exercise`: implant a burn, or what is none, into real scenes and watch them."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from detectors.endmembers import BANDS, Surface, spectrum
 from hearthwatch.cli.call import Call, store_at
 from hearthwatch.cli.evaluate import gather
+from hearthwatch.cli.exercise_asked import (
+    burns_asked,
+    change_asked,
+    residues_asked,
+    village_asked,
+)
 from hearthwatch.cli.exercise_words import document, text
 from hearthwatch.cli.progress import ProgressLine, scenes_written
 from hearthwatch.cli.reading import find_settlement
@@ -23,8 +26,13 @@ from hearthwatch.errors import CatalogueError, RegionError, SettingsError
 from hearthwatch.evaluation.figures import Evaluation
 from hearthwatch.evaluation.scoring import evaluate
 from hearthwatch.evaluation.truth import read_truths
-from hearthwatch.exercise.catalogue import SETTLEMENTS, TRUTH, ExerciseReport, write_exercise
-from hearthwatch.exercise.model import Burn, Pattern, Residues, Village
+from hearthwatch.exercise.catalogue import (
+    SETTLEMENTS,
+    TRUTH,
+    ExerciseReport,
+    write_exercise,
+    write_otherwise,
+)
 from hearthwatch.pipeline.listing import MISSION_START
 from hearthwatch.pipeline.run import RunReport, run_region
 from hearthwatch.records import Kind, Mode, Region, Settlement
@@ -41,9 +49,6 @@ BUFFER_M = 1600.0
 """Ground watched round the settlement: the ring of 1500 m that it is compared with, and a rim."""
 
 NAME = "village"
-RING_HALF_LIFE_DAYS = 30.0
-"""Char of burned grass lasts a few weeks in savannas (see `hearthwatch.exercise.model`)."""
-
 _END = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -52,17 +57,13 @@ def exercise(call: Call) -> Answer:
     # Known before anything is written.
     kind = watchable(Kind.BURNED.value)
     source, out = _source(call), Path(call.args.out).expanduser().absolute()
+    change, burns = change_asked(call.args), burns_asked(call.args)
     core, name = _place(call)
-    village = Village(core, call.args.huts, seed=call.args.seed)
-    told = write_exercise(
-        source,
-        out,
-        village,
-        name,
-        burns_asked(call.args),
-        residues(),
-        scenes_written(call),
-    )
+    village, telling = village_asked(call.args, core), scenes_written(call)
+    if change is not None:
+        told = write_otherwise(source, out, village, name, change, telling)
+    else:
+        told = write_exercise(source, out, village, name, burns, residues_asked(call.args), telling)
     report, found = watch(call, told, kind)
     return Answer(document(told, report, found), text(told, report, found))
 
@@ -84,23 +85,6 @@ def watch(call: Call, told: ExerciseReport, kind: Kind) -> tuple[RunReport, Eval
         until = last_look(provider, region.geometry)
         report = run_region(settings, store, provider, region, until, line)
         return report, compare(store, region, settlement, told.folder / TRUTH)
-
-
-def burns_asked(args: argparse.Namespace) -> tuple[Burn, ...]:
-    """Return the burns that were asked for, in the order of their dates."""
-    pattern = Pattern.SURROUNDINGS if args.surroundings else Pattern(args.pattern)
-    lasting = {"half_life_days": RING_HALF_LIFE_DAYS} if args.surroundings else {}
-    dates = sorted(day for day in (args.date, args.again) if day is not None)
-    return tuple(Burn(day, args.share, pattern, **lasting) for day in dates)
-
-
-def residues() -> Residues:
-    """Return the spectra of char and ash in every band that has one."""
-
-    def by_band(surface: Surface) -> Mapping[str, float]:
-        return dict(zip(BANDS, spectrum(surface, BANDS).tolist(), strict=True))
-
-    return Residues(by_band(Surface.CHAR), by_band(Surface.ASH))
 
 
 def enrol(settings: Settings, store: Store, file: Path, kind: Kind) -> tuple[Settlement, Region]:

@@ -14,6 +14,10 @@ from hearthwatch.values import moment
 from hearthwatch.words import counted, day, interval
 
 HEAD = "EXERCISE. Burns were implanted into real scenes by software; nothing of this happened."
+OTHERWISE = (
+    "EXERCISE. A change that is no burn was implanted into real scenes by software; nothing of "
+    "this happened."
+)
 TOLD = Level.PROBABLE
 """From this level on an alert is more than a candidate."""
 
@@ -22,14 +26,13 @@ def document(told: ExerciseReport, report: RunReport, found: Evaluation) -> dict
     """Return an exercise for programs."""
     return {
         "mode": "exercise",
-        "note": HEAD,
+        "note": _head(told),
         "place": told.place,
         "folder": str(told.folder),
         "catalogue": str(told.catalogue),
         "scenes": told.scenes,
         "scenes_altered": told.altered,
-        "huts": told.ground.huts,
-        "huts_burned": list(told.ground.huts_burned),
+        **_implanted(told),
         "written": told.fresh,
         "region": report.run.region,
         "looks": report.looks,
@@ -47,9 +50,9 @@ def text(told: ExerciseReport, report: RunReport, found: Evaluation) -> str:
     words = "written" if told.fresh else "there already"
     return "\n".join(
         (
-            HEAD,
+            _head(told),
             "",
-            f"{told.place}: {counted(told.ground.huts, 'hut')}; "
+            f"{told.place}: {_what(told)}; "
             f"{told.altered:,} of {counted(told.scenes, 'scene')} altered, {words}",
             f"{counted(report.looks, 'look')} taken, {report.skipped:,} before; {usable:,} usable",
             "",
@@ -59,6 +62,33 @@ def text(told: ExerciseReport, report: RunReport, found: Evaluation) -> str:
             f"Look further: hearthwatch events list --data-dir {shown(told.folder / 'data')}",
         )
     )
+
+
+def _head(told: ExerciseReport) -> str:
+    return HEAD if told.change is None else OTHERWISE
+
+
+def _implanted(told: ExerciseReport) -> dict[str, Any]:
+    """Return what was implanted; of a change that is no burn there are no huts burned."""
+    if told.change is not None:
+        change = told.change
+        return {
+            "otherwise": change.kind.value,
+            "date": day(change.date),
+            "lasts_days": change.days,
+            "extent": change.extent.value,
+            "strength": change.strength,
+        }
+    ground = told.ground
+    counts = (0, ()) if ground is None else (ground.huts, ground.huts_burned)
+    return {"huts": counts[0], "huts_burned": list(counts[1])}
+
+
+def _what(told: ExerciseReport) -> str:
+    if told.change is not None:
+        lasts = f"{told.change.days:g} {'day' if told.change.days == 1 else 'days'}"
+        return f"{told.change.kind} from {day(told.change.date)}, {lasts}"
+    return counted(told.ground.huts if told.ground else 0, "hut")
 
 
 def _lines(found: Evaluation) -> Iterator[str]:

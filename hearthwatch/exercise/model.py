@@ -118,8 +118,11 @@ class Village:
     core : shapely Polygon or MultiPolygon
         CRS84.
     huts : float
-        Share of the core's ground under huts, 0..1.
+        Share of the core's ground under huts, 0..1, where `structures` does not count them.
+    structures : int, optional
+        How many huts stand, none touching another.
     hut_radius_m : float
+        Of each hut, a round one.
     seed : int
         Of where the huts stand and which of them burn.
     """
@@ -128,6 +131,7 @@ class Village:
     huts: float = 0.3
     hut_radius_m: float = 3.0
     seed: int = 0
+    structures: int | None = None
 
     def __post_init__(self) -> None:
         _require_share("huts", self.huts)
@@ -135,6 +139,8 @@ class Village:
             raise ValueError("hut_radius_m is larger than nothing")
         if self.seed < 0:
             raise ValueError("seed is not negative")
+        if self.structures is not None and self.structures < 1:
+            raise ValueError("structures are at least one")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
@@ -14,6 +15,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 
 from hearthwatch.errors import CatalogueError
+from imagery.types import Asset
 
 LOSSLESS = frozenset({None, "deflate", "lzw", "zstd", "lzma", "packbits"})
 
@@ -50,6 +52,25 @@ def read_raster(path: Path) -> Raster:
             return Raster(grid, source.read(1), source.nodata)
     except RasterioError as error:
         raise CatalogueError(f"{path} cannot be read: {error}.") from error
+
+
+def absent_numbers(raster: Raster, asset: Asset) -> list[float]:
+    """Return the numbers that stand for no observation, by the item and by the file."""
+    return [n for n in (asset.nodata, raster.nodata) if n is not None and np.isfinite(n)]
+
+
+def reflectance_of(dn: NDArray[Any], raster: Raster, asset: Asset) -> NDArray[np.float64]:
+    """Return the reflectance of numbers of a file, NaN where nothing was seen.
+
+    Raises
+    ------
+    ValueError
+        If the item states no scale.
+    """
+    if asset.scale is None or asset.offset is None:
+        raise ValueError(f"{asset.band} states no scale")
+    valid = np.isfinite(dn) & ~np.isin(dn, absent_numbers(raster, asset))
+    return np.where(valid, dn.astype(np.float64) * asset.scale + asset.offset, np.nan)
 
 
 def write_raster(source: Path, target: Path, dn: NDArray[Any], *, classes: bool) -> None:

@@ -14,17 +14,32 @@ from tiles.geodesy import ground_scale, transformer
 
 Number = TypeVar("Number", bound=np.generic)
 
+SPACING_M = 5.0
+"""Between the points at which one band's pixels are looked up in another's."""
+
 EDGE_POINTS = 21
 """Points per edge when a rectangle is carried into another projection."""
 
 
 def points_per_side(grid: GeoBox, spacing_m: float) -> int:
     """Return how many points `spacing_m` apart lie along a side of a grid's pixel, at least 1."""
+    return max(1, round(pixel_m(grid) / spacing_m))
+
+
+def pixel_m(grid: GeoBox) -> float:
+    """Return the side of a grid's pixel on the ground, in its middle; metres."""
     height, width = grid.shape
     x, y = grid.transform * (width / 2, height / 2)
     step = abs(float(grid.transform.a)) or abs(float(grid.transform.b))
     across, _ = ground_scale(str(grid.crs), x, y, step)
-    return max(1, round(across * step / spacing_m))
+    return float(across * step)
+
+
+def mean_on(values: NDArray[np.float64], of: GeoBox, on: GeoBox) -> NDArray[np.float64]:
+    """Return the mean of values over each pixel of another grid; NaN where one is not known."""
+    side = points_per_side(on, SPACING_M)
+    mean: NDArray[np.float64] = sampled(values, of, on, side, fill=np.nan).mean(axis=2)
+    return mean
 
 
 def sampled(

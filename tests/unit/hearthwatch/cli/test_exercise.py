@@ -8,10 +8,19 @@ from shapely.geometry import mapping
 
 from hearthwatch.cli import exercise
 from hearthwatch.cli.call import store_at
+from hearthwatch.cli.exercise_asked import (
+    burns_asked,
+    change_asked,
+    residues_asked,
+    village_asked,
+)
 from hearthwatch.cli.parser import build_parser
+from hearthwatch.cli.parser_trial import OTHERWISE
 from hearthwatch.cli.parts import UsageError
 from hearthwatch.errors import CatalogueError, RegionError
-from hearthwatch.exercise.model import Pattern
+from hearthwatch.exercise.model import Burn, Pattern, Village
+from hearthwatch.exercise.otherwise import DAYS, Otherwise
+from hearthwatch.exercise.residues import Group, drawn_residues, mean_residues
 from hearthwatch.pipeline.run import RunReport
 from hearthwatch.records import (
     Event,
@@ -214,7 +223,10 @@ def test_a_settlement_nobody_listed_is_not_found(source, reported, call, failure
 @pytest.mark.parametrize(
     "wrong",
     [("--share", "1.5"), ("--share", "0"), ("--huts", "x"), ("--seed", "-1"), ("--at", "1"),
-     ("--date", "June"), ("--pattern", "ring")],
+     ("--date", "June"), ("--pattern", "ring"), ("--structures", "0"), ("--hut-radius", "0"),
+     ("--huts", "0.3", "--structures", "9"), ("--ash", "1.5"), ("--completeness", "-0.1"),
+     ("--half-life", "0"), ("--ash-days", "nan"), ("--otherwise", "war"), ("--days", "inf"),
+     ("--residue-seed", "x")],
 )  # fmt: skip
 def test_what_is_mistyped_is_refused_before_anything_is_read(wrong):
     line = ["exercise", "--out", "o", "--date", "2018-06-01", "--at", "1,2", "--radius", "9"]
@@ -225,17 +237,11 @@ def test_what_is_mistyped_is_refused_before_anything_is_read(wrong):
 def test_a_fire_of_grass_fades_sooner_than_one_of_huts():
     line = ["exercise", "--out", "o", "--at", "1,2", "--date", "2018-07-01", "--again",
             "2018-06-01"]  # fmt: skip
-    huts = exercise.burns_asked(build_parser().parse_args(line))
-    grass = exercise.burns_asked(build_parser().parse_args([*line, "--surroundings"]))
+    huts = burns_asked(build_parser().parse_args(line))
+    grass = burns_asked(build_parser().parse_args([*line, "--surroundings"]))
     assert [fire.date.month for fire in huts] == [6, 7]
     assert {fire.pattern for fire in grass} == {Pattern.SURROUNDINGS}
     assert all(b.half_life_days < a.half_life_days for a, b in zip(huts, grass, strict=True))
-
-
-def test_the_residues_are_the_spectra_of_char_and_ash():
-    found = exercise.residues()
-    assert found.char["B08"] < found.ash["B08"]
-    assert found.char.keys() >= {"B02", "B04", "B08", "B8A", "B11", "B12"}
 
 
 def test_a_wider_ground_reaches_as_far_as_it_says():
@@ -247,3 +253,72 @@ def test_no_scene_over_the_region_is_an_error(source):
     with pytest.raises(CatalogueError, match="No scene"):
         exercise.last_look(FolderProvider(source), core((MIDDLE[0] + 50_000, MIDDLE[1])))
     assert exercise.last_look(FolderProvider(source), core()) == LOOKS[-1]
+
+
+LINE = ("exercise", "--out", "o", "--at", "1,2", "--date", "2018-06-01")
+
+
+def asked(*more):
+    return build_parser().parse_args([*LINE, *map(str, more)])
+
+
+def test_each_parameter_of_a_burn_can_be_set_and_else_is_the_models():
+    (usual,) = burns_asked(asked())
+    assert usual == Burn(datetime(2018, 6, 1, tzinfo=UTC))
+    line = ("--completeness", 0.6, "--ash", 0, "--ash-days", 3, "--half-life", 45, "--share", 0.2)
+    (fire,) = burns_asked(asked(*line))
+    assert (fire.completeness, fire.ash_share, fire.ash_days) == (0.6, 0.0, 3.0)
+    assert (fire.half_life_days, fire.share) == (45.0, 0.2)
+    (grass,) = burns_asked(asked("--surroundings", "--half-life", 45))
+    assert grass.half_life_days == 45.0
+
+
+def test_a_village_has_a_share_of_huts_or_so_many():
+    assert village_asked(asked("--huts", 0.5), core()) == Village(core(), 0.5)
+    counted = village_asked(asked("--structures", 75, "--hut-radius", 2.5), core())
+    assert (counted.structures, counted.hut_radius_m) == (75, 2.5)
+
+
+def test_residues_are_the_mean_ones_or_those_drawn_for_scoring():
+    assert residues_asked(asked()) == mean_residues()
+    assert residues_asked(asked("--residue-seed", 7)) == drawn_residues(7, Group.SCORING)
+
+
+def test_every_kind_of_change_can_be_asked_for_and_lasts_as_its_kind_does():
+    for kind in Otherwise:
+        change = change_asked(asked("--otherwise", kind.value))
+        assert (change.kind, change.days, change.strength) == (kind, DAYS[kind], 1.0)
+    told = change_asked(asked("--otherwise", "haze", "--days", 12, "--strength", 0.5))
+    assert (told.days, told.strength) == (12.0, 0.5)
+    assert tuple(kind.value for kind in Otherwise) == OTHERWISE
+    assert change_asked(asked()) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        (("--days", 3), "--days"),
+        (("--strength", 0.0), "--strength"),
+        (("--otherwise", "rain", "--surroundings"), "--surroundings"),
+        (("--otherwise", "rain", "--again", "2018-07-01"), "--again"),
+        (("--otherwise", "rain", "--ash-days", 3), "--ash-days"),
+        (("--otherwise", "rain", "--residue-seed", 0), "--residue-seed"),
+    ],
+)
+def test_options_of_a_burn_and_of_another_change_do_not_mix(line, option):
+    with pytest.raises(UsageError, match=option):
+        change_asked(asked(*line))
+
+
+def test_after_a_change_that_is_no_burn_every_report_is_false(source, reported, call, document):
+    reported((3, 4))
+    line = words(source, "--otherwise", "ploughing", out="drill")
+    _, out, _ = call(*line)
+    assert out.startswith("EXERCISE. A change that is no burn")
+    assert "ploughing from 2018-06-01, 30 days; 3 of 10 scenes altered" in out
+    assert "No hut burned: whatever was reported is false." in out
+    assert "PROBABLE or more): 1 (2018-05-31 .. 2018-06-10)" in out
+    _, told = document(*line)
+    assert (told["otherwise"], told["lasts_days"], told["extent"]) == ("ploughing", 30.0, "fields")
+    assert told["truths"] == []
+    assert told["false_alerts"]["PROBABLE"] == 1

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shapely.geometry import Point
 
 from hearthwatch.errors import RegionError
-from hearthwatch.exercise.ground import LATTICE_M, burn_ground, cover_on
+from hearthwatch.exercise.ground import burn_ground, cover_on
+from hearthwatch.exercise.lattice import LATTICE_M
 from hearthwatch.exercise.model import Pattern, Village
 from tests.support import catalogue
 from tests.unit.hearthwatch.exercise.drawn import (
