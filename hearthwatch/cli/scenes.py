@@ -80,8 +80,8 @@ def pull(call: Call) -> Answer:
         budget = budget_from(call.settings, store)
         with searches_booked(budget, provider, place.region):
             look = _look(call, provider, place)
-        puller = _Puller(call, provider, budget, look, place)
-        done = [puller.pull(cell) for cell in place.cells if _shows(look, cell)]
+        puller = Puller(call, provider, budget, look, place)
+        done = [puller.pull(cell) for cell in place.cells if shows(look, cell)]
     if not done:
         raise NotFound(f"{look.key} shows nothing of that place.")
     units = sum(one["units"] for one in done)
@@ -93,8 +93,11 @@ def pull(call: Call) -> Answer:
     return Answer({"look": look.key, "cells": done, "units": round(units, 4)}, text)
 
 
-class _Puller:
-    """Pulls one look, each cell reserved before it is read and settled after it is kept."""
+class Puller:
+    """Pulls one look, each cell reserved before it is read and settled after it is kept.
+
+    The command's arguments say with which `bands`, `pixel` and `priority`.
+    """
 
     def __init__(
         self,
@@ -213,7 +216,7 @@ def _looks(
 def _value(look: Acquisition, place: Ground, archive: Archive) -> dict[str, Any]:
     scenes = look.scenes
     clouds = [scene.cloud_cover for scene in scenes if scene.cloud_cover is not None]
-    cells = [cell.id for cell in place.cells if _shows(look, cell)]
+    cells = [cell.id for cell in place.cells if shows(look, cell)]
     processed = [scene.processed for scene in scenes if scene.processed is not None]
     published = [scene.published for scene in scenes if scene.published is not None]
     return {
@@ -247,7 +250,8 @@ def _pulled(
     }
 
 
-def _shows(look: Acquisition, cell: Cell) -> bool:
+def shows(look: Acquisition, cell: Cell) -> bool:
+    """Tell whether a look says that it shows some of a cell."""
     return covered_of(look, cell.id) is not Covered.NOT
 
 

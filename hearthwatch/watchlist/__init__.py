@@ -7,10 +7,17 @@ from hearthwatch.watchlist.areas import (
     read_area,
     read_bbox,
 )
-from hearthwatch.watchlist.places import make_settlement, read_settlements
+from hearthwatch.watchlist.places import (
+    doubt_of,
+    is_circle,
+    make_settlement,
+    read_settlements,
+)
 
 __all__ = [
     "NamedArea",
+    "doubt_of",
+    "is_circle",
     "join_areas",
     "make_region",
     "make_settlement",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ SQUARE_KM = 1e6
 
 _SQLITE = b"SQLite format 3\0"
 _FLATGEOBUF = b"fgb\x03fgb"
+_PARCELS = (b"PK\x03\x04", b"\x00\x00\x27\x0a", b"<?xml", b"<kml", b"\xef\xbb\xbf<?xml")
+"""Beginnings of archives, shapefiles and KML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,15 @@ class NamedArea:
         On the WGS 84 ellipsoid.
     repairs : tuple of str
         What was changed to make it so.
+    doubt : str
+        What the file says is doubtful about it.
     """
 
     name: str | None
     geometry: MultiPolygon
     area_km2: float
     repairs: tuple[str, ...]
+    doubt: str = ""
 
 
 def read_area(source: Path | str, settings: Settings) -> list[NamedArea]:
@@ -57,7 +63,8 @@ def read_area(source: Path | str, settings: Settings) -> list[NamedArea]:
     Parameters
     ----------
     source : Path or str
-        A GeoJSON, GeoPackage or FlatGeobuf file; or GeoJSON itself, beginning with ``{``.
+        A GeoJSON, GeoPackage, FlatGeobuf, KML or shapefile, these two also zipped; or GeoJSON
+        itself, beginning with ``{``.
 
     Returns
     -------
@@ -99,7 +106,11 @@ def areas_of(raw: RawFile, name: str, settings: Settings) -> list[NamedArea]:
     if faults:
         raise RegionError(_in_words(name, faults))
     pairs = zip(raw.features, judged, strict=True)
-    return [_named(feature.name, one, raw.repairs) for feature, one in pairs if one.polygons]
+    return [
+        dataclasses.replace(_named(feature.name, one, raw.repairs), doubt=feature.doubt)
+        for feature, one in pairs
+        if one.polygons
+    ]
 
 
 def read_bbox(text: str, settings: Settings) -> NamedArea:
@@ -198,7 +209,7 @@ def make_region(
 
 
 def read_raw(path: Path) -> RawFile:
-    """Read a GeoJSON, GeoPackage or FlatGeobuf file without judging what it says.
+    """Read a file without judging what it says; its content tells the format.
 
     Raises
     ------
@@ -211,11 +222,15 @@ def read_raw(path: Path) -> RawFile:
         from hearthwatch.watchlist.vector import read_vector
 
         return read_vector(path)
+    if data.startswith(_PARCELS) or path.suffix.lower() == ".kml":
+        from hearthwatch.watchlist.parcels import read_parcel
+
+        return read_parcel(path, data)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RegionError(
-            f"{path} is neither GeoJSON (in UTF-8) nor GeoPackage nor FlatGeobuf: "
+            f"{path} is neither GeoJSON (in UTF-8) nor GeoPackage, FlatGeobuf, KML or shapefile: "
             "export it as one of these."
         ) from error
     if not text.strip():

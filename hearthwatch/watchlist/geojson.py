@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hearthwatch.errors import RegionError
+from hearthwatch.watchlist.columns import doubt_in, name_in, radius_in
 from hearthwatch.watchlist.raw import RawFeature, RawFile, Ring
 
 _CRS84 = frozenset(
@@ -83,37 +84,26 @@ class _Gathered:
 
 def _feature(item: Any, where: str) -> RawFeature:
     found = _Gathered()
-    name, radius = None, None
+    properties: dict[str, Any] = {}
     if not isinstance(item, dict):
         found.faults.append("is not a GeoJSON object: take it out")
     elif item.get("type") == "Feature":
-        name, radius = _name(item.get("properties")), _radius(item.get("properties"))
+        given = item.get("properties")
+        properties = given if isinstance(given, dict) else {}
         _geometry(item.get("geometry"), found)
     else:
         _geometry(item, found)
     return RawFeature(
         where=where,
-        name=name,
+        name=name_in(properties),
         polygons=found.polygons,
         ignored=tuple(dict.fromkeys(found.ignored)),
         repairs=("heights were dropped",) if found.flattened else (),
         faults=tuple(found.faults),
         points=found.points,
-        radius_m=radius,
+        radius_m=radius_in(properties),
+        doubt=doubt_in(properties),
     )
-
-
-def _name(properties: Any) -> str | None:
-    members = properties if isinstance(properties, dict) else {}
-    named = {str(key).lower(): value for key, value in members.items()}.get("name")
-    return named.strip() or None if isinstance(named, str) else None
-
-
-def _radius(properties: Any) -> float | None:
-    value = properties.get("radius_m") if isinstance(properties, dict) else None
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return None
-    return float(value)
 
 
 def _geometry(value: Any, found: _Gathered) -> None:

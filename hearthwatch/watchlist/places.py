@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pyproj
+import shapely
+from shapely.geometry.base import BaseGeometry
 
 from hearthwatch.errors import RegionError
 from hearthwatch.records import Mode, Settlement
@@ -17,11 +19,15 @@ from hearthwatch.settings import Settings
 from hearthwatch.watchlist.areas import NamedArea, areas_of, bytes_of, read_raw
 from hearthwatch.watchlist.raw import RawFeature, RawFile, Ring
 from hearthwatch.watchlist.table import parse_table
+from tiles.geodesy import polygons
 
 SMALLEST_RADIUS_M, LARGEST_RADIUS_M = 10.0, 20_000.0
 CORNERS = 32
 """Of a circle drawn round a point; its area is 0.6 % less than the circle's."""
 SQUARE_METRES = 1e6
+DOUBT = "; doubt: "
+"""Between where a settlement was taken from and what is doubtful about its outline."""
+_OUT_OF_ROUND = 0.02
 
 _GEOD = pyproj.Geod(ellps="WGS84")
 _CSV = frozenset({".csv", ".txt"})
@@ -35,7 +41,8 @@ def read_settlements(
     Parameters
     ----------
     source : Path
-        GeoJSON, GeoPackage, FlatGeobuf, or a CSV table with longitude and latitude.
+        GeoJSON, GeoPackage, FlatGeobuf, KML, shapefile (also zipped), or a CSV table with
+        longitude and latitude.
     radius_m : float or None
         Radius of the core round a point that names none itself (``radius_m``), metres.
     encoding : str
@@ -69,9 +76,26 @@ def make_settlement(
         name=name,
         geometry=area.geometry,
         area_m2=area.area_km2 * SQUARE_METRES,
-        source=source,
+        source=f"{source}{DOUBT}{area.doubt}" if area.doubt else source,
         created=now,
     )
+
+
+def doubt_of(settlement: Settlement) -> str:
+    """Return what is doubtful about a settlement's outline; empty where nothing was said."""
+    return settlement.source.partition(DOUBT)[2]
+
+
+def is_circle(core: BaseGeometry) -> bool:
+    """Tell whether an outline is the circle that was put round a point."""
+    parts = polygons(core)
+    if len(parts) != 1 or shapely.get_num_coordinates(parts[0]) != CORNERS + 1:
+        return False
+    # Degrees of longitude are shorter: the box that holds a circle is made a square first.
+    corners = shapely.get_coordinates(parts[0])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    away = np.hypot(*((2.0 * corners - low - high) / (high - low)).T)
+    return bool(np.all(np.abs(away - 1.0) < _OUT_OF_ROUND))
 
 
 def _read_table(source: Path, encoding: str) -> RawFile:

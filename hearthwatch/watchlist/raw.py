@@ -32,6 +32,8 @@ class RawFeature:
         Longitude and latitude; no areas until they have a radius.
     radius_m : float or None
         From the property ``radius_m``.
+    doubt : str
+        From the property ``doubt``: what is doubtful about the outline.
     """
 
     where: str
@@ -42,6 +44,7 @@ class RawFeature:
     faults: tuple[str, ...] = ()
     points: Sequence[tuple[float, float]] = ()
     radius_m: float | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ import io
 from collections.abc import Sequence
 
 from hearthwatch.errors import RegionError
+from hearthwatch.watchlist.columns import doubt_in, name_in
 from hearthwatch.watchlist.raw import RawFeature, RawFile
 
 LONGITUDE = ("longitude", "lon", "long", "lng", "x")
 LATITUDE = ("latitude", "lat", "y")
-NAME, RADIUS = ("name",), ("radius_m",)
+RADIUS = ("radius_m",)
 
 
 def parse_table(text: str, source: str) -> RawFile:
@@ -30,14 +31,16 @@ def parse_table(text: str, source: str) -> RawFile:
     except csv.Error as error:
         raise RegionError(f"{source} is not readable as CSV: {error}. Export it again.") from error
     header, *body = rows or [[]]
-    columns = [_column(header, names) for names in (LONGITUDE, LATITUDE, NAME, RADIUS)]
+    columns = [_column(header, names) for names in (LONGITUDE, LATITUDE, RADIUS)]
     if columns[0] is None or columns[1] is None:
         raise RegionError(
             f"{source} needs a column longitude and a column latitude, in decimal degrees; it has "
             f"{', '.join(header) or 'no columns'}."
         )
     features = (
-        _feature(row, number, columns) for number, row in enumerate(body, start=2) if any(row)
+        _feature(row, number, header, columns)
+        for number, row in enumerate(body, start=2)
+        if any(row)
     )
     return RawFile(tuple(features))
 
@@ -52,8 +55,11 @@ def _column(header: Sequence[str], names: Sequence[str]) -> int | None:
     return None
 
 
-def _feature(row: Sequence[str], number: int, columns: Sequence[int | None]) -> RawFeature:
-    lon, lat, name, radius = (
+def _feature(
+    row: Sequence[str], number: int, header: Sequence[str], columns: Sequence[int | None]
+) -> RawFeature:
+    properties = dict(zip(reversed(header), reversed(_filled(row, len(header))), strict=True))
+    lon, lat, radius = (
         row[column].strip() if column is not None and column < len(row) else ""
         for column in columns
     )
@@ -62,12 +68,18 @@ def _feature(row: Sequence[str], number: int, columns: Sequence[int | None]) -> 
     size = _number(radius, "radius_m", faults) if radius else None
     return RawFeature(
         where=f"line {number}",
-        name=name or None,
+        name=name_in(properties),
         polygons=(),
         faults=tuple(faults),
         points=() if faults else (place,),
         radius_m=size,
+        doubt=doubt_in(properties),
     )
+
+
+def _filled(row: Sequence[str], count: int) -> list[str]:
+    """Return as many entries of a row as there are columns."""
+    return [*row[:count], *[""] * (count - len(row))]
 
 
 def _number(text: str, what: str, faults: list[str]) -> float:

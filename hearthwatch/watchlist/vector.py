@@ -1,4 +1,4 @@
-"""GeoPackage and FlatGeobuf, read through GDAL."""
+"""GeoPackage, FlatGeobuf, shapefiles and KML, read through GDAL."""
 
 from __future__ import annotations
 
@@ -14,29 +14,36 @@ from shapely.geometry import GeometryCollection, Point, Polygon
 from shapely.geometry.base import BaseGeometry, BaseMultipartGeometry
 
 from hearthwatch.errors import RegionError
+from hearthwatch.watchlist.columns import doubt_in, name_in, radius_in
 from hearthwatch.watchlist.raw import RawFeature, RawFile, Ring
 from tiles.geodesy import CRS84, transformer
 
-DRIVERS = ("GPKG", "FlatGeobuf")
+DRIVERS = ("GPKG", "FlatGeobuf", "ESRI Shapefile", "KML", "LIBKML")
 """Formats that are opened. GDAL knows many more, some of which reach out to the network."""
 
 
-def read_vector(path: Path) -> RawFile:
+def read_vector(path: Path, named: str = "") -> RawFile:
     """Read every layer of a file.
+
+    Parameters
+    ----------
+    named : str
+        How it is called in messages; its path if empty.
 
     Raises
     ------
     RegionError
         If GDAL cannot read it, or it is of another format.
     """
+    named = named or str(path)
     try:
         layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
         drivers = {pyogrio.read_info(path, layer=layer)["driver"] for layer in layers}
         if not drivers.issubset(DRIVERS):
-            raise RegionError(f"{path} is a {', '.join(drivers)} file: export it as GeoJSON.")
+            raise RegionError(f"{named} is a {', '.join(drivers)} file: export it as GeoJSON.")
         read = [_layer(path, layer, several=len(layers) > 1) for layer in layers]
     except (DataSourceError, DataLayerError, shapely.errors.ShapelyError) as error:
-        raise RegionError(f"{path} cannot be read: {error}. Export it again.") from error
+        raise RegionError(f"{named} cannot be read: {error}. Export it again.") from error
     return RawFile(
         features=tuple(feature for part in read for feature in part.features),
         repairs=tuple(words for part in read for words in part.repairs),
@@ -52,14 +59,11 @@ def _layer(path: Path, layer: str, *, several: bool) -> RawFile:
     if crs is None:
         fault = f"it does not say in which CRS it is{label}: state it, or reproject to EPSG:4326"
         return RawFile((), degrees=False, faults=(fault,))
-    names = _names(list(meta["fields"]), columns, len(geometries))
-    radii = _radii(list(meta["fields"]), columns, len(geometries))
+    rows = _rows(list(meta["fields"]), columns, len(geometries))
     shapes = [None if wkb is None else shapely.from_wkb(wkb) for wkb in geometries]
     features = tuple(
-        _feature(shape, f"feature {number}{label}", name, radius, crs)
-        for number, (shape, name, radius) in enumerate(
-            zip(shapes, names, radii, strict=True), start=1
-        )
+        _feature(shape, f"feature {number}{label}", row, crs)
+        for number, (shape, row) in enumerate(zip(shapes, rows, strict=True), start=1)
     )
     known = f"{meta['crs']}".partition("[")[0]
     repairs = () if _is_degrees(crs) else (f"reprojected from {known} to longitude and latitude",)
@@ -79,23 +83,16 @@ def _is_degrees(crs: CRS) -> bool:
     return crs.equals(CRS.from_epsg(4326), ignore_axis_order=True)
 
 
-def _names(fields: list[str], columns: list[object], count: int) -> list[str | None]:
-    for field, column in zip(fields, columns, strict=True):
-        if field.lower() == "name":
-            values = np.asarray(column, object)
-            return [v.strip() or None if isinstance(v, str) else None for v in values]
-    return [None] * count
-
-
-def _radii(fields: list[str], columns: list[object], count: int) -> list[float | None]:
-    if "radius_m" not in fields:
-        return [None] * count
-    values = np.asarray(columns[fields.index("radius_m")], object)
-    return [float(v) if isinstance(v, int | float | np.number) and v == v else None for v in values]
+def _rows(fields: list[str], columns: list[object], count: int) -> list[dict[str, object]]:
+    values = [np.asarray(column, object) for column in columns]
+    return [
+        {field: column[row] for field, column in zip(fields, values, strict=True)}
+        for row in range(count)
+    ]
 
 
 def _feature(
-    shape: BaseGeometry | None, where: str, name: str | None, radius: float | None, crs: CRS
+    shape: BaseGeometry | None, where: str, row: dict[str, object], crs: CRS
 ) -> RawFeature:
     polygons: list[list[Ring]] = []
     points: list[tuple[float, float]] = []
@@ -111,7 +108,10 @@ def _feature(
     flat = shape is None or not shapely.has_z(shape)
     repairs = () if flat else ("heights were dropped",)
     kinds = tuple(dict.fromkeys(ignored))
-    return RawFeature(where, name, polygons, kinds, repairs, points=points, radius_m=radius)
+    return RawFeature(
+        where, name_in(row), polygons, kinds, repairs, points=points, radius_m=radius_in(row),
+        doubt=doubt_in(row),
+    )  # fmt: skip
 
 
 def _parts(shape: BaseGeometry | None) -> list[BaseGeometry]:

@@ -13,6 +13,7 @@ from shapely.geometry import MultiPolygon, Polygon, box, mapping
 from hearthwatch.errors import RegionError
 from hearthwatch.settings import Settings
 from hearthwatch.watchlist import join_areas, make_region, read_area, read_bbox
+from hearthwatch.watchlist.columns import doubt_in, name_in
 from tiles.geodesy import area_m2
 
 SETTINGS = Settings()
@@ -334,3 +335,11 @@ def test_a_crs_member_that_is_no_object_is_refused_in_words():
     document = {"type": "Polygon", "coordinates": [], "crs": {"properties": ["EPSG:4326"]}}
     with pytest.raises(RegionError, match="crs member"):
         read(document)
+
+
+def test_a_name_or_a_doubt_holds_no_control_characters():
+    said = {"name": "Um\x1b[2Jm  Heglig\x00", "doubt": "drawn\x01by\nhand"}
+    assert name_in(said) == "Um [2Jm Heglig"
+    assert doubt_in(said) == "drawn by hand"
+    # Joiners are part of how names are written.
+    assert name_in({"name": "\u0645\u06cc\u200c\u062f\u0647"}) == "\u0645\u06cc\u200c\u062f\u0647"
