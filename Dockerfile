@@ -24,6 +24,8 @@ COPY detectors detectors
 COPY tiles tiles
 COPY api api
 COPY hearthwatch hearthwatch
+# Measured figures, for `hearthwatch report accuracy`.
+COPY benchmarks/results benchmarks/results
 COPY --from=page /page/dist api/web/dist
 RUN python -m hatchling build -t wheel \
     && /opt/hearthwatch/bin/pip install --no-cache-dir --no-deps dist/*.whl

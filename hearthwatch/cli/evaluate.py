@@ -239,7 +239,10 @@ def _document(call: Call, case: Case, replayed: Replayed, result: Evaluation) ->
     )
     settlements = {one.id: one for one in case.settlements}
     places = bool(call.args.with_places)
-    return document(result, replayed.episodes, settlements, made, with_places=places)
+    base = call.args.base_rate
+    return document(
+        result, replayed.episodes, settlements, made, with_places=places, base_rate=base
+    )
 
 
 def _answer(told: dict[str, Any], out: Path) -> Answer:

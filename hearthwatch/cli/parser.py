@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from hearthwatch.cli import parser_imagery, parser_service, parser_trial, parser_watch
+from hearthwatch.cli import (
+    parser_calibrate,
+    parser_imagery,
+    parser_service,
+    parser_trial,
+    parser_watch,
+)
 from hearthwatch.cli.parts import Parser, common
 
 DESCRIPTION = (
@@ -21,10 +27,12 @@ def build_parser() -> Parser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (
         parser_watch.region, parser_watch.settlement, parser_watch.run, parser_watch.events,
-        parser_watch.ledger, parser_imagery.scene, parser_imagery.archive, parser_watch.export,
+        parser_watch.ledger, parser_watch.why, parser_watch.suppressed, parser_imagery.scene,
+        parser_imagery.archive, parser_watch.export,
         parser_imagery.spend, parser_service.up, parser_service.serve, parser_service.key,
-        parser_service.doctor, parser_imagery.sample, parser_trial.demo, parser_trial.exercise,
-        parser_trial.evaluate, parser_trial.version,
+        parser_service.doctor, parser_calibrate.calibrate, parser_imagery.sample,
+        parser_trial.demo, parser_trial.exercise, parser_trial.evaluate, parser_trial.case,
+        parser_trial.report, parser_trial.version,
     ):  # fmt: skip
         add(commands)
     return parser

@@ -54,7 +54,8 @@ def settlement(commands: Any) -> None:
     group = add_group(commands, "settlement", "places inside which change is looked for")
     text = "add the settlements of a file: outlines, or points with a radius"
     read = add_command(group, "import", "settlements:import_file", text)
-    read.add_argument("file", metavar="FILE", help="GeoJSON, GeoPackage, FlatGeobuf or CSV")
+    formats = "GeoJSON, GeoPackage, FlatGeobuf, KML, shapefile (also zipped) or CSV"
+    read.add_argument("file", metavar="FILE", help=formats)
     read.add_argument("--radius", type=float, metavar="M", help="of points that name none, metres")
     read.add_argument("--source", help="where the places come from (the file's name)")
     read.add_argument("--encoding", default="utf-8", help="of a CSV table (utf-8)")
@@ -64,7 +65,26 @@ def settlement(commands: Any) -> None:
     text = "take a settlement off the list; keep its records"
     remove = add_command(group, "remove", "settlements:remove", text)
     remove.add_argument("settlement", metavar="ID")
+    _settlement_outline(group)
     _settlement_series(group)
+
+
+def _settlement_outline(group: Any) -> None:
+    text = "draw outlines of places known as points, from images, for a person to look at"
+    outline = add_command(group, "outline", "settlement_outline:outline", text)
+    which = outline.add_mutually_exclusive_group(required=True)
+    which.add_argument("file", metavar="FILE", nargs="?", help="as of `settlement import`")
+    which.add_argument("--all", action="store_true", help="those listed that are circles")
+    outline.add_argument("--radius", type=float, metavar="M", help="of points that name none")
+    outline.add_argument("--encoding", default="utf-8", help="of a CSV table (utf-8)")
+    outline.add_argument("--until", type=day_end, metavar="DATE", help="last look used (now)")
+    outline.add_argument("--looks", type=count, default=8, metavar="N", help="to use at most (8)")
+    outline.add_argument("--out", metavar="FILE", required=True, help="GeoJSON")
+    outline.add_argument("--force", action="store_true", help="replace a file that is there")
+    add_source(outline)
+    add_priority(outline, "backfill")
+    # What a detector would read is read: a run that follows pays nothing twice.
+    outline.set_defaults(bands=None, pixel=10.0)
 
 
 def _settlement_series(group: Any) -> None:
@@ -103,6 +123,11 @@ def events(commands: Any) -> None:
     listing.add_argument("--after", metavar="CURSOR", help="go on after an earlier answer")
     show = add_command(group, "show", "events:show", "show one event, its history and detections")
     show.add_argument("event", metavar="ID", help="the id or its beginning")
+    text = "tell in words, and with --out as chart and data, what an event rests on"
+    explain = add_command(group, "explain", "explain:explain", text)
+    explain.add_argument("event", metavar="ID", help="the id or its beginning")
+    explain.add_argument("--out", metavar="DIR", help="folder for chart, data and text")
+    explain.add_argument("--force", action="store_true", help="replace files that are there")
 
 
 def ledger(commands: Any) -> None:
@@ -113,6 +138,27 @@ def ledger(commands: Any) -> None:
     ledger.add_argument("--since", type=day_start, metavar="DATE")
     ledger.add_argument("--until", type=day_end, metavar="DATE")
     ledger.add_argument("--settlement", metavar="SETTLEMENT", help="name or id; all if none")
+
+
+def why(commands: Any) -> None:
+    """Add `hearthwatch why`."""
+    text = "answer why there was no alert at a settlement about a day, or say which there was"
+    why = add_command(commands, "why", "why:why", text)
+    why.add_argument("place", metavar="PLACE", help="settlement, by name or id")
+    why.add_argument("date", type=day_start, metavar="DATE")
+    why.add_argument(
+        "--days", type=count, default=10, metavar="N", help="before and after it to tell of (10)"
+    )
+
+
+def suppressed(commands: Any) -> None:
+    """Add `hearthwatch suppressed`."""
+    text = "list the looks at which a rule held evidence back, newest first"
+    held = add_command(commands, "suppressed", "why:suppressed", text)
+    held.add_argument("--region", metavar="REGION", help="name or id; all if none")
+    held.add_argument("--since", type=day_start, metavar="DATE")
+    held.add_argument("--until", type=day_end, metavar="DATE")
+    held.add_argument("--limit", type=count, default=100, metavar="N", help="at most (100)")
 
 
 def export(commands: Any) -> None:

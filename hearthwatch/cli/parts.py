@@ -64,7 +64,8 @@ def add_group(commands: Any, name: str, text: str) -> Any:
 def add_area(parser: argparse.ArgumentParser) -> None:
     """Let an area and what to watch it for be named."""
     area = parser.add_mutually_exclusive_group(required=True)
-    area.add_argument("file", metavar="FILE", nargs="?", help="GeoJSON, GeoPackage or FlatGeobuf")
+    formats = "GeoJSON, GeoPackage, FlatGeobuf, KML or shapefile"
+    area.add_argument("file", metavar="FILE", nargs="?", help=formats)
     area.add_argument("--bbox", metavar="W,S,E,N", help="a box in degrees instead of a file")
     # No choices: which there are follows from the installed detectors, and asking takes time.
     text = "what to watch for: one that a detector is installed for (ground_change)"

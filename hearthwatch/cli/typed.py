@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from datetime import UTC, datetime, time, timedelta
 
 
@@ -49,6 +50,17 @@ def bands(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(band.strip().upper() for band in text.split(",") if band.strip()))
 
 
+def fraction(text: str) -> float:
+    """Return a number from 0 to 1."""
+    try:
+        fraction = float(text)
+    except ValueError:
+        fraction = -1.0
+    if not 0.0 <= fraction <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 to 1")
+    return fraction
+
+
 def share(text: str) -> float:
     """Return a number above 0, up to 1."""
     try:
@@ -58,6 +70,29 @@ def share(text: str) -> float:
     if not 0.0 < share <= 1.0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a share above 0, up to 1")
     return share
+
+
+def rate(text: str) -> float:
+    """Return a finite number above 0."""
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0.0 < rate < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return rate
+
+
+def budgets(text: str) -> dict[str, float]:
+    """Return false alarms by state, of ``WATCH=20,PROBABLE=5``; each above 0 and below 1,000."""
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        state, equals, value = part.strip().partition("=")
+        number = rate(value) if equals else 0.0
+        if state not in ("WATCH", "PROBABLE", "ESTABLISHED") or not 0.0 < number < 1000.0:
+            raise argparse.ArgumentTypeError(f"{part!r} is not a budget such as PROBABLE=5")
+        found[state] = number
+    return found
 
 
 def point(text: str) -> tuple[float, float]:

@@ -29,6 +29,8 @@ class Level(StrEnum):
 
 
 LEVELS = tuple(Level)
+BUDGETS = {Level.WATCH: 20.0, Level.PROBABLE: 5.0, Level.ESTABLISHED: 1.0}
+"""False alerts per 1,000 settlement-years that each level may cost."""
 
 DEFINITIONS = {
     "truth": (
@@ -85,6 +87,18 @@ DEFINITIONS = {
     "false_alerts_per_1000_settlement_years": (
         "1000 x false alerts / settlement-years, armed and observed, with the exact two-sided "
         "95 % Poisson interval, and a one-sided 95 % upper bound for claims of at most so many."
+    ),
+    "budget": (
+        "Of false alerts per 1,000 settlement-years armed: 20 at WATCH, 5 at PROBABLE, 1 at "
+        "ESTABLISHED. Held: the one-sided 95 % upper bound does not lie above it. Exceeded: the "
+        "lower end of the two-sided interval lies above it. Otherwise it is not established "
+        "whether it is held, however few false alerts there were."
+    ),
+    "precision_at_base_rate": (
+        "Recall x base rate / (recall x base rate + false alerts per settlement-year armed), for "
+        "the base rate given with --base-rate, in events per settlement-year. The interval takes "
+        "the worst of both figures together and the best of both, each from its 97.5 % interval, "
+        "so that it covers with at least 95 %."
     ),
     "duplicates_per_event": (
         "Duplicates / found truths, with the exact 95 % Poisson interval of the count of "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hearthwatch.evaluation.claims import ExpectedPrecision
 from hearthwatch.evaluation.intervals import F1, Rate, Share, Spread
 
 DIGITS = 6
@@ -45,6 +46,16 @@ def rate_value(rate: Rate) -> dict[str, Any]:
         "upper_bound": rounded(rate.bound),
         "count": rate.count,
         "exposure": rounded(rate.exposure),
+    }
+
+
+def expected_value(expected: ExpectedPrecision) -> dict[str, Any]:
+    """Return the precision expected at a base rate, with its interval."""
+    return {
+        "base_rate": expected.base_rate,
+        "value": rounded(expected.value),
+        "low": rounded(expected.interval.low),
+        "high": rounded(expected.interval.high),
     }
 
 

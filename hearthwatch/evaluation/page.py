@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 from hearthwatch.evaluation import plots
+from hearthwatch.evaluation.html import framed, svg, table
 from hearthwatch.evaluation.wording import (
     STRATA_HEADER,
     headline_rows,
@@ -16,19 +16,6 @@ from hearthwatch.evaluation.wording import (
     when,
 )
 from hearthwatch.words import counted
-
-_STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;color:#1d2329}
-body{max-width:68rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}
-table{border-collapse:collapse;width:100%;font-size:.85rem}
-th,td{border-bottom:1px solid #d5d9dd;padding:.3rem .5rem;text-align:left;vertical-align:top}
-dt{font-weight:600;margin-top:.5rem}dd{margin-left:1rem}img{max-width:100%}
-.mode{font-size:3.2rem;font-weight:800;letter-spacing:.2em;color:#fff;background:#b91c1c;
-text-align:center;padding:.4rem}
-.note{color:#5b6670;font-size:.85rem}
-"""
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def page(document: Mapping[str, Any]) -> str:
@@ -41,19 +28,19 @@ def page(document: Mapping[str, Any]) -> str:
         f"<h1>{escape(title)}</h1>",
         _evaluated(document),
         "<h2>Figures</h2>",
-        _table(("", *document["levels"]), headline_rows(document)),
-        '<p class="note">95 % intervals in brackets, counts in parentheses. Delays: median (lower '
-        "to upper quartile), counted at least from the latest and at most from the earliest "
-        "possible true date.</p>",
+        table(("", *document["levels"]), headline_rows(document)),
+        '<p class="note">95 % intervals in brackets, counts in parentheses. "At most" before a '
+        "rate is its one-sided 95 % upper bound. Delays: median (lower to upper quartile), counted "
+        "at least from the latest and at most from the earliest possible true date.</p>",
         "<h2>By share burned</h2>",
-        _table(STRATA_HEADER, strata_rows(document)),
+        table(STRATA_HEADER, strata_rows(document)),
         "<h2>How long it took</h2>",
-        _picture(plots.delays(document, "days"), "Share of all events found against days"),
-        _picture(plots.delays(document, "looks"), "Share found against usable looks"),
+        svg(plots.delays(document, "days"), "Share of all events found against days"),
+        svg(plots.delays(document, "looks"), "Share found against usable looks"),
         '<p class="note">Full lines count from the earliest possible true date, dotted lines from '
         "the latest.</p>",
         "<h2>Settlement by settlement</h2>",
-        *(_picture(svg, "Timeline of settlements") for svg in plots.timelines(document)),
+        *(svg(drawn, "Timeline of settlements") for drawn in plots.timelines(document)),
         '<p class="note">Grey ticks: usable looks. Black bar above: when it truly happened. '
         "Coloured bar below: the reported interval at the highest level reached; a cross marks a "
         "false alert. Dots: when each level was reached. Settlements with neither truth nor alert "
@@ -67,13 +54,7 @@ def page(document: Mapping[str, Any]) -> str:
         "<h2>Definitions</h2>",
         _definitions(document["definitions"]),
     )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
-        + "\n".join(part for part in parts if part)
-        + "\n</body></html>\n"
-    )
+    return framed(title, parts)
 
 
 def _evaluated(document: Mapping[str, Any]) -> str:
@@ -99,7 +80,7 @@ def _evaluated(document: Mapping[str, Any]) -> str:
     ]
     files = ("catalogue", "settlement_file", "truth_file")
     rows += [(name.replace("_", " "), told[name]) for name in files if told[name]]
-    return _table(("", "what was evaluated"), rows)
+    return table(("", "what was evaluated"), rows)
 
 
 def _missed(document: Mapping[str, Any]) -> str:
@@ -117,7 +98,7 @@ def _missed(document: Mapping[str, Any]) -> str:
         if not all(truth["found"].values())
     ]
     header = ("event", "settlement", "happened", "share", "missed at", "could not be seen")
-    return _table(header, rows) if rows else "<p>None at any level.</p>"
+    return table(header, rows) if rows else "<p>None at any level.</p>"
 
 
 def _false(document: Mapping[str, Any]) -> str:
@@ -135,7 +116,7 @@ def _false(document: Mapping[str, Any]) -> str:
         if one["verdict"] == "false_alert"
     ]
     header = ("alert", "settlement", "level", "reached", "reported interval")
-    return _table(header, rows) if rows else "<p>None at any level.</p>"
+    return table(header, rows) if rows else "<p>None at any level.</p>"
 
 
 def _left_out(document: Mapping[str, Any]) -> str:
@@ -151,7 +132,7 @@ def _left_out(document: Mapping[str, Any]) -> str:
         for one in document["left_out"]
     ]
     header = ("row of the truth file", "settlement", "kind", "happened", "why")
-    return _table(header, rows) if rows else "<p>No row of the truth file.</p>"
+    return table(header, rows) if rows else "<p>No row of the truth file.</p>"
 
 
 def _labels(document: Mapping[str, Any]) -> dict[int, str]:
@@ -161,14 +142,3 @@ def _labels(document: Mapping[str, Any]) -> dict[int, str]:
 def _definitions(definitions: Mapping[str, str]) -> str:
     told = (f"<dt>{escape(plain(n))}</dt><dd>{escape(w)}</dd>" for n, w in definitions.items())
     return f"<dl>{''.join(told)}</dl>"
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(c)}</td>' for c in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _picture(svg: str, words: str) -> str:
-    data = base64.b64encode(svg.encode()).decode("ascii")
-    return f'<img alt="{escape(words)}" src="data:image/svg+xml;base64,{data}">'

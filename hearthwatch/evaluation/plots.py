@@ -27,22 +27,29 @@ _ROW = 0.42
 
 
 def delays(document: Mapping[str, Any], unit: str) -> str:
-    """Return the share of all truths found against the time they took.
+    """Return `delay_figure` as SVG."""
+    return _svg(delay_figure(document["levels"], unit))
+
+
+def delay_figure(levels: Mapping[str, Any], unit: str) -> Figure:
+    """Draw the share of all truths found against the time they took.
 
     Parameters
     ----------
+    levels : mapping
+        Of a document: what it says of each level.
     unit : str
         ``days`` or ``looks``.
 
     Returns
     -------
-    str
-        SVG. Full lines count from the earliest possible date, dotted ones from the latest.
+    Figure
+        Full lines count from the earliest possible date, dotted ones from the latest.
     """
     figure = Figure(figsize=(_WIDTH / 2, 3.4), layout="constrained")
     axes = figure.add_subplot()
     longest = 1
-    for name, level in document["levels"].items():
+    for name, level in levels.items():
         for bound, line in (("at_most", "-"), ("at_least", ":")):
             values = level["delay"][unit][bound]["values"]
             longest = max([longest, *values])
@@ -55,7 +62,7 @@ def delays(document: Mapping[str, Any], unit: str) -> str:
     axes.grid(color="#e4e6e8", linewidth=0.7)
     if axes.get_legend_handles_labels()[1]:
         figure.legend(fontsize=7, frameon=False, loc="outside lower center", ncols=3)
-    return _svg(figure)
+    return figure
 
 
 def timelines(document: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""An evaluation as a JSON document, ``hearthwatch-evaluation/1``.
+"""An evaluation as a JSON document, ``hearthwatch-evaluation/2``.
 
 A report travels: unless places are asked for it has no name, id, coordinate, tile or time of day
 (which tells the longitude of a satellite's pass); settlements and alerts are numbered.
@@ -14,21 +14,15 @@ from typing import Any
 from hearthwatch.evaluation import definitions
 from hearthwatch.evaluation.definitions import LEVELS, Level
 from hearthwatch.evaluation.episodes import Episode, Looks
-from hearthwatch.evaluation.figure_values import (
-    delay_value,
-    f1_value,
-    rate_value,
-    rounded,
-    share_value,
-)
-from hearthwatch.evaluation.figures import Evaluation, Found, LevelScore, Outcome, Stratum
-from hearthwatch.evaluation.intervals import CONFIDENCE, PER
+from hearthwatch.evaluation.figure_values import rounded
+from hearthwatch.evaluation.figures import Evaluation, Found, LevelScore, Outcome
+from hearthwatch.evaluation.level_values import level_value, rules_value
 from hearthwatch.evaluation.truth import Truth
 from hearthwatch.records import Mode, Settlement
 from hearthwatch.values import DECIMALS, moment
 from hearthwatch.words import day
 
-FORMAT = "hearthwatch-evaluation/1"
+FORMAT = "hearthwatch-evaluation/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +71,7 @@ def document(
     made: Made,
     *,
     with_places: bool = False,
+    base_rate: float | None = None,
 ) -> dict[str, Any]:
     """Return an evaluation as JSON values.
 
@@ -86,6 +81,8 @@ def document(
         By id.
     with_places : bool
         Tell names, ids, coordinates, scenes and times of day.
+    base_rate : float or None
+        Events per settlement-year for which precision is told, above 0.
     """
     names = _names(evaluation, episodes, with_places=with_places)
     return {
@@ -93,9 +90,12 @@ def document(
         "mode": made.mode.value,
         "with_places": with_places,
         "evaluated": _evaluated(evaluation, made, names),
-        "rules": _rules(),
+        "rules": rules_value(base_rate),
         "definitions": dict(definitions.DEFINITIONS),
-        "levels": {score.level.value: _level(score, names) for score in evaluation.levels},
+        "levels": {
+            score.level.value: level_value(score, names.alerts, base_rate)
+            for score in evaluation.levels
+        },
         "truths": [_outcome(one, names) for one in evaluation.outcomes],
         "left_out": [
             {**_truth(truth, names), "kind": truth.kind.value, "reason": why.value}
@@ -154,56 +154,6 @@ def _evaluated(evaluation: Evaluation, made: Made, names: _Names) -> dict[str, A
         "truths": len(evaluation.outcomes),
         "truths_left_out": len(evaluation.left_out),
         **(private if names.with_places else dict.fromkeys(private)),
-    }
-
-
-def _rules() -> dict[str, Any]:
-    return {
-        "slack_days": definitions.SLACK.days,
-        "unseen_days": definitions.UNSEEN.days,
-        "gap_days": definitions.GAP_DAYS,
-        "year_days": definitions.YEAR_DAYS,
-        "confidence": CONFIDENCE,
-        "rates_per_settlement_years": PER,
-        "strata": [list(ends) for ends in definitions.STRATA],
-    }
-
-
-def _level(score: LevelScore, names: _Names) -> dict[str, Any]:
-    return {
-        "truths": score.recall.of,
-        "found": score.recall.hits,
-        "missed": score.recall.of - score.recall.hits,
-        "missed_that_could_not_be_seen": score.missed_unseen,
-        "false_alerts": len(score.false),
-        "duplicates": len(score.duplicates),
-        "alerts_of_earlier_truths": len(score.earlier),
-        "recall": share_value(score.recall),
-        "precision": share_value(score.precision),
-        "f1": f1_value(score.f1),
-        "false_alerts_per_1000_settlement_years": {
-            "armed": rate_value(score.false_armed),
-            "observed": rate_value(score.false_observed),
-        },
-        "duplicates_per_event": rate_value(score.per_event),
-        "second_events": share_value(score.second),
-        "dating": {
-            "inside": share_value(score.dated_inside),
-            "possibly": share_value(score.dated_possibly),
-        },
-        "delay": delay_value(score.days, score.looks),
-        "strata": [_stratum(one) for one in score.strata],
-        "false_alert_numbers": [names.alerts[one.episode] for one in score.false],
-        "duplicate_numbers": [names.alerts[one.episode] for one in score.duplicates],
-    }
-
-
-def _stratum(stratum: Stratum) -> dict[str, Any]:
-    return {
-        "from": stratum.low,
-        "to": stratum.high,
-        "recall": share_value(stratum.recall),
-        "delay": delay_value(stratum.days, stratum.looks),
     }
 
 

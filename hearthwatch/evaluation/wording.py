@@ -23,8 +23,10 @@ def _headline(level: Mapping[str, Any]) -> dict[str, str]:
         "missed": missed,
         "precision": share(level["precision"]),
         "F1": f1(level["f1"]),
-        "false alerts per 1,000 settlement-years armed": rate(rates["armed"]),
-        "the same, observed": rate(rates["observed"]),
+        **_expected(level["precision_at_base_rate"]),
+        "false alerts per 1,000 settlement-years armed": bounded(rates["armed"]),
+        "the same, observed": bounded(rates["observed"]),
+        "budget of false alerts": budget(level["budget"], rates["armed"]),
         "usable looks to it": delay(level["delay"]["looks"]),
         "days to it": delay(level["delay"]["days"]),
         "true date inside, for certain": share(level["dating"]["inside"]),
@@ -70,7 +72,43 @@ def rate(value: Mapping[str, Any]) -> str:
     if value["value"] is None:
         return f"- ({value['count']} in 0)"
     ends = f"[{value['low']:.2f}, {value['high']:.2f}]"
-    return f"{value['value']:.2f} {ends} ({value['count']} in {value['exposure']:,.1f})"
+    return f"{value['value']:.2f} {ends} ({value['count']} in {_years(value)})"
+
+
+def bounded(value: Mapping[str, Any]) -> str:
+    """Return a rate with its one-sided upper bound; the bound alone where none was counted.
+
+    ``4.10 [1.33, 9.57] (5 in 1,220.0), at most 8.62``; ``at most 4.99 (none in 600.0)``.
+    """
+    if value["value"] is None:
+        return rate(value)
+    most = f"at most {value['upper_bound']:.2f}"
+    return f"{rate(value)}, {most}" if value["count"] else f"{most} (none in {_years(value)})"
+
+
+def budget(value: Mapping[str, Any], armed: Mapping[str, Any]) -> str:
+    """Return whether the budget is held, and what speaks for it."""
+    allowed, bound = f"{value['per_1000']:g} allowed", armed["upper_bound"]
+    if bound is None:
+        return f"not established: {allowed}, no settlement-years"
+    if value["verdict"] == "exceeded":
+        return f"exceeded: {allowed}, at least {armed['low']:.2f}"
+    return f"{plain(value['verdict'])}: {allowed}, at most {bound:.2f}"
+
+
+def _expected(value: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the row of the precision expected at a base rate; none where none was stated."""
+    if value is None:
+        return {}
+    name = f"precision at {value['base_rate']:g} events per settlement-year"
+    if value["value"] == 1.0:
+        # Without a false alert the share is one whatever the years: only the low end says much.
+        return {name: f"at least {value['low']:.2f} (no false alert was counted)"}
+    return {name: _number(value)}
+
+
+def _years(value: Mapping[str, Any]) -> str:
+    return f"{value['exposure']:,.1f}"
 
 
 def delay(value: Mapping[str, Any]) -> str:

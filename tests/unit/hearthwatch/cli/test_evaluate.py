@@ -177,3 +177,16 @@ def test_an_evaluation_can_be_made_again_with_places_and_another_period(case, do
     begin, end = (datetime.fromisoformat(t) for t in (first, told["evaluated"]["to"]))
     begin = max(begin, datetime(2018, 8, 1, tzinfo=UTC))
     assert told["settlements"][0]["armed_days"] == (end.date() - begin.date()).days > 0
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "often"])
+def test_a_base_rate_that_is_none_is_refused(case, failure, rate):
+    status, code, message = failure(*case(f"--base-rate={rate}"))
+    assert (status, code) == (2, "usage")
+    assert "is not a number above 0" in message
+
+
+def test_the_provider_can_be_named_for_one_evaluation(case, failure):
+    _, code, message = failure(*case("--provider", "stack"))
+    assert code == "settings"
+    assert "stack" in message

@@ -29,7 +29,7 @@ def quiet(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def burning(tmp_path_factory) -> Path:
-    fires = [Fire(DAY, MIDDLE.core, (0.0, 0.35))]
+    fires = [Fire(DAY, MIDDLE.core)]
     folder = tmp_path_factory.mktemp("burning") / "looks"
     return settled.write_looks(folder, LOOKS[:NUMBER], settled.dry_land(fires))
 

@@ -25,7 +25,7 @@ SECRETS = (
 )  # fmt: skip
 
 
-def told(mode=Mode.ACTUAL, *, with_places=False, truths=None):
+def told(mode=Mode.ACTUAL, *, with_places=False, truths=None, base_rate=0.1):
     places = {one.id: one for one in map(settlement, ("set-a", "set-b"))}
     places["set-b"] = dataclasses.replace(places["set-b"], name="<Umm & $Sons$>")
     episodes = [
@@ -54,7 +54,7 @@ def told(mode=Mode.ACTUAL, *, with_places=False, truths=None):
     )
     result = evaluate(Kind.BURNED, places, known, episodes, looks)
     by_id = {one.id: one for one in episodes}
-    return document(result, by_id, places, made, with_places=with_places)
+    return document(result, by_id, places, made, with_places=with_places, base_rate=base_rate)
 
 
 def test_every_figure_of_a_small_case_is_the_one_by_hand():
@@ -76,6 +76,25 @@ def test_every_figure_of_a_small_case_is_the_one_by_hand():
     assert value["levels"]["WATCH"]["duplicates"] == 1
     assert value["evaluated"]["settlement_years"]["armed"] == pytest.approx(years, abs=1e-6)
     assert [one["reason"] for one in value["left_out"]] == ["other_kind"]
+
+
+def test_what_may_be_claimed_is_told_beside_the_figures():
+    level = told(base_rate=0.5)["levels"]["PROBABLE"]
+    # One false alert in 5.37 settlement-years: at least 4.7 and at most 1038 in 1,000.
+    assert level["budget"] == {"per_1000": 5.0, "verdict": "not_established"}
+    # Recall 1 of 2 finds 0.25 a year, beside 0.186 false ones.
+    false = 365.25 / (2 * 980)
+    assert level["precision_at_base_rate"]["value"] == pytest.approx(0.25 / (0.25 + false))
+    # Recall of 1 of 2 is at least 0.0777 at 97.5 %, and none in 5.366 years at most 0.8165 a year:
+    # without a false alert the precision of one is no figure, and is not told as one.
+    assert "at least 0.05 (no false alert was counted)" in page(told(base_rate=0.5))
+    established = told(base_rate=None)["levels"]["ESTABLISHED"]
+    assert established["precision_at_base_rate"] is None
+    html = page(told(base_rate=0.5))
+    assert "precision at 0.5 events per settlement-year" in html
+    assert "not established: 5 allowed, at most 884.0" in html
+    assert "at most 558.2" in html  # none at ESTABLISHED: 2.9957 in 5.366 years
+    assert "events per settlement-year</th>" not in page(told(base_rate=None))
 
 
 def test_every_alert_is_listed_with_what_became_of_it():
@@ -129,7 +148,7 @@ VERDICT = {**TIMES, "verdict": "str", "truth": "int"}
 def test_the_format_is_stable():
     """Users read these names: a change of any of them is another format."""
     value = shape(told(with_places=True))
-    assert told()["format"] == "hearthwatch-evaluation/1"
+    assert told()["format"] == "hearthwatch-evaluation/2"
     assert list(value) == [
         "format", "mode", "with_places", "evaluated", "rules", "definitions", "levels", "truths",
         "left_out", "alerts", "settlements",
@@ -147,13 +166,15 @@ def test_the_format_is_stable():
         "slack_days": 30, "unseen_days": 60, "gap_days": 60, "year_days": 365.25,
         "confidence": 0.95, "rates_per_settlement_years": 1000.0,
         "strata": [[0.0, 0.3], [0.3, 0.6], [0.6, 1.0]],
+        "budgets": {"WATCH": 20.0, "PROBABLE": 5.0, "ESTABLISHED": 1.0},
+        "base_rate_per_settlement_year": 0.1,
     }  # fmt: skip
     assert list(value["definitions"]) == [
         "truth", "period", "alert", "match", "found", "missed", "duplicate", "false_alert",
         "recall", "precision", "f1", "usable_look", "armed_settlement_years",
-        "observed_settlement_years", "false_alerts_per_1000_settlement_years",
-        "duplicates_per_event", "second_events", "delay", "dating", "could_not_be_seen", "strata",
-        "intervals",
+        "observed_settlement_years", "false_alerts_per_1000_settlement_years", "budget",
+        "precision_at_base_rate", "duplicates_per_event", "second_events", "delay", "dating",
+        "could_not_be_seen", "strata", "intervals",
     ]  # fmt: skip
     level = value["levels"]["WATCH"]
     stratum = level.pop("strata")[0]
@@ -164,6 +185,10 @@ def test_the_format_is_stable():
         "f1": {"value": "float", "low": "float", "high": "float", "found": "int",
                "false_alerts": "int", "missed": "int"},
         "false_alerts_per_1000_settlement_years": {"armed": RATE, "observed": RATE},
+        "budget": {"per_1000": "float", "verdict": "str"},
+        "precision_at_base_rate": {
+            "base_rate": "float", "value": "float", "low": "float", "high": "float",
+        },
         "duplicates_per_event": RATE, "second_events": {**SHARE, "value": "NoneType"},
         "dating": {"inside": SHARE, "possibly": SHARE}, "delay": DELAY,
         "false_alert_numbers": ["int"], "duplicate_numbers": ["int"],
