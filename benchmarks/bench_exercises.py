@@ -143,7 +143,7 @@ STRATA = (
 )
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def square(sample: Path, radius: float) -> Square:
     """Return the places of one radius; each process reads the looks once."""
     return lay(sample, radius, FIRST_M, STEP_M, clearings(TRUTH))
