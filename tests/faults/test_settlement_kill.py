@@ -22,7 +22,7 @@ NUMBER, BURNED, DAMAGED = 9, 7, 3
 JOINED = Village("Joined", 350.0, 650.0)
 BEFORE = 8
 """Looks that were taken before one settlement more was listed."""
-FIRES = tuple(Fire(LOOKS[BURNED].date(), one.core, (0.0, 0.35)) for one in (MIDDLE, JOINED))
+FIRES = tuple(Fire(LOOKS[BURNED].date(), one.core) for one in (MIDDLE, JOINED))
 KILLS = (
     Kill("archive.part_written", 1),
     Kill("archive.checked", 6),
