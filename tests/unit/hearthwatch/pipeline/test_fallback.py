@@ -23,7 +23,7 @@ from tests.support.remote import Remote
 from tests.support.settled import EAST, LOOKS, Fire
 
 NUMBER, BURNED = 8, 6
-FIRES = (Fire(LOOKS[BURNED].date(), EAST.core, (0.0, 0.35)),)
+FIRES = (Fire(LOOKS[BURNED].date(), EAST.core),)
 TILE = "34PEV"
 DOWN = "the catalogue could not be searched: the catalogue does not answer"
 
