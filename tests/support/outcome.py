@@ -24,6 +24,9 @@ Of a note, the wall clock.
 LEFT_OUT_OF_SIDECAR = frozenset({"fetched"})
 """The wall clock, within `provenance`."""
 DATABASE = ("hearthwatch.sqlite",)
+CACHE = "reference"
+"""Views that the scene check compares looks with: a cache, renewed after the commit. A kill between
+the two leaves an older look of the same orbit there, which serves as well."""
 
 Parts = dict[str, Any]
 
@@ -107,7 +110,7 @@ def _files(layout: Layout) -> Parts:
     found: Parts = {}
     for path in sorted(layout.root.rglob("*")):
         name = path.relative_to(layout.root).as_posix()
-        if not path.is_file() or name.startswith(DATABASE):
+        if not path.is_file() or name.startswith(DATABASE) or path.parent.name == CACHE:
             continue
         if path.name.startswith("manifest.jsonl"):
             found[name] = ""
