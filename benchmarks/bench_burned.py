@@ -21,7 +21,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.bench_exercises import QUIET, detector_digest, halves, one, square
+from benchmarks.bench_exercises import (
+    QUIET,
+    detector_digest,
+    halves,
+    one,
+    rate,
+    ratio,
+    spread,
+    square,
+)
 from benchmarks.bench_exercises import ids as ids_drawn
 from benchmarks.bench_exercises import score as score_real
 from benchmarks.peers.series import QUIET as NO_BURN
@@ -35,7 +44,6 @@ from detectors.conformal import conformal_threshold
 from hearthwatch.evaluation.claims import Budgeted, against_budget, expected_precision
 from hearthwatch.evaluation.definitions import BUDGETS, LEVELS, Level
 from hearthwatch.evaluation.figures import LevelScore
-from hearthwatch.evaluation.intervals import Rate, Share
 from hearthwatch.exercise.model import Pattern
 from hearthwatch.exercise.residues import Group, drawn_residues
 from imagery.sample import fetch_sample
@@ -209,7 +217,7 @@ def tell_budgets(
         words = WORDS[against_budget(false, BUDGETS[state])]
         rows.append((
             state, f"{held[state]:.1f}{'' if enough[state] else ' (bound)'}", f"{len(quiet):,}",
-            f"{AIM * BUDGETS[state]:g}", rate(false), f"{false.exposure:,.0f}",
+            f"{AIM * BUDGETS[state]:g}", rate(false, 1), f"{false.exposure:,.0f}",
             f"{BUDGETS[state]:g}", words,
         ))  # fmt: skip
         report.figures.append(
@@ -239,8 +247,8 @@ def tell_power(
         each = {one.level: one for one in found.levels}
         shown = each[Level.PROBABLE]
         rows.append((
-            name, len(found.outcomes), unseen, *(share(each[state].recall) for state in LEVELS),
-            spread(shown.looks[0]), spread(shown.days[0]), share(shown.dated_inside),
+            name, len(found.outcomes), unseen, *(ratio(each[state].recall) for state in LEVELS),
+            spread(shown.looks[0]), spread(shown.days[0]), ratio(shown.dated_inside),
         ))  # fmt: skip
         if name == "0.3 to 0.9":
             tell_all(report, ground, kind, each, calm)
@@ -281,7 +289,7 @@ def tell_real(report: Report, pool: ProcessPoolExecutor, sample: Path) -> None:
     for low, high, words in ((0.0, QUIET, "quiet"), (QUIET, 2.0, "with clearings")):
         found = score_real(outcomes, ids_drawn(ground, low, high))
         each = {one_level.level: one_level for one_level in found.levels}
-        cells = (rate(each[state].false_armed) for state in LEVELS)
+        cells = (rate(each[state].false_armed, 1) for state in LEVELS)
         rows.append((words, len(found.settlements), f"{found.exposure.armed:.0f}", *cells))
         for state in LEVELS:
             false = each[state].false_armed
@@ -330,7 +338,7 @@ def tell_false(
             (
                 state,
                 f"{value:.1f}",
-                rate(false),
+                rate(false, 1),
                 f"{false.exposure:,.1f}",
                 f"{BUDGETS[state]:g}",
                 words,
@@ -412,29 +420,6 @@ def figure(
     """Return one figure as the accuracy report reads it."""
     return {"name": name, "figure": value, "low": ends[0], "high": ends[1], "unit": unit,
             "data": data, "shows": shows, "state": str(state), "kind": kind}  # fmt: skip
-
-
-def share(value: Share) -> str:
-    """Return a share with its 95 % Wilson interval."""
-    if value.value is None:
-        return "-"
-    return f"{value.value:.2f} [{value.interval.low:.2f}, {value.interval.high:.2f}]"
-
-
-def rate(value: Rate) -> str:
-    """Return a rate per 1,000 years with its exact 95 % Poisson interval."""
-    low, high = value.interval
-    if value.value is None or low is None or high is None:
-        return "-"
-    return f"{value.value:.1f} [{low:.1f}, {high:.1f}] ({value.count})"
-
-
-def spread(values: Any) -> str:
-    """Return median and quartiles."""
-    if values.quartiles is None:
-        return "-"
-    low, middle, high = values.quartiles
-    return f"{middle:.0f} ({low:.0f} to {high:.0f})"
 
 
 HEAD = """\

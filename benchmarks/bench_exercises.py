@@ -245,12 +245,12 @@ def ratio(share: Share) -> str:
     return f"{share.value:.2f} [{ends.low:.2f}, {ends.high:.2f}]"
 
 
-def rate(count: Rate) -> str:
+def rate(count: Rate, digits: int = 0) -> str:
     """Return a rate per 1,000 place-years with its exact 95 % Poisson interval."""
     low, high = count.interval
     if count.value is None or low is None or high is None:
         return "-"
-    return f"{count.value:.0f} [{low:.0f}, {high:.0f}] ({count.count})"
+    return f"{count.value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}] ({count.count})"
 
 
 def spread(values: Spread) -> str:

@@ -16,7 +16,20 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.resampled import BEGIN, DARKEST, Array, Donors, day_of_year, draw, fit, terms
+from benchmarks.resampled import (
+    CADENCE_DAYS,
+    DARKEST,
+    YEAR_DAYS,
+    Array,
+    Donors,
+    day_of_year,
+    draw,
+    fit,
+    level_at,
+    pass_time,
+    season_at,
+    terms,
+)
 from benchmarks.worlds import LAST_BURN_YEARS, TRAINING_YEARS, World
 from detectors.burn_features import NAMES, burn_features
 from detectors.burned import Burned
@@ -31,7 +44,6 @@ PIXELS = (FOREST, FIELD)
 UNTIL = datetime(2024, 3, 15, tzinfo=UTC)
 """The forest burned after this look: what follows is no quiet ground."""
 COPIES = 20
-YEAR_DAYS = 365.25
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "hls-s2-pixel-series"
 
 
@@ -105,19 +117,19 @@ def _resampled(series: Series, task: PixelTask, rng: np.random.Generator) -> Ite
     assert task.years is not None
     donors = split_pixel(series)
     drawn = [draw(donors, task.years, clear_passes(), rng) for _ in range(task.copies)]
-    count = int(task.years * YEAR_DAYS / 5.0)
+    count = int(task.years * YEAR_DAYS / CADENCE_DAYS)
     # Each copy has its own clouds: a pass shows some of them and not others.
-    at = [{(t - BEGIN).days // 5: n for n, t in enumerate(one.times)} for one in drawn]
+    at = [{sensed: n for n, sensed in enumerate(one.times)} for one in drawn]
     for number in range(count):
-        sensed = BEGIN + timedelta(days=number * 5.0, hours=9)
-        shown = np.array([number in one for one in at])
+        sensed = pass_time(number)
+        shown = np.array([sensed in one for one in at])
         if not shown.any():
             continue
         core = np.full((task.copies, len(series.bands)), np.nan)
-        season = _between(donors.pixel_season, day_of_year(sensed) / 5.0, ring=True)
+        season = season_at(donors.pixel_season, sensed)
         for copy in np.flatnonzero(shown):
-            look = at[copy][number]
-            level = _between(donors.pixel_level, drawn[copy].walk[look], ring=False)
+            look = at[copy][sensed]
+            level = level_at(donors.pixel_level, drawn[copy].walk[look])
             rest = donors.pixel_rest[drawn[copy].donor[look]]
             core[copy] = np.exp(season + level + rest)[:, 0]
         yield Pass(sensed, core, shown)
@@ -134,13 +146,6 @@ def split_pixel(series: Series) -> Donors:
         series.bands, (), None, nothing, nothing,  # type: ignore[arg-type]
         *fit(terms(days), years, values), nothing, nothing, nothing, days, nothing,
     )  # fmt: skip
-
-
-def _between(values: Array, position: float, *, ring: bool) -> Array:
-    low = int(position) % len(values) if ring else min(int(position), len(values) - 2)
-    share = position - int(position) if ring else position - low
-    out: Array = (1.0 - share) * values[low] + share * values[(low + 1) % len(values)]
-    return out
 
 
 def _followed(

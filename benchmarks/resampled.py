@@ -164,6 +164,11 @@ class Resampled:
     walk: Array
 
 
+def pass_time(number: int) -> datetime:
+    """Return when a pass of the made years is, clear or not."""
+    return BEGIN + timedelta(days=number * CADENCE_DAYS, hours=9)
+
+
 def draw(
     donors: Donors, years: float, clear: Sequence[bool], rng: np.random.Generator
 ) -> Resampled:
@@ -176,11 +181,7 @@ def draw(
     """
     count = int(years * YEAR_DAYS / CADENCE_DAYS)
     start = int(rng.integers(len(clear)))
-    dates = [
-        BEGIN + timedelta(days=n * CADENCE_DAYS, hours=9)
-        for n in range(count)
-        if clear[(start + n) % len(clear)]
-    ]
+    dates = [pass_time(n) for n in range(count) if clear[(start + n) % len(clear)]]
     chosen: list[int] = []
     while len(chosen) < len(dates):
         away = np.abs(donors.day - day_of_year(dates[len(chosen)]))
@@ -214,23 +215,23 @@ def made_looks(donors: Donors, history: Resampled) -> Iterator[MadeLook]:
     for sensed, donor, year in zip(history.times, history.donor, history.walk, strict=True):
         rest = donors.pixel_rest[donor]
         clear = np.isfinite(rest).all(0)
-        season = _at(donors.pixel_season, sensed) + _between(donors.pixel_level, year)
+        season = season_at(donors.pixel_season, sensed) + level_at(donors.pixel_level, year)
         pixels = np.exp(np.where(clear, season + rest, np.nan))
-        season = _at(donors.sector_season, sensed) + _between(donors.sector_level, year)
+        season = season_at(donors.sector_season, sensed) + level_at(donors.sector_level, year)
         sectors = np.exp(season + donors.sector_rest[donor])
         shown = np.bincount(donors.owner, clear, len(size)) / size
         seen = np.concatenate([shown[:, None], np.isfinite(sectors).any(1).astype(float)], 1)
         yield MadeLook(sensed, pixels, clear, sectors, seen, donors.contamination[donor])
 
 
-def _at(season: Array, sensed: datetime) -> Array:
+def season_at(season: Array, sensed: datetime) -> Array:
     """Return the season at a time of the year, between two knots."""
     position = day_of_year(sensed) / 5.0
     low, share = int(position) % len(KNOTS), position - int(position)
     return (1.0 - share) * season[low] + share * season[(low + 1) % len(KNOTS)]
 
 
-def _between(level: Array, year: float) -> Array:
+def level_at(level: Array, year: float) -> Array:
     """Return the level at a time between two years."""
     low = min(int(year), len(level) - 2)
     share = year - low

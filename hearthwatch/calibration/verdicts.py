@@ -78,11 +78,6 @@ def learn(events: Sequence[Event], verdicts: Mapping[str, Verdict]) -> VerdictMo
     )
 
 
-def count_verdicts(events: Sequence[Event], verdicts: Mapping[str, Verdict]) -> int:
-    """Return how many events people have judged."""
-    return sum(verdict_on(one, verdicts) is not Verdict.UNDECIDED for one in events)
-
-
 def reliability(forecasts: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[Bin, ...]:
     """Return the share confirmed among forecasts of each tenth from 0 to 1; empty ones are not."""
     number = np.minimum((forecasts * BINS).astype(int), BINS - 1)

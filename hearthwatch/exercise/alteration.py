@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from hearthwatch.exercise.ground import Cover, Ground, cover_on
+from hearthwatch.exercise.ground import Cover, Ground, cover_on, grid_key
 from hearthwatch.exercise.optics import WAVELENGTH_UM, bare_share
 from hearthwatch.exercise.otherwise import OF_THE_NUMBERS, Change, Extent, Otherwise, altered
 from hearthwatch.exercise.raster import read_raster, reflectance_of
@@ -51,7 +51,7 @@ class Alteration:
 
     def cover(self, scene: Scene, grid: GeoBox) -> Cover | None:
         """Return the share of each pixel that is touched, as of one burn."""
-        key = str(grid.crs), tuple(grid.transform), tuple(grid.shape)
+        key = grid_key(grid)
         if self.change.extent is Extent.BARE:
             return _whole(grid, _bare(scene, grid))
         if key not in self._covers:

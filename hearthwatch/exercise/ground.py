@@ -97,6 +97,11 @@ def burn_ground(village: Village, burns: Sequence[Burn]) -> Ground:
     return Ground(lattice, burned, len(burns), len(huts.rows), tuple(counts))
 
 
+def grid_key(grid: GeoBox) -> tuple[object, ...]:
+    """Return what tells a grid from others, for covers that are reckoned once."""
+    return str(grid.crs), tuple(grid.transform), tuple(grid.shape)
+
+
 def cover_on(ground: Ground, grid: GeoBox) -> Cover | None:
     """Return how much of each pixel of a grid burned; None where the grid does not meet it."""
     window = window_over(ground.lattice, grid)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from hearthwatch.exercise.ground import Cover, Ground, cover_on
+from hearthwatch.exercise.ground import Cover, Ground, cover_on, grid_key
 from hearthwatch.exercise.model import HIDDEN, SHADOW_CURVE, Burn, Residues, darkened, mix, weights
 from hearthwatch.exercise.raster import (
     Raster,
@@ -92,7 +92,7 @@ class Burning:
 
     def cover(self, scene: Scene, grid: GeoBox) -> Cover | None:
         """Return the cover on a grid, reckoned once."""
-        key = str(grid.crs), tuple(grid.transform), tuple(grid.shape)
+        key = grid_key(grid)
         if key not in self._covers:
             self._covers[key] = cover_on(self.ground, grid)
         return self._covers[key]
