@@ -35,7 +35,8 @@ from detectors.types import NEVER, PARTS
 ORBITS = 5
 """Relative orbits with a level of their own; what comes after shares that of the first."""
 TERMS = ORBITS + 4
-YEAR_S = 365.25 * 86400.0
+DAY_S = 86_400.0
+YEAR_S = 365.25 * DAY_S
 SURE = 4.0
 """Scores beyond are cut before they teach how features or parts move together."""
 MEDIAN = 0.6744898
@@ -263,10 +264,15 @@ def learn(
 
 def _lately(rows: Rows, seconds: int, rules: BaselineRules) -> Array:
     """Return what is left of what was odd about each place lately, shape (place, feature)."""
-    started = rows["learned"] != NEVER
-    days = np.where(started, (seconds - np.where(started, rows["learned"], seconds)) / 86400.0, 0.0)
+    days = _days_since(rows["learned"], seconds)
     left: Array = rows["lately"] * np.exp(-days / rules.lasting_days)[:, None]
     return left
+
+
+def _days_since(then: NDArray[np.int64], seconds: int) -> Array:
+    """Return the days from each time to now; none from `NEVER`."""
+    days: Array = (seconds - np.where(then == NEVER, seconds, then)) / DAY_S
+    return days
 
 
 def relevel(rows: Rows, place: int, recent: Array) -> None:
@@ -346,9 +352,7 @@ def _faded(
     rules: BaselineRules,
 ) -> Array:  # fmt: skip
     """Let what is known fade with time, never beyond what was known at first."""
-    started = learned > NEVER
-    days = np.where(started, (seconds - np.where(started, learned, seconds)) / 86400.0, 0.0)
-    factor = rules.memory ** (-days / 5.0)
+    factor = rules.memory ** (-_days_since(learned, seconds) / 5.0)
     growth = np.asarray(np.where(use, factor[:, None], 1.0))
     # Term by term: of an orbit that never came nothing can fade, and that must not stop the rest.
     known = np.diagonal(knowledge, axis1=-2, axis2=-1)

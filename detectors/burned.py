@@ -379,7 +379,7 @@ class Burned:
         """Move every judged settlement on; return what is new, by row."""
         rows, rules = look.rows, self.parameters
         share = look.found.ring_changed.max(-1)
-        fresh = rows["window_seconds"] >= look.seconds - rules.episodes.window_days * 86_400.0
+        fresh = episodes.fresh(rows, look.seconds, rules.episodes)
         before = np.where(fresh, rows["window_ring"], 0.0)
         lately = np.maximum(before[:, 1:].max(-1), share)
         since = np.where(episodes.is_open(rows), rows["opened"], look.seconds)
@@ -389,17 +389,23 @@ class Burned:
         # Kept, for what a year brought is compared with years of places of the same size.
         rows["core_pixels"][:] = 0 if places.core_pixels is None else places.core_pixels
         thresholds = place_thresholds(rows, places.core_pixels, rules.calibration)
-        turns = episodes.advance(
+        turns, unseen = episodes.advance(
             rows,
             episodes.Look(
                 look.seconds, judged, look.evidence.by_cover, ring + again + through, share,
                 look.evidence.plain, look.found.error, look.found.residual, thresholds,
             ),
-            rules.episodes,
+            rules.episodes, rules.odds,
         )  # fmt: skip
         loud = look.usable & (look.evidence.total > thresholds[:, 0])
         rows["thresholds"][:] = thresholds
-        held = held_back(rows["windowed"], ring, again, through, thresholds)
+        lowered = {
+            Held.RING_BURNED: ring[:, None],
+            Held.RECURRENCE: again[:, None],
+            Held.PASSING_THROUGH: through[:, None],
+            Held.LONG_UNSEEN: unseen,
+        }
+        held = held_back(rows["windowed"], lowered, thresholds)
         rows["held"][:] = np.where(judged, held, 0)
         rows["held"][loud & look.trained & suspect] |= Held.SCENE_SUSPECT
         rows["held"][loud & ~look.trained] |= Held.LEARNING

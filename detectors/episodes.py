@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from detectors import peaks
 from detectors.burn_evidence import any_cover
 from detectors.burn_features import COVERS
+from detectors.odds import DAY_S, OddsRules, unseen_odds
 from detectors.types import NEVER, PARTS, DetectorState
 
 WINDOW = 4
@@ -139,15 +140,20 @@ class Windowed:
         of which two speak for a change, and three; minus infinity where there are none.
     looks : ndarray of int, shape (place, 3)
         Of how many looks that is.
+
+    odds : ndarray, shape (place, 3)
+        What the odds of their first looks took from the most there was without, nats, 0 or less.
     """
 
     total: Array
     looks: NDArray[np.int64]
+    odds: Array
 
 
 def windowed(
-    evidence: Array, persistence: float, reach: NDArray[np.int64] | None = None
-) -> Windowed:
+    evidence: Array, persistence: float, reach: NDArray[np.int64] | None = None,
+    odds: Array | None = None,
+) -> Windowed:  # fmt: skip
     """Add up the evidence of the last looks, of as many as bring most.
 
     One cover must explain all the looks that are added up.
@@ -161,6 +167,8 @@ def windowed(
         shrunk: what is odd about a place today is odd about it in five days.
     reach : ndarray of int, shape (place,), or None
         How many looks may be added up; all where it is None.
+    odds : ndarray, shape (place, look), or None
+        Nats, 0 or less, that are added where the look is the first of those added up.
     """
     count = np.arange(1, evidence.shape[1] + 1)
     shrunk = 1.0 / (1.0 + (count - 1) * persistence)
@@ -170,9 +178,12 @@ def windowed(
     if reach is not None:
         speaking = np.where(count <= reach[:, None], speaking, -1)
     borne = np.stack([np.where(speaking >= least, sums, -np.inf) for least in (0, 2, 3)], -1)
-    best = borne.argmax(1)
-    total = np.take_along_axis(borne, best[:, None], 1)[:, 0]
-    return Windowed(total, best + 1)
+    weighed = borne if odds is None else borne + odds[:, ::-1, None]
+    best = weighed.argmax(1)
+    total = np.take_along_axis(weighed, best[:, None], 1)[:, 0]
+    most = borne.max(1)
+    taken = np.where(np.isfinite(most), total - np.where(np.isfinite(most), most, 0.0), 0.0)
+    return Windowed(total, best + 1, taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,14 +224,30 @@ class Look:
     thresholds: Array
 
 
-def advance(rows: Mapping[str, NDArray[Any]], look: Look, rules: EpisodeRules) -> dict[int, Turn]:
-    """Move every judged settlement on by one look, in place; return what is new, by row."""
+def fresh(rows: Mapping[str, NDArray[Any]], seconds: int, rules: EpisodeRules) -> NDArray[np.bool_]:
+    """Tell of each look in the windows whether it is young enough to be added to one of now."""
+    young: NDArray[np.bool_] = rows["window_seconds"] >= seconds - rules.window_days * DAY_S
+    return young
+
+
+def advance(
+    rows: Mapping[str, NDArray[Any]], look: Look, rules: EpisodeRules, odds: OddsRules
+) -> tuple[dict[int, Turn], Array]:
+    """Move every judged settlement on by one look, in place.
+
+    Returns
+    -------
+    turns : dict of int to Turn
+        What is new, by row.
+    unseen : ndarray, shape (place, 3)
+        Nats, 0 or less, that the evidence for each of `LEVELS` lost because nobody saw the place
+        for long before.
+    """
     _remember(rows, look)
     # What came before the first affected look bears no state of the episode.
     reach = np.where(is_open(rows), rows["age"] + 1, WINDOW)
-    oldest = look.seconds - rules.window_days * 86_400.0
-    reach = np.minimum(reach, (rows["window_seconds"] >= oldest).sum(-1))
-    found = windowed(rows["window_evidence"], rules.persistence, reach)
+    reach = np.minimum(reach, fresh(rows, look.seconds, rules).sum(-1))
+    found = windowed(rows["window_evidence"], rules.persistence, reach, _unseen(rows, odds))
     total = found.total + look.odds[:, None]
     rows["windowed"][:] = np.where(look.judged[:, None], total, np.nan)
     peaks.note(rows, look.judged, total, look.seconds)
@@ -236,7 +263,18 @@ def advance(rows: Mapping[str, NDArray[Any]], look: Look, rules: EpisodeRules) -
         turn = _advance_open(rows, place, bool(opens[place]), total[place], look, rules)
         if turn is not None:
             turns[place] = turn
-    return turns
+    return turns, found.odds
+
+
+def _unseen(rows: Mapping[str, NDArray[Any]], rules: OddsRules) -> Array:
+    """Return what the time before the first affected look takes, by the look that is the first.
+
+    Of an episode the first one is known, whichever looks are added up.
+    """
+    ongoing = is_open(rows)[:, None]
+    plain = np.where(ongoing, rows["unharmed"][:, None], rows["window_plain"])
+    first = np.where(ongoing, rows["opened"][:, None], rows["window_seconds"])
+    return unseen_odds(plain, first, rules)
 
 
 def _remember(rows: Mapping[str, NDArray[Any]], look: Look) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntFlag
 from functools import cache
 
@@ -18,35 +19,33 @@ class Held(IntFlag):
     ONE_LOOK = 8
     LEARNING = 16
     PASSING_THROUGH = 32
+    LONG_UNSEEN = 64
 
 
 def held_back(
-    total: NDArray[np.float64], ring: NDArray[np.float64], again: NDArray[np.float64],
-    through: NDArray[np.float64], thresholds: NDArray[np.float64],
+    total: NDArray[np.float64], lowered: Mapping[Held, NDArray[np.float64]],
+    thresholds: NDArray[np.float64],
 ) -> NDArray[np.int8]:  # fmt: skip
     """Return the rules without which a settlement had reached a higher state, as `Held` bits.
 
     Parameters
     ----------
     total : ndarray, shape (place, 3)
-        Windowed evidence after `ring`, `again` and `through` were taken away, nats.
-    ring, again, through : ndarray, shape (place,)
-        What fire in the surroundings, the calendar and a fire that passes through took from the
-        odds, nats, 0 or less.
+        Windowed evidence after all of `lowered` was taken away, nats.
+    lowered : mapping of Held to ndarray, shape (place, 1 or 3)
+        What each rule took from the odds, nats, 0 or less.
     thresholds : ndarray, shape (place, 3)
     """
     reached = total > thresholds
 
     def missed(by: NDArray[np.float64]) -> NDArray[np.bool_]:
-        return np.asarray(((total - by[:, None] > thresholds) & ~reached).any(-1))
+        return np.asarray(((total - by > thresholds) & ~reached).any(-1))
 
     one_look = (total[:, 0] > thresholds[:, 1]) & ~reached[:, 1]
-    every = ring + again + through
+    together = missed(sum(lowered.values(), start=np.zeros((len(total), 1))))
     out = np.zeros(len(total), np.int8)
-    for odds, rule in (
-        (ring, Held.RING_BURNED), (again, Held.RECURRENCE), (through, Held.PASSING_THROUGH),
-    ):  # fmt: skip
-        out[missed(odds) | ((odds < 0.0) & missed(every))] |= rule
+    for rule, odds in lowered.items():
+        out[missed(odds) | ((odds < 0.0).any(-1) & together)] |= rule
     out[one_look] |= Held.ONE_LOOK
     return out
 

@@ -1,7 +1,7 @@
 """What speaks against a burned settlement beside its own pixels: fire round it, and the calendar.
 
-Both lower the odds and never close a case: a village may burn in the weeks in which fields burn,
-and the fire that takes it may come from outside.
+They lower the odds and never close a case: a village may burn in the weeks in which fields burn,
+the fire that takes it may come from outside, and it may burn while no satellite sees it.
 """
 
 from __future__ import annotations
@@ -29,11 +29,21 @@ class OddsRules:
         Nats taken away where the place changed likewise at this time of an earlier year.
     days : float
         Days of the year by which the two may differ.
+    unseen_days : float
+        Days between the last look that shows a place plainly unharmed and the first affected one
+        that cost nothing.
+    unseen, unseen_most : float
+        Nats taken away for each 30 days more, and at most. Char and ash are gone or grown over in
+        months, while ground that was cleared or ploughed meanwhile stays dark: the longer nobody
+        saw, the less a dark surface says of fire.
     """
 
     ring: float = 6.0
     recurrence: float = 3.0
     days: float = 20.0
+    unseen_days: float = 90.0
+    unseen: float = 2.0
+    unseen_most: float = 8.0
 
 
 def ring_odds(share: NDArray[np.float64], rules: OddsRules) -> NDArray[np.float64]:
@@ -65,4 +75,23 @@ def recurrence_odds(
     apart = np.abs(years - np.rint(years)) * (YEAR_S / DAY_S)
     again = (known & (years > 0.5) & (apart <= rules.days)).any(-1)
     odds: NDArray[np.float64] = np.where(again, -rules.recurrence, 0.0)
+    return odds
+
+
+def unseen_odds(
+    plain: NDArray[np.int64], first: NDArray[np.int64], rules: OddsRules
+) -> NDArray[np.float64]:
+    """Return what the days take from the odds in which nobody saw the place, nats, 0 or less.
+
+    Parameters
+    ----------
+    plain, first : ndarray of int64, shape (place, look)
+        Seconds since the epoch of the last look that shows the place plainly unharmed, and of the
+        first affected one after it. Where either is `NEVER`, nothing is taken: that a place was
+        never seen plainly is no evidence.
+    """
+    known = (plain != NEVER) & (first != NEVER)
+    days = np.where(known, first - plain, 0) / DAY_S
+    beyond = (days - rules.unseen_days) / 30.0
+    odds: NDArray[np.float64] = -np.clip(rules.unseen * beyond, 0.0, rules.unseen_most)
     return odds

@@ -44,6 +44,8 @@ HELD: Mapping[str, str] = {
     "learning": "what is normal there was still being learned",
     "passing_through": "what burned reached far beyond the settlement, as fires that come from "
     "outside do, and that lowers the odds",
+    "long_unseen": "the place had not been seen plainly unharmed for more than three months "
+    "before, so that the change may be an old one of another kind, and that lowers the odds",
 }
 """Rules that hold evidence back, by the small name of :class:`detectors.held.Held`."""
 BORNE_BY: Mapping[DetectorState, str] = {

@@ -15,10 +15,11 @@ from detectors.burn_evidence import any_cover
 from detectors.burn_features import COVERS
 from detectors.calibration import BUILT_IN
 from detectors.episodes import NEVER, SPEAKS, WINDOW, EpisodeRules, Level, Turn, windowed
+from detectors.odds import OddsRules
 from detectors.types import PARTS, DetectorState
 
 Array = NDArray[np.float64]
-RULES = EpisodeRules()
+RULES, ODDS = EpisodeRules(), OddsRules()
 COUNT = len(COVERS)
 DAY = 86400
 QUIET, LOUD = -2.0, 9.0
@@ -45,6 +46,7 @@ class Life:
     seconds: int = 0
     said: list[tuple[int, float]] = field(default_factory=list)
     turns: list[tuple[int, Turn]] = field(default_factory=list)
+    unseen: Array = field(default_factory=lambda: np.zeros((1, 3)))
 
     def look(self, evidence: float | Array, *, plain: bool | None = None) -> Turn | None:
         by_cover = np.broadcast_to(np.asarray(evidence, float), (COUNT,))
@@ -53,9 +55,10 @@ class Life:
         self.said.append((self.seconds, total))
         residual = np.full((1, episodes.FEATURES, PARTS), float(len(self.said)))
         seen = total < -1.0 if plain is None else plain
-        turn = episodes.advance(
-            self.rows, looked(self.seconds, by_cover[None], residual, seen), RULES
-        ).get(0)
+        turns, self.unseen = episodes.advance(
+            self.rows, looked(self.seconds, by_cover[None], residual, seen), RULES, ODDS
+        )
+        turn = turns.get(0)
         if turn is not None:
             self.turns.append((self.seconds, turn))
         return turn
@@ -100,6 +103,23 @@ def test_the_windowed_evidence_is_the_best_of_all_windows(
         if borne:
             at = totals[found.looks[0, number] - 1]
             assert math.isclose(at, max(borne), abs_tol=1e-9)
+
+
+@given(
+    st.lists(st.floats(-15, 15), min_size=WINDOW, max_size=WINDOW),
+    st.lists(st.floats(-8, 0), min_size=WINDOW, max_size=WINDOW),
+)
+def test_odds_of_the_first_look_count_once_and_what_they_took_is_told(
+    looks: list[float], odds: list[float]
+) -> None:
+    evidence = np.repeat(np.array(looks)[None, :, None], COUNT, -1)
+    plain = windowed(evidence, 0.0)
+    found = windowed(evidence, 0.0, odds=np.array([odds]))
+    sums = [sum(looks[first:]) + odds[first] for first in range(WINDOW)]
+    assert math.isclose(found.total[0, 0], max(sums), abs_tol=1e-9)
+    borne = np.isfinite(plain.total)
+    assert np.allclose((plain.total + found.odds)[borne], found.total[borne])
+    assert (found.odds[~borne] == 0.0).all()
 
 
 def together(*looks: Array) -> Array:
@@ -240,7 +260,7 @@ def test_settlements_do_not_touch_each_other() -> None:
         residual = np.zeros((3, episodes.FEATURES, PARTS))
         judged = np.array([False, True, False])
         look = looked(n * DAY, np.full((3, COUNT), LOUD), residual, plain=False, judged=judged)
-        episodes.advance(rows, look, RULES)
+        episodes.advance(rows, look, RULES, ODDS)
     for name, array in before.items():
         assert np.array_equal(rows[name][[0, 2]], array[[0, 2]], equal_nan=True), name
     # One episode closed, and its sequel was opened by the seventh look.
@@ -309,3 +329,31 @@ def check_life(life: Life) -> None:
         highest = max((level for level, name in STATES.items() if name in names))
         reached[:highest] += 1
     assert life.rows["reached"][0].tolist() == reached.tolist()
+
+
+# A place that nobody saw for long
+
+
+def months_unseen(months: int) -> Life:
+    """A place seen plainly unharmed, then not for months, then a look that says little more."""
+    life = Life()
+    life.look(QUIET)
+    life.seconds += months * 30 * DAY
+    life.look(LITTLE_MORE)
+    return life
+
+
+def test_a_change_after_months_without_a_look_needs_more_evidence() -> None:
+    assert months_unseen(0).level == Level.WATCH
+    assert months_unseen(2).level == Level.WATCH
+    late = months_unseen(8)
+    assert late.level == Level.QUIET
+    assert late.unseen[0, 0] < -ODDS.unseen
+
+
+def test_an_open_episode_is_judged_by_its_own_beginning() -> None:
+    life = months_unseen(0)
+    life.seconds += 6 * 30 * DAY
+    life.look(LOUD)
+    assert life.level >= Level.WATCH
+    assert life.unseen.tolist() == [[0.0, 0.0, 0.0]]

@@ -13,19 +13,21 @@ from detectors.calibration import BUILT_IN
 from detectors.held import Held, held_back, words
 
 THRESHOLDS = (BUILT_IN.watch, BUILT_IN.probable, BUILT_IN.established)
-ODDS_RULES = (Held.RING_BURNED, Held.RECURRENCE, Held.PASSING_THROUGH)
+ODDS_RULES = (Held.RING_BURNED, Held.RECURRENCE, Held.PASSING_THROUGH, Held.LONG_UNSEEN)
 ODDS = st.one_of(st.just(0.0), st.floats(-8.0, 0.0))
 
 
-def held(
-    total: tuple[float, ...], ring: float = 0.0, again: float = 0.0, through: float = 0.0
-) -> Held:
-    """Return what held back one settlement of which a look brought `total` in the end."""
-    found = held_back(
-        np.array([total]), np.array([ring]), np.array([again]), np.array([through]),
-        np.array([THRESHOLDS]),
-    )  # fmt: skip
-    return Held(int(found[0]))
+def held(total: tuple[float, ...], *taken: float) -> Held:
+    """Return what held back one settlement of which a look brought `total` in the end.
+
+    Parameters
+    ----------
+    taken : float
+        By each of `ODDS_RULES`; by the rest nothing.
+    """
+    lowered = dict.fromkeys(ODDS_RULES, np.zeros((1, 1)))
+    lowered |= {rule: np.array([[odds]]) for rule, odds in zip(ODDS_RULES, taken, strict=False)}
+    return Held(int(held_back(np.array([total]), lowered, np.array([THRESHOLDS]))[0]))
 
 
 def level(total: tuple[float, ...]) -> list[bool]:
@@ -52,9 +54,17 @@ def test_a_rule_is_named_where_without_it_a_state_had_been_reached(
 
 def test_two_rules_that_only_together_held_it_back_are_both_named() -> None:
     total = (BUILT_IN.watch - 1.5,) * 3
-    assert held(total, ring=-1.0, again=-1.0) == Held.RING_BURNED | Held.RECURRENCE
-    assert held(total, ring=-1.0, through=-1.0) == Held.RING_BURNED | Held.PASSING_THROUGH
-    assert held(total, ring=-1.0) == Held(0)
+    assert held(total, -1.0, -1.0) == Held.RING_BURNED | Held.RECURRENCE
+    assert held(total, -1.0, 0.0, -1.0) == Held.RING_BURNED | Held.PASSING_THROUGH
+    assert held(total, -1.0, 0.0, 0.0, -1.0) == Held.RING_BURNED | Held.LONG_UNSEEN
+    assert held(total, -1.0) == Held(0)
+
+
+def test_what_was_taken_from_one_state_alone_is_named_for_it() -> None:
+    total = np.array([[BUILT_IN.probable + 1.0, BUILT_IN.probable - 1.0, -math.inf]])
+    taken = {Held.LONG_UNSEEN: np.array([[0.0, -2.0, 0.0]])}
+    found = held_back(total, taken, np.array([THRESHOLDS]))
+    assert Held(int(found[0])) == Held.LONG_UNSEEN | Held.ONE_LOOK
 
 
 def test_evidence_of_one_look_alone_is_said_to_be_that() -> None:
@@ -69,20 +79,20 @@ def test_evidence_of_one_look_alone_is_said_to_be_that() -> None:
 @settings(max_examples=300)
 @given(
     most=st.floats(-10.0, 20.0), two=st.floats(0.0, 10.0), three=st.floats(0.0, 10.0),
-    ring=ODDS, again=ODDS, through=ODDS,
+    odds=st.tuples(ODDS, ODDS, ODDS, ODDS),
 )  # fmt: skip
 def test_what_is_named_decided_and_what_decided_is_named(
-    most: float, two: float, three: float, ring: float, again: float, through: float
+    most: float, two: float, three: float, odds: tuple[float, ...]
 ) -> None:
     total = (most, most - two, most - two - three)
-    taken = dict(zip(ODDS_RULES, (ring, again, through), strict=True))
-    said, reached = held(total, ring, again, through), level(total)
+    taken = dict(zip(ODDS_RULES, odds, strict=True))
+    said, reached = held(total, *odds), level(total)
     without_any = level(tuple(one - sum(taken.values()) for one in total))
-    for rule, odds in taken.items():
-        if level(tuple(one - odds for one in total)) != reached:
+    for rule, less in taken.items():
+        if level(tuple(one - less for one in total)) != reached:
             assert rule in said
         if rule in said:
-            assert odds < 0.0
+            assert less < 0.0
             assert without_any != reached
     named = [rule for rule in ODDS_RULES if rule in said]
     # Where rules held a state back, lifting those that are named is enough to reach it.
@@ -94,9 +104,9 @@ def test_what_is_named_decided_and_what_decided_is_named(
 
 def test_settlements_are_judged_by_their_own_thresholds() -> None:
     total = np.full((2, 3), BUILT_IN.watch - 0.5)
-    ring, none = np.full(2, -1.0), np.zeros(2)
+    lowered = {Held.RING_BURNED: np.full((2, 1), -1.0)}
     thresholds = np.array([THRESHOLDS, [one + 5.0 for one in THRESHOLDS]])
-    found = held_back(total, ring, none, none, thresholds)
+    found = held_back(total, lowered, thresholds)
     assert found.tolist() == [Held.RING_BURNED, 0]
 
 

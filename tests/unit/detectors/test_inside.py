@@ -151,8 +151,8 @@ def test_a_look_without_pixels_forgets_them_and_says_what_the_spectra_say(watche
 
 
 def test_what_a_passing_fire_held_back_is_named():
-    zero, through = np.zeros(2), np.array([-2.0, 0.0])
+    lowered = {Held.PASSING_THROUGH: np.array([[-2.0], [0.0]])}
     total, thresholds = np.full((2, 3), 3.0), np.full((2, 3), 4.0)
-    got = held_back(total, zero, zero, through, thresholds)
+    got = held_back(total, lowered, thresholds)
     assert Held(int(got[0])) & Held.PASSING_THROUGH
     assert not Held(int(got[1])) & Held.PASSING_THROUGH

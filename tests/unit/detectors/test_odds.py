@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from detectors.odds import OddsRules, recurrence_odds, ring_odds
+from detectors.odds import DAY_S, OddsRules, recurrence_odds, ring_odds, unseen_odds
 from detectors.types import NEVER
 
 RULES = OddsRules()
@@ -95,3 +95,21 @@ def test_places_do_not_share_a_past() -> None:
     past = np.array([[NEVER, int(at(2022, 3, 15).timestamp())], [NEVER, NEVER]])
     found = recurrence_odds(past, np.full(2, int(now.timestamp())), RULES)
     assert found.tolist() == [-RULES.recurrence, 0.0]
+
+
+def unseen(days: float) -> float:
+    first = 1_500_000_000
+    found = unseen_odds(np.array([[first - int(days * DAY_S)]]), np.array([[first]]), RULES)
+    return float(found[0, 0])
+
+
+def test_three_months_unseen_cost_nothing_and_every_month_more_costs_the_same() -> None:
+    assert [unseen(days) for days in (0.0, 5.0, 90.0)] == [0.0, 0.0, 0.0]
+    assert unseen(120.0) == pytest.approx(-RULES.unseen)
+    assert unseen(150.0) == pytest.approx(-2.0 * RULES.unseen)
+    assert unseen(3650.0) == -RULES.unseen_most
+
+
+def test_a_place_never_seen_plainly_loses_nothing_by_it() -> None:
+    found = unseen_odds(np.array([[NEVER, 0]]), np.array([[10**9, NEVER]]), RULES)
+    assert found.tolist() == [[0.0, 0.0]]
