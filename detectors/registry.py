@@ -15,6 +15,15 @@ def detector_ids() -> tuple[str, ...]:
     return tuple(sorted(point.name for point in entry_points(group=GROUP)))
 
 
+def detectors_of(kind: str) -> tuple[str, ...]:
+    """Return the ids of the detectors that are run in regions watched for a kind of change.
+
+    The one that bears the kind's own name comes first: it says what became of each look.
+    """
+    found = (name for name in detector_ids() if kind in create_detector(name).info.regions)
+    return tuple(sorted(found, key=lambda name: (name != kind, name)))
+
+
 @cache
 def create_detector(detector: str) -> Detector:
     """Return the detector with this id; one per process serves all threads, for it is pure.

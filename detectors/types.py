@@ -33,6 +33,20 @@ class DetectorState(StrEnum):
     LAPSED = "LAPSED"
 
 
+class SiteChange(StrEnum):
+    """What became of a site: the frozen vocabulary."""
+
+    NEW = "new"
+    EXPANDED = "expanded"
+    CONTRACTED = "contracted"
+    CLOSED = "closed"
+    RAZED_PARTIAL = "razed_partial"
+    RAZED_TOTAL = "razed_total"
+    ABANDONED = "abandoned"
+    REOCCUPIED = "reoccupied"
+    REBUILT = "rebuilt"
+
+
 class Watches(StrEnum):
     """What a detector follows: every pixel of an area, or settlements as wholes."""
 
@@ -76,6 +90,26 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Zones:
+    """The ground round a settlement that a detector measures, and how finely.
+
+    Attributes
+    ----------
+    near_m : float
+        By how much the core is widened to become part 0 of a place; 0 leaves it as it is.
+    inner_m, outer_m : float
+        Distances from the core's edge between which the ring lies.
+    pixel_m : float
+        Side of a pixel of the grid it is measured on.
+    """
+
+    near_m: float = 0.0
+    inner_m: float = 300.0
+    outer_m: float = 1500.0
+    pixel_m: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class DetectorInfo:
     """What a detector is, needs and reports.
 
@@ -85,8 +119,10 @@ class DetectorInfo:
         Part of the key of everything it produces.
     kinds : tuple of str
         Kinds of event it may report.
-    sensor : str
-        Sensor whose cubes it reads.
+    regions : tuple of str
+        Kinds of change that regions are watched for in which it is run.
+    sensors : tuple of str
+        Sensors whose cubes it reads.
     needed, useful : tuple of str
         Bands without which it refuses, and bands it uses where they exist.
     usable_share : float
@@ -94,17 +130,21 @@ class DetectorInfo:
         scored.
     watches : Watches
         Whether it follows pixels or settlements.
+    zones : Zones
+        Of one that follows settlements.
     """
 
     id: str
     version: str
     kinds: tuple[str, ...]
-    sensor: str
+    regions: tuple[str, ...]
+    sensors: tuple[str, ...]
     needed: tuple[str, ...]
     useful: tuple[str, ...]
     usable_share: float
     references: tuple[Reference, ...]
     watches: Watches = Watches.AREA
+    zones: Zones = Zones()
 
 
 NEVER = int(np.iinfo(np.int64).min)
@@ -170,10 +210,15 @@ class Places:
     ----------
     watched : ndarray of bool, shape (y, x)
         Pixels of the cube's grid inside the watched area.
+    settlements : PlaceSet or None
+        With the parts that the detector's zones ask for.
+    yards : PlaceSet or None
+        The same places with their cores as they are, where the zones widen them.
     """
 
     watched: NDArray[np.bool_]
     settlements: PlaceSet | None = None
+    yards: PlaceSet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +410,8 @@ class Finding:
     place : str
         Id of the settlement, of a detector that follows settlements; `object` then counts the
         episodes there.
+    change : SiteChange or None
+        What became of the site, where that can be told.
     """
 
     object: int
@@ -379,6 +426,7 @@ class Finding:
     evidence: Mapping[str, Any]
     doubts: tuple[str, ...] = field(default=())
     place: str = ""
+    change: SiteChange | None = None
 
 
 @runtime_checkable

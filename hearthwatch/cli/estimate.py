@@ -164,7 +164,7 @@ def _listed(
     try:
         with provider.serving():
             query = Query(area, now - timedelta(days=DAYS), now)
-            found = [one for one in provider.search(query) if one.sensor == detector.sensor]
+            found = [one for one in provider.search(query) if one.sensor in detector.sensors]
     except ImageryError as error:
         return provider, Listed((), f"the catalogue could not be asked: {error}")
     needed = set(detector.needed)
@@ -200,7 +200,7 @@ def _cost(
 
 def _cost_by_rule(settings: Settings, detector: DetectorInfo) -> CellCost:
     """Return what a look at a cell takes by the provider's price list: no look is known."""
-    finest = RESOLUTION.get(detector.sensor, {})
+    finest = next((RESOLUTION[one] for one in detector.sensors if one in RESOLUTION), {})
     wanted = [
         band
         for band in dict.fromkeys((*detector.needed, *detector.useful, *PICTURE_BANDS))
@@ -218,7 +218,7 @@ def _cost_by_rule(settings: Settings, detector: DetectorInfo) -> CellCost:
 
 
 def _units(side: int, bands: int, detector: DetectorInfo) -> float:
-    radar = detector.sensor == SENTINEL_1
+    radar = SENTINEL_1 in detector.sensors
     return processing_units(side, side, bands, float32=radar, radar_terrain=radar)
 
 

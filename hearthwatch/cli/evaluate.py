@@ -228,7 +228,7 @@ def _document(call: Call, case: Case, replayed: Replayed, result: Evaluation) ->
         mode=case.mode,
         detector=detector.id,
         detector_version=detector.version,
-        sensor=detector.sensor,
+        sensor=", ".join(detector.sensors),
         provider=call.settings.provider,
         catalogue=catalogue.name if catalogue else "",
         truth_file=Path(call.args.truth).name,

@@ -165,7 +165,7 @@ def default_bands(look: Acquisition) -> tuple[str, ...]:
     """Return the bands that detectors of the sensor use and pictures are made of, if there."""
     infos = [create_detector(name).info for name in detector_ids()]
     used = [
-        band for info in infos if info.sensor == look.sensor
+        band for info in infos if look.sensor in info.sensors
         for band in (*info.needed, *info.useful)
     ]  # fmt: skip
     offered = frozenset.intersection(*(scene.bands for scene in look.scenes))

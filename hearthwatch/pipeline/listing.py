@@ -153,4 +153,4 @@ def _polled(
 
 
 def _of_sensor(scenes: list[Scene], detector: DetectorInfo) -> tuple[Scene, ...]:
-    return tuple(scene for scene in scenes if scene.sensor == detector.sensor)
+    return tuple(scene for scene in scenes if scene.sensor in detector.sensors)

@@ -144,6 +144,7 @@ def _cube(task: MeasureTask, detector: Detector, chip: Chip) -> xr.Dataset:
         acquisition=chip.acquisition,
         sensed=chip.sensed.isoformat(),
         orbit=task.acquisition.scenes[0].relative_orbit,
+        sensor=chip.sensor,
     )
     return cube
 

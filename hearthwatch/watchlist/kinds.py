@@ -1,16 +1,15 @@
-"""What can be watched for: the kinds that an installed detector reports under its id."""
+"""What can be watched for: the kinds of which an installed detector is run in a region."""
 
 from __future__ import annotations
 
-from detectors.registry import detector_ids
+from detectors.registry import detectors_of
 from hearthwatch.errors import RegionError
 from hearthwatch.records import Kind
 
 
 def watchable_kinds() -> tuple[Kind, ...]:
     """Return the kinds for which a detector is installed, in the order of `Kind`."""
-    installed = set(detector_ids())
-    return tuple(kind for kind in Kind if kind.value in installed)
+    return tuple(kind for kind in Kind if detectors_of(kind.value))
 
 
 def watchable(name: str) -> Kind:

@@ -128,9 +128,10 @@ def test_an_event_is_shown_with_its_settlement(data, document, call):
 
 def test_a_region_is_watched_for_what_a_detector_is_installed_for(document, failure, monkeypatch):
     words = ("region", "add", "Oak", "--bbox", "22,45,22.1,45.1", "--kind", "burned")
-    monkeypatch.setattr(kinds, "detector_ids", lambda: ("ground_change",))
+    installed = {"ground_change": ("ground_change",)}
+    monkeypatch.setattr(kinds, "detectors_of", lambda kind: installed.get(kind, ()))
     status, code, message = failure(*words)
     assert (status, code) == (12, "region")
     assert message == "No installed detector watches for burned; installed: ground_change."
-    monkeypatch.setattr(kinds, "detector_ids", lambda: ("burned", "ground_change"))
+    installed["burned"] = ("burned", "radar")
     assert document(*words)[1]["region"]["kind"] == "burned"
