@@ -1,7 +1,7 @@
 """Forest that was really cleared, watched for burns: how many clearings are taken for fires.
 
 Without B12, as these looks are, ground laid bare and ground burned differ in B11 and the visible
-alone.
+alone. Most of what was once taken for fire had begun unseen, between autumn and spring.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ QUIET = 0.05
 """A place of which drawn clearings cover less than this is quiet."""
 BUDGET = 5.0
 """False reports per 1,000 place-years that PROBABLE may cost."""
-BEFORE = 116.0
-"""The same on cleared places, before bare soil was among the changes that are no burn."""
 DATA = "Romanian sample"
 
 
@@ -48,7 +46,7 @@ def rates(sample_catalogue):
     return found
 
 
-def test_a_clearing_is_half_as_often_taken_for_a_fire_as_it_was(rates):
+def test_a_clearing_is_taken_for_a_fire_no_more_often_than_the_budget_allows(rates):
     for words, cleared in (("cleared: 5 % drawn and more", True), ("quiet: under 5 %", False)):
         rate = rates[cleared]
         record(
@@ -59,12 +57,5 @@ def test_a_clearing_is_half_as_often_taken_for_a_fire_as_it_was(rates):
                 tuple(round(end, 1) for end in rate.interval),
             )
         )  # fmt: skip
+        assert rate.value <= BUDGET
     assert rates[True].exposure > 350
-    assert rates[True].value < BEFORE / 2
-
-
-@pytest.mark.xfail(
-    strict=True, reason="without B12 dark slash after a clearing still passes for char"
-)
-def test_a_clearing_is_taken_for_a_fire_no_more_often_than_the_budget_allows(rates):
-    assert rates[True].value <= BUDGET
