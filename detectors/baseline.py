@@ -408,9 +408,10 @@ def _spread(
     after["covariance"] = (1.0 - rate) * after["covariance"] + rate * product
     score = np.clip(np.where(use, found.score, 0.0), -SURE, SURE)
     pair = score[:, :, None] * score[:, None, :]
-    # Features that were not both seen teach nothing of each other: their rate is 0.
-    step = np.minimum(rate[..., 0], np.swapaxes(rate[..., 0], -1, -2))
-    after["kinship"] = (1.0 - step) * after["kinship"] + step * pair
+    # Features learn at rates of their own, and one that was not seen at none. The roots keep it the
+    # covariance of something: with the lesser rate of the two it turns indefinite.
+    old, new = (np.sqrt(one * np.swapaxes(one, -1, -2)) for one in (1.0 - rate[..., 0], rate[..., 0]))
+    after["kinship"] = old * after["kinship"] + new * pair
 
 
 def _reweigh(

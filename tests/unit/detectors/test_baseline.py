@@ -275,6 +275,24 @@ def test_a_feature_not_seen_leaves_its_rows_as_they_were() -> None:
         assert np.array_equal(work.rows[name][0, 2], before[name][0, 2]), name
 
 
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**6), missing=st.floats(0.0, 0.6))
+def test_how_features_err_together_stays_a_covariance_whatever_was_seen(
+    seed: int, missing: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    work = learner(3)
+    series = rng.normal(0.0, 1.0, (40, 3, FEATURES, PARTS))
+    series[rng.random((40, 3, FEATURES)) < missing] = np.nan
+    for number, values in enumerate(series):
+        if number == 20:
+            # As where one thing moves all features alike: the least error makes it indefinite.
+            work.rows["kinship"][:] = 1.0
+        work.look(values)
+        lowest = np.linalg.eigvalsh(work.rows["kinship"]).min(-1)
+        assert (lowest > -1e-9).all()
+
+
 def test_releveling_makes_what_was_last_seen_the_new_normal() -> None:
     work = learner(2)
     work.looks(weather(150, 2, shared=0.3, own=0.3))
