@@ -410,7 +410,9 @@ def _spread(
     pair = score[:, :, None] * score[:, None, :]
     # Features learn at rates of their own, and one that was not seen at none. The roots keep it the
     # covariance of something: with the lesser rate of the two it turns indefinite.
-    old, new = (np.sqrt(one * np.swapaxes(one, -1, -2)) for one in (1.0 - rate[..., 0], rate[..., 0]))
+    old, new = (
+        np.sqrt(one * np.swapaxes(one, -1, -2)) for one in (1.0 - rate[..., 0], rate[..., 0])
+    )
     after["kinship"] = old * after["kinship"] + new * pair
 
 
