@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse, Response
 
 from api.context import Context
 from detectors.burn_seen import CORE_SHARE
+from hearthwatch.fusion.classes import meaning_of
+from hearthwatch.fusion.shown import source_value
 from hearthwatch.ledger_words import longest_gap
 from hearthwatch.records import Event, LedgerRow, ObservationStatus, Region, Run, Settlement
 from hearthwatch.store.whole import settlements_named
@@ -93,6 +95,17 @@ def event_feature(here: Context, event: Event) -> dict[str, Any]:
     """Return one event as a feature."""
     (found,) = event_features(here, event.organisation, [event])
     return dict(found)
+
+
+def whole_event(here: Context, event: Event) -> dict[str, Any]:
+    """Return one event as a feature, with its sources and what they have been measured to mean."""
+    sources = here.store.sources(event.organisation, event.id)
+    found = event_feature(here, event)
+    found["properties"] |= {
+        "sources": [source_value(one) for one in sources],
+        "meaning": meaning_of(sources, event.detector),
+    }
+    return found
 
 
 def settlement_feature(settlement: Settlement) -> dict[str, Any]:

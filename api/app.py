@@ -15,7 +15,18 @@ from api.context import Context
 from api.headers import Headers, Heads
 from api.limits import Limits
 from api.params import refuse_unknown
-from api.routes import events, features, followed, jobs, regions, service, settlements, tiles, why
+from api.routes import (
+    events,
+    features,
+    followed,
+    jobs,
+    opinions,
+    regions,
+    service,
+    settlements,
+    tiles,
+    why,
+)
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
 from tiles.archive import Archive
@@ -56,6 +67,7 @@ def create_app(settings: Settings, store: Store, archive: Archive) -> FastAPI:
         followed.router,
         settlements.router,
         events.router,
+        opinions.router,
         why.router,
         jobs.router,
         tiles.router,

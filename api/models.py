@@ -14,6 +14,7 @@ from pydantic import (
     StringConstraints,
 )
 
+from detectors.types import SiteChange
 from hearthwatch.records import (
     EventState,
     Kind,
@@ -148,13 +149,25 @@ class RegionImagery(BaseModel):
     missing_passes: int = Field(description="That were due and have not come.")
 
 
+class DetectorLooks(BaseModel):
+    """What one detector has looked at; a look of radar is never counted as one of light."""
+
+    detector: str
+    sensors: list[str] = Field(description="That it reads; empty where it is not installed.")
+    looks: int = Field(description="Over however many cells and settlements, each counts once.")
+    usable_looks: int = Field(description="Usable in one cell, or at one settlement, or more.")
+    last_look: datetime | None
+    last_usable_look: datetime | None
+
+
 class RegionStatus(BaseModel):
-    """How a watch stands."""
+    """How a watch stands; what is said of looks is of the kind's own detector."""
 
     looks: int = Field(description="Over however many cells and settlements, each counts once.")
     usable_looks: int = Field(description="Usable in one cell, or at one settlement, or more.")
     last_look: datetime | None
     last_usable_look: datetime | None
+    detectors: list[DetectorLooks] = Field(description="The same of each, its own first.")
     longest_blind_days: float | None = Field(
         None,
         description="Between two usable looks, of settlements at the one where it was longest; "
@@ -275,7 +288,7 @@ class Ledger(BaseModel):
 
 
 class FollowedSettlement(BaseModel):
-    """A settlement that a watch follows, and how well it was seen."""
+    """A settlement that a watch follows, and how well its first detector saw it."""
 
     settlement: str
     settlement_name: str | None
@@ -283,6 +296,7 @@ class FollowedSettlement(BaseModel):
     usable_looks: int
     last_look: datetime
     last_usable_look: datetime | None = Field(description="Null if it was never seen.")
+    detectors: list[DetectorLooks] = Field(description="The same of each, the first of them first.")
     longest_blind_days: float | None = Field(
         description="Between two usable looks at it; null where there are fewer."
     )
@@ -382,7 +396,11 @@ class EventProperties(BaseModel):
     kind: Kind
     mode: Mode
     state: EventState
-    detector: str
+    change: SiteChange | None = Field(description="What became of the site, where that is told.")
+    merged_into: str | None = Field(
+        description="Id of the event that this one was merged into; null if it stands for itself."
+    )
+    detector: str = Field(description="Of the source that says most.")
     detector_state: str
     cell: str
     area_m2: float

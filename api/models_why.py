@@ -28,7 +28,7 @@ class ReckoningAnswer(BaseModel):
     """Evidence against the threshold of one state, nats."""
 
     state: DetectorState
-    brought: float | None = Field(description="Null where too few looks speak for a burn.")
+    brought: float | None = Field(description="Null where too few looks speak for a change.")
     needed: float = Field(description="That must be exceeded.")
     reached: bool
 

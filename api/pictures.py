@@ -18,7 +18,7 @@ from api.watched import region_of
 from hearthwatch.ledger_words import was_taken_in
 from hearthwatch.pairs import best_pair
 from hearthwatch.records import USABLE, Event, LedgerRow, Mode
-from hearthwatch.series import Sample, event_curve
+from hearthwatch.series import Sample, event_curve, rows_followed
 from hearthwatch.store.whole import all_looks
 from hearthwatch.values import DECIMALS, moment
 from hearthwatch.words import interval
@@ -38,7 +38,7 @@ _BANDS = ("B02", "B03", "B04", "B08", "B8A", "B12")
 
 def series_value(here: Context, event: Event) -> dict[str, Any]:
     """Return what an event's detector went by, with the looks left out and why."""
-    rows = _rows(here, event)
+    rows = rows_followed(event, _rows(here, event))
     curve = event_curve(here.archive, event, rows)
     samples = {sample.acquisition: sample for sample in curve.samples}
     nothing = (None,) * len(curve.quantities)

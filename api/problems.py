@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 _STATUS: Mapping[type[errors.HearthwatchError], int] = {
     errors.NotFound: 404,
     errors.RegionError: 422,
+    errors.EventError: 409,
     errors.QuestionError: 400,
     errors.StoreLocked: 503,
     errors.DiskFull: 507,

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from detectors.burn_features import NAMES, burn_features
-from detectors.types import Features, PlaceFeatures
+from detectors.patch_look import patch_look
+from detectors.types import Features, PatchLook, PatchSet, PlaceFeatures
 from imagery.types import GeoBox
 from tests.science.laid_places import Square
 
@@ -239,7 +240,7 @@ def level_at(level: Array, year: float) -> Array:
 
 
 def features_of(
-    donors: Donors, look: MadeLook, cores: Array, chosen: NDArray[np.int64],
+    donors: Donors, look: MadeLook, cores: Array, pixels: Array, chosen: NDArray[np.int64],
     placebo: NDArray[np.bool_],
 ) -> Features:  # fmt: skip
     """Return a made look as the detector is given it.
@@ -248,6 +249,8 @@ def features_of(
     ----------
     cores : ndarray, shape (place, band)
         Mean reflectance of the cores, burns and all.
+    pixels : ndarray, shape (band, n)
+        Reflectance of their pixels, likewise.
     chosen : ndarray of int
         The places that are followed.
     """
@@ -256,9 +259,28 @@ def features_of(
     ids = tuple(str(place) for place in chosen)
     places = PlaceFeatures(
         ids, placebo, values, tuple(donors.bands), look.seen[chosen], look.contamination[chosen],
-        ("",) * len(ids),
+        ("",) * len(ids), patches=_patches(donors, look, pixels, chosen),
     )  # fmt: skip
     return Features(look.sensed.isoformat(), look.sensed, NAMES, 1.0, {}, places=places)
+
+
+def _patches(donors: Donors, look: MadeLook, pixels: Array, chosen: NDArray[np.int64]) -> PatchLook:
+    """Return the pixels of the cores one by one; of the margins round them none were made."""
+    size = np.bincount(donors.owner, minlength=len(donors.cores))
+    starts = np.concatenate([[0], np.cumsum(size)])
+    mine = np.concatenate([np.arange(starts[one], starts[one + 1]) for one in chosen])
+    shape = tuple(map(int, donors.window.shape))
+    everywhere = np.full(shape, np.nan, np.float32)
+    bands = {}
+    for row, name in enumerate(donors.bands):
+        bands[name] = everywhere.copy()
+        bands[name].ravel()[donors.index] = pixels[row]
+    clear = np.zeros(shape, bool)
+    clear.ravel()[donors.index] = look.clear
+    grid = tuple(donors.window.coords[name].values for name in donors.window.dims)
+    within, outside = np.ones(mine.size, bool), np.zeros(mine.size, bool)
+    followed = PatchSet(size[chosen], donors.index[mine], within, outside)
+    return patch_look(bands, clear, (grid[0], grid[1]), followed)
 
 
 def core_means(donors: Donors, pixels: Array, clear: NDArray[np.bool_]) -> Array:

@@ -104,7 +104,7 @@ def play(
     for look in made_looks(donors, history):
         pixels = _burned(donors, look.pixels, burns, cover, look.sensed, residues)
         means = core_means(donors, pixels, look.clear)
-        features = features_of(donors, look, means, chosen, placebo)
+        features = features_of(donors, look, means, pixels, chosen, placebo)
         scene = judge_scene(features.acquisition, scorer.placebo_evidence(state, features))
         state, found = scorer.score(state, features, scene)
         w.append(state.arrays["windowed"].astype(np.float64))

@@ -47,26 +47,33 @@ def finding(
         geometry=Polygon(),
         area_m2=0.0,
         pixels=0,
-        last_unharmed=None if turn.unharmed == NEVER else _time(turn.unharmed),
-        first_changed=_time(turn.opened),
+        last_unharmed=None if turn.unharmed == NEVER else moment(turn.unharmed),
+        first_changed=moment(turn.opened),
         looks=turn.looks,
         evidence=_numbers(turn, float(errors.ring_changed[place].max())),
-        doubts=tuple(_doubts(turn, errors, place, features, scene, int(rows["held"][place]))),
+        doubts=tuple(doubts_of(turn, errors, place, features, scene, int(rows["held"][place]))),
         place=place_id,
     )
 
 
-def said(rows: Mapping[str, NDArray[Any]], place: int) -> dict[str, Any]:
+def said(
+    rows: Mapping[str, NDArray[Any]], place: int, names: tuple[str, ...] = NAMES
+) -> dict[str, Any]:
     """Return what the last look at one settlement was held against and came to, for the ledger.
 
     Of each feature that was seen: its score, and in `features` what the core showed, what its
     past, the season and its surroundings let expect, and the standard deviation of that, in the
-    units of :func:`detectors.burn_features.burn_features`.
+    units the features are measured in.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of the features.
     """
     seen = [
         (name, float(score), float(observed), float(deviation))
         for name, score, observed, deviation in zip(
-            NAMES, *(rows[one][place] for one in ("score", "observed", "predictive")), strict=True
+            names, *(rows[one][place] for one in ("score", "observed", "predictive")), strict=True
         )
         if np.isfinite(score)
     ]
@@ -102,7 +109,7 @@ def _numbers(turn: Turn, ring_changed: float) -> dict[str, float]:
     return {name: round(value, 3) for name, value in numbers.items() if np.isfinite(value)}
 
 
-def _doubts(
+def doubts_of(
     turn: Turn, errors: Errors, place: int, features: Features, scene: SceneJudgement, held: int
 ) -> list[str]:
     """Say in words what could weaken a finding."""
@@ -133,5 +140,6 @@ def _sectors(features: Features, place: int) -> int:
     return int(np.isfinite(features.places.values[place, :, 1:]).any(0).sum())
 
 
-def _time(seconds: int) -> datetime:
+def moment(seconds: int) -> datetime:
+    """Return seconds since the epoch as a time in UTC."""
     return datetime.fromtimestamp(int(seconds), UTC)

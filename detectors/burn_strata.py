@@ -37,7 +37,12 @@ def place_strata(
 
 
 def greenness(rows: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-    """Return ln(near infrared / visible) of the surroundings over the seasons; NaN if unknown."""
+    """Return ln(near infrared / visible) of the surroundings over the seasons; NaN if unknown.
+
+    It is not known of a detector that keeps no baseline of them.
+    """
+    if "coefficients" not in rows:
+        return np.full(len(rows["level"]), np.nan)
     level, looks = rows["coefficients"][:, :, 1:, 0], rows["part_looks"][:, :, 1:]
     known = (looks[:, NEAR_INFRARED] > 0) & (looks[:, VISIBLE] > 0)
     ratio = np.where(known, level[:, VISIBLE] - level[:, NEAR_INFRARED], 0.0).sum(-1)

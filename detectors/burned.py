@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from detectors import baseline, episodes, inside, state_packing
+from detectors import baseline, episodes, inside, place_state, state_packing
 from detectors.baseline import BaselineRules, Errors
 from detectors.burn_evidence import Evidence, EvidenceRules, look_evidence
 from detectors.burn_features import (
@@ -181,7 +181,7 @@ class Burned:
         Against the placebos' own history, not against each other: the guard asks whether the
         scene is unlike others.
         """
-        placebos = of_places(features, _measured(features).placebo)
+        placebos = of_places(features, place_state.measured(features).placebo)
         look, _ = self._hold(state, placebos, own_null=False)
         return tuple(map(float, look.evidence.total[look.usable & look.trained]))
 
@@ -189,7 +189,7 @@ class Burned:
         self, state: MonitorState, features: Features, scene: SceneJudgement
     ) -> tuple[MonitorState, tuple[Finding, ...]]:
         """Take one look into the state of every settlement and report what is new."""
-        places = _measured(features)
+        places = place_state.measured(features)
         look, orbits = self._hold(state, features)
         suspect = scene.verdict is GuardVerdict.SUSPECT
         look, within = self._look_inside(look, state, places, suspect=suspect)
@@ -230,7 +230,7 @@ class Burned:
                 "looks": int(state.scalars["looks"]) + 1,
                 "last": features.sensed.isoformat(),
                 "orbits": orbits,
-                **_placebo_counts(learned, places.placebo),
+                **place_state.placebo_counts(learned, places.placebo),
             },
             objects=tuple({"id": one} for one in places.ids),
         )
@@ -246,7 +246,7 @@ class Burned:
 
     def looks(self, state: MonitorState, features: Features) -> tuple[PlaceLook, ...]:
         """Tell what the look came to at every settlement; `state` is the one after it."""
-        places, rows = _measured(features), state.arrays
+        places, rows = place_state.measured(features), state.arrays
         return tuple(
             PlaceLook(
                 place=one,
@@ -276,37 +276,15 @@ class Burned:
         ValueError
             If the states number relative orbits differently.
         """
-        mine, others = str(state.scalars["orbits"]), str(other.scalars["orbits"])
-        if not others.startswith(mine):
-            raise ValueError(f"orbits {others} are not numbered as {mine}")
-        joining = {record["id"] for record in other.objects}
-        kept = [row for row, record in enumerate(state.objects) if record["id"] not in joining]
-        arrays = {
-            name: np.concatenate([array[kept], other.arrays[name]])
-            for name, array in state.arrays.items()
-            if name not in inside.no_pixels()
-        }
+        pixels = inside.no_pixels()
+        both, kept = place_state.joined(state, other, tuple(pixels))
         own = inside.kept_pixels(state.arrays, kept)
-        arrays["patch_state"] = np.concatenate([own, other.arrays["patch_state"]])
-        objects = (*(state.objects[row] for row in kept), *other.objects)
-        # ISO times in UTC sort as they are.
-        last = max(str(state.scalars["last"]), str(other.scalars["last"]))
-        scalars = {**state.scalars, "last": last, "orbits": others}
-        return dataclasses.replace(state, arrays=arrays, scalars=scalars, objects=objects)
+        patches = np.concatenate([own, other.arrays["patch_state"]])
+        return dataclasses.replace(both, arrays={**both.arrays, "patch_state": patches})
 
     def past_numbers(self, state: MonitorState, other: MonitorState) -> MonitorState:
         """Return `state`, in which no new episode gets a number that `other` has given."""
-        given = {
-            record["id"]: number
-            for record, number in zip(other.objects, other.arrays["episode"], strict=True)
-        }
-        own = state.arrays["episode"]
-        others = np.array([given.get(record["id"], 0) for record in state.objects], own.dtype)
-        # One that is open goes by its number still.
-        numbers = np.where(episodes.is_open(state.arrays), own, np.maximum(own, others))
-        if np.array_equal(numbers, own):
-            return state
-        return dataclasses.replace(state, arrays={**state.arrays, "episode": numbers})
+        return place_state.past_numbers(state, other)
 
     def _new_rows(self, count: int) -> dict[str, NDArray[Any]]:
         return {
@@ -327,10 +305,13 @@ class Burned:
         self, state: MonitorState, features: Features, *, own_null: bool = True
     ) -> tuple[_Look, str]:
         """Hold a look against the state; return it with the orbits known by then."""
-        _check(state, features, self.info)
-        places, rules = _measured(features), self.parameters
-        rows = self._rows(state, places.ids)
-        slot, orbits = _slot(str(state.scalars["orbits"]), features.orbit)
+        place_state.check(state, features, self.info)
+        places, rules = place_state.measured(features), self.parameters
+        rows = place_state.rows_of(state, places.ids, self._new_rows, tuple(inside.no_pixels()))
+        slot, orbits = place_state.numbered(
+            str(state.scalars["orbits"]),
+            str(UNKNOWN_ORBIT if features.orbit is None else features.orbit),
+        )
         seconds = int(features.sensed.timestamp())
         x = baseline.terms(seconds, slot)
         trained = rows["part_looks"][:, :, 0].max(-1, initial=0) >= rules.baseline.training
@@ -357,21 +338,6 @@ class Burned:
         suspected = episodes.is_open(look.rows)
         within = inside.taken(within, suspected, rules, hold=suspect)
         return dataclasses.replace(look, evidence=evidence), within
-
-    def _rows(self, state: MonitorState, ids: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-        """Return the state's rows in the order of `ids`, new ones for settlements that joined."""
-        known = {str(record["id"]): row for row, record in enumerate(state.objects)}
-        here = [place for place, one in enumerate(ids) if one in known]
-        there = [known[ids[place]] for place in here]
-        pixels = inside.no_pixels()
-        kept = {name: array[there] for name, array in state.arrays.items() if name not in pixels}
-        found = state_packing.unpack(kept)
-        if len(here) == len(ids):
-            return found
-        rows = self._new_rows(len(ids))
-        for name, array in rows.items():
-            array[here] = found[name]
-        return rows
 
     def _advance(
         self, look: _Look, places: PlaceFeatures, judged: NDArray[np.bool_],
@@ -429,36 +395,3 @@ class Burned:
 
 
 _SHOWED = tuple(Showed)
-
-
-def _measured(features: Features) -> PlaceFeatures:
-    if features.places is None:
-        raise ValueError("this detector follows settlements, and the look has none")
-    return features.places
-
-
-def _slot(orbits: str, orbit: int | None) -> tuple[int, str]:
-    """Return the number of a relative orbit among those seen, and all of them."""
-    known = orbits.split(",") if orbits else []
-    name = str(UNKNOWN_ORBIT if orbit is None else orbit)
-    if name not in known:
-        known.append(name)
-    return known.index(name), ",".join(known)
-
-
-def _placebo_counts(rows: Mapping[str, NDArray[Any]], placebo: NDArray[np.bool_]) -> dict[str, int]:
-    """Count the episodes of placebos by the state they reached: false ones, all of them."""
-    reached = rows["reached"][placebo].sum(0, initial=0)
-    names = ("placebo_watch", "placebo_probable", "placebo_established")
-    return {"placebos": int(placebo.sum()), **dict(zip(names, map(int, reached), strict=True))}
-
-
-def _check(state: MonitorState, features: Features, info: DetectorInfo) -> None:
-    if (state.detector, state.version) != (info.id, info.version):
-        raise ValueError(
-            f"this state was written by {state.detector} {state.version}, "
-            f"not by {info.id} {info.version}"
-        )
-    last = str(state.scalars["last"])
-    if last and features.sensed <= datetime.fromisoformat(last):
-        raise ValueError(f"the look of {features.sensed:%Y-%m-%d} is not younger than {last}")

@@ -66,6 +66,9 @@ class EpisodeRules:
         Correlation between the errors of successive looks.
     window_days : float
         Age of a look from which on it is added to no younger one.
+    speaking : tuple of int
+        Looks that must speak for a change before a place is suspected, thought to have changed,
+        and held to have.
     """
 
     close_after: int = 6
@@ -73,6 +76,7 @@ class EpisodeRules:
     level_looks: int = 3
     persistence: float = 0.3
     window_days: float = 90.0
+    speaking: tuple[int, int, int] = (0, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,9 @@ class Turn:
     new_normal: bool
 
 
-def new_rows(count: int) -> dict[str, NDArray[Any]]:
+def new_rows(
+    count: int, features: int = FEATURES, covers: int = len(COVERS)
+) -> dict[str, NDArray[Any]]:
     """Return the state of `count` quiet settlements, by array name."""
     return {
         "level": np.zeros(count, np.int8),
@@ -116,12 +122,12 @@ def new_rows(count: int) -> dict[str, NDArray[Any]]:
         "plain": np.full(count, NEVER, np.int64),
         "age": np.zeros(count, np.int32),
         "strongest": np.zeros(count),
-        "shown": np.full((count, FEATURES), np.nan),
-        "window_evidence": np.zeros((count, WINDOW, len(COVERS))),
+        "shown": np.full((count, features), np.nan),
+        "window_evidence": np.zeros((count, WINDOW, covers)),
         "window_seconds": np.full((count, WINDOW), NEVER, np.int64),
         "window_plain": np.full((count, WINDOW), NEVER, np.int64),
         "window_ring": np.zeros((count, WINDOW)),
-        "window_residual": np.full((count, WINDOW, FEATURES, PARTS), np.nan),
+        "window_residual": np.full((count, WINDOW, features, PARTS), np.nan),
         "reached": np.zeros((count, len(LEVELS)), np.int32),
         "windowed": np.full((count, len(LEVELS)), np.nan),
         "past": np.full((count, PAST), NEVER, np.int64),
@@ -136,8 +142,9 @@ class Windowed:
     Attributes
     ----------
     total : ndarray, shape (place, 3)
-        The most that any of the last looks up to now bring together, nats: of any looks, of looks
-        of which two speak for a change, and three; minus infinity where there are none.
+        The most that any of the last looks up to now bring together, nats, if enough of them speak
+        for a change: by default of any looks, of looks of which two speak, and three; minus
+        infinity where there are none.
     looks : ndarray of int, shape (place, 3)
         Of how many looks that is.
 
@@ -152,7 +159,7 @@ class Windowed:
 
 def windowed(
     evidence: Array, persistence: float, reach: NDArray[np.int64] | None = None,
-    odds: Array | None = None,
+    odds: Array | None = None, least_speaking: tuple[int, int, int] = (0, 2, 3),
 ) -> Windowed:  # fmt: skip
     """Add up the evidence of the last looks, of as many as bring most.
 
@@ -169,6 +176,8 @@ def windowed(
         How many looks may be added up; all where it is None.
     odds : ndarray, shape (place, look), or None
         Nats, 0 or less, that are added where the look is the first of those added up.
+    least_speaking : tuple of int
+        Looks of those added up that must speak for a change, for each of `LEVELS`.
     """
     count = np.arange(1, evidence.shape[1] + 1)
     shrunk = 1.0 / (1.0 + (count - 1) * persistence)
@@ -177,7 +186,7 @@ def windowed(
     speaking = np.cumsum(any_cover(newest_first) > SPEAKS, axis=1)
     if reach is not None:
         speaking = np.where(count <= reach[:, None], speaking, -1)
-    borne = np.stack([np.where(speaking >= least, sums, -np.inf) for least in (0, 2, 3)], -1)
+    borne = np.stack([np.where(speaking >= least, sums, -np.inf) for least in least_speaking], -1)
     weighed = borne if odds is None else borne + odds[:, ::-1, None]
     best = weighed.argmax(1)
     total = np.take_along_axis(weighed, best[:, None], 1)[:, 0]
@@ -247,7 +256,9 @@ def advance(
     # What came before the first affected look bears no state of the episode.
     reach = np.where(is_open(rows), rows["age"] + 1, WINDOW)
     reach = np.minimum(reach, fresh(rows, look.seconds, rules).sum(-1))
-    found = windowed(rows["window_evidence"], rules.persistence, reach, _unseen(rows, odds))
+    found = windowed(
+        rows["window_evidence"], rules.persistence, reach, _unseen(rows, odds), rules.speaking
+    )
     total = found.total + look.odds[:, None]
     rows["windowed"][:] = np.where(look.judged[:, None], total, np.nan)
     peaks.note(rows, look.judged, total, look.seconds)

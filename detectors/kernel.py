@@ -287,6 +287,19 @@ def scatter(slab: NDArray[np.int16], where: NDArray[np.intp], values: NDArray[np
     slab[where // BLOCK, :, where % BLOCK] = values
 
 
+def renew(slab: NDArray[np.int16], where: NDArray[np.intp], parameters: KernelParameters) -> None:
+    """Let the pixels with flat index `where` learn a new normal from nothing, in place.
+
+    When they were last plainly unharmed stays known.
+    """
+    fresh = gather(new_slab(BLOCK, parameters), where[:1] * 0)
+    part = gather(slab, where)
+    kept = part[:, UNHARMED].copy()
+    part[:] = fresh[0] if where.size else part
+    part[:, UNHARMED] = kept
+    scatter(slab, where, part)
+
+
 def sample_scores(
     part: NDArray[np.int16], values: NDArray[np.int16], centre: NDArray[np.float32], phase: float
 ) -> NDArray[np.float32]:

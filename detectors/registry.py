@@ -18,10 +18,13 @@ def detector_ids() -> tuple[str, ...]:
 def detectors_of(kind: str) -> tuple[str, ...]:
     """Return the ids of the detectors that are run in regions watched for a kind of change.
 
-    The one that bears the kind's own name comes first: it says what became of each look.
+    The one that bears the kind's own name comes first, then those that report that very kind, and
+    what others made last.
     """
-    found = (name for name in detector_ids() if kind in create_detector(name).info.regions)
-    return tuple(sorted(found, key=lambda name: (name != kind, name)))
+    infos = (create_detector(name).info for name in detector_ids())
+    found = [info for info in infos if kind in info.regions]
+    found.sort(key=lambda info: (info.id != kind, info.external, kind not in info.kinds, info.id))
+    return tuple(info.id for info in found)
 
 
 @cache

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from detectors import kernel
 from detectors.kernel import EVIDENCE_UNIT, NO_DATA, KernelParameters
-from detectors.objects import Window, area_m2, components, outline, touching, windows
+from detectors.objects import Window, area_m2, outline, windows
+from detectors.ownership import Held, adopt
 from detectors.types import DetectorState, Finding
 from imagery.types import GeoBox
 
@@ -156,7 +157,7 @@ def track(
         if finding is not None:
             findings.append(finding)
         if records[key].state == DetectorState.CLOSED:
-            _rearm(slab, label == key, baseline)
+            kernel.renew(slab, np.flatnonzero(label == key), baseline)
         if records[key].state in (DetectorState.CLOSED, DetectorState.LAPSED):
             label[label == key] = 0
             del records[key]
@@ -186,24 +187,19 @@ def _adopt(view: _View, label: NDArray[np.uint32], records: dict[int, _Record], 
     """Give every unowned component to the object it belongs to, or found a new one."""
     rules = view.rules
     free = (view.evidence >= rules.grow) & (view.run >= rules.looks_watch) & (label == 0)
-    parts, _ = components(free)
-    for index, window in enumerate(windows(parts), 1):
-        assert window is not None
-        part, owners = parts[window] == index, label[window]
-        day = int(np.median(view.changed[window][part]))
-        near = [
-            int(k)
-            for k in touching(part, owners)
-            if abs(day - records[int(k)].day) <= rules.same_episode_days
-        ]
+
+    def joins(one: Held, other: Held) -> bool:
+        return abs(one.day - other.day) <= rules.same_episode_days
+
+    def founds(part: NDArray[np.bool_], window: Window) -> bool:
         seeds = int((view.evidence[window][part] >= rules.seed).sum())
-        if near:
-            owners[part] = min(near, key=lambda k: (abs(day - records[k].day), k))
-        elif part.sum() >= rules.minimum_pixels and seeds >= rules.minimum_seeds:
-            owners[part] = number
-            records[number] = _Record(number=number, day=day)
-            number += 1
-    return number
+        return int(part.sum()) >= rules.minimum_pixels and seeds >= rules.minimum_seeds
+
+    held = {key: Held(record.day, record.peak) for key, record in records.items()}
+    after = adopt(free, view.changed, label, held, joins, founds, number)
+    for key in range(number, after):
+        records[key] = _Record(number=key, day=held[key].day)
+    return after
 
 
 def _advance(
@@ -290,14 +286,3 @@ def _evidence(record: _Record) -> dict[str, float]:
 def _middle(values: NDArray[np.float32]) -> float | None:
     good = values[np.isfinite(values)]
     return float(np.median(good)) if good.size else None
-
-
-def _rearm(slab: NDArray[np.int16], mask: NDArray[np.bool_], baseline: KernelParameters) -> None:
-    """Let the pixels of a closed object learn their new normal from nothing."""
-    where = np.flatnonzero(mask)
-    fresh = kernel.gather(kernel.new_slab(kernel.BLOCK, baseline), where[:1] * 0)
-    part = kernel.gather(slab, where)
-    kept = part[:, kernel.UNHARMED].copy()
-    part[:] = fresh[0]
-    part[:, kernel.UNHARMED] = kept
-    kernel.scatter(slab, where, part)

@@ -132,6 +132,8 @@ class DetectorInfo:
         Whether it follows pixels or settlements.
     zones : Zones
         Of one that follows settlements.
+    external : bool
+        Whether it reads what others made of their looks: a catalogue without that lacks nothing.
     """
 
     id: str
@@ -145,6 +147,7 @@ class DetectorInfo:
     references: tuple[Reference, ...]
     watches: Watches = Watches.AREA
     zones: Zones = Zones()
+    external: bool = False
 
 
 NEVER = int(np.iinfo(np.int64).min)
@@ -307,6 +310,8 @@ class Features:
         Of settlements.
     orbit : int or None
         Relative orbit, where it is known.
+    sensor : str
+        Product the look is of, where it is known: one of the detector's sensors.
     lived_without : tuple of str
         Useful bands that this look did not have.
     """
@@ -320,6 +325,7 @@ class Features:
     places: PlaceFeatures | None = None
     orbit: int | None = None
     lived_without: tuple[str, ...] = ()
+    sensor: str = ""
 
 
 class Showed(StrEnum):
@@ -464,6 +470,15 @@ class Detector(Protocol):
         Both are of one place. What is open keeps its number; `state` itself is returned where
         there is nothing to change.
         """
+        ...
+
+
+@runtime_checkable
+class HoldingDetector(Detector, Protocol):
+    """A detector of areas that follows ground of which it says nothing, and can tell why."""
+
+    def held_back(self, state: MonitorState) -> tuple[str, ...]:
+        """Return, in words, why nothing is said of ground that would be told of otherwise."""
         ...
 
 

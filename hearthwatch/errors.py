@@ -115,3 +115,10 @@ class BudgetError(HearthwatchError):
 
     code = "budget"
     exit_status = 22
+
+
+class EventError(HearthwatchError):
+    """What was to be said of an event, or done with it, cannot be."""
+
+    code = "event"
+    exit_status = 24

@@ -42,6 +42,10 @@ class Layout:
         """What workers share of accounts with providers: pacing, tokens."""
         return self.root / "net"
 
+    def layers(self, organisation: str) -> Path:
+        """Layers of context that an organisation holds."""
+        return self.root / "layers" / organisation
+
     def state(self, region: str, cell: str, detector: str, sequence: int) -> Path:
         """Path of one state version, relative to the data folder."""
         return Path("state") / region / cell / detector / f"{sequence:06d}.slab"

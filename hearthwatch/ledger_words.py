@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from hearthwatch.records import USABLE, LedgerRow, ObservationStatus
+from detectors.registry import create_detector
+from hearthwatch.records import USABLE, Kind, LedgerRow, ObservationStatus
 from hearthwatch.values import NO_NAMES
-from hearthwatch.words import counted, day
+from hearthwatch.words import counted, day, sensors_in_words
 
 _UNGUARDED = "unguarded"
 MOST_REASONS = 3
@@ -20,7 +21,7 @@ _TELLING = {ObservationStatus.CHANGED: 0, ObservationStatus.UNCHANGED: 1}
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A stretch of the ledger in a few numbers.
+    """A stretch of one detector's ledger in a few numbers.
 
     Where settlements are followed, a look counts once for each of them, for one may lie under
     cloud and the next one not. Over the cells of the grid it always counts once.
@@ -71,8 +72,40 @@ def was_taken_in(row: LedgerRow) -> bool:
     return "said" in row.detail
 
 
+def by_detector(rows: Iterable[LedgerRow], kind: Kind) -> dict[str, list[LedgerRow]]:
+    """Return the rows of each detector, in the order of :func:`own_first`."""
+    found: defaultdict[str, list[LedgerRow]] = defaultdict(list)
+    for row in rows:
+        found[row.detector].append(row)
+    return {name: found[name] for name in own_first(found, kind)}
+
+
+def own_first(detectors: Iterable[str], kind: Kind) -> list[str]:
+    """Return detectors by name, the one that bears the kind's own name first."""
+    return sorted(detectors, key=lambda name: (name != kind.value, name))
+
+
+def sensors_of(detector: str) -> tuple[str, ...]:
+    """Return the sensors that a detector reads; none where it is not installed any more."""
+    try:
+        return create_detector(detector).info.sensors
+    except LookupError:
+        return ()
+
+
+def sees_by_radar(detector: str) -> bool:
+    """Tell whether a detector reads radar, or what was made of it."""
+    return any(one.startswith(("sentinel-1", "opera-dist-alert")) for one in sensors_of(detector))
+
+
+def detector_in_words(detector: str) -> str:
+    """Return a detector with what it looks through: ``radar (Sentinel-1)``."""
+    sensors = sensors_in_words(sensors_of(detector))
+    return f"{detector} ({sensors})" if sensors else detector
+
+
 def summarise(rows: Iterable[LedgerRow]) -> Summary:
-    """Sum up ledger rows."""
+    """Sum up the ledger rows of one detector."""
     looks: defaultdict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
     for row in rows:
         looks[row.settlement, row.acquisition].append(row)
@@ -144,10 +177,15 @@ def summary_in_words(summary: Summary, settlements: Mapping[str, str] = NO_NAMES
 
 
 def row_in_words(
-    row: LedgerRow, *, with_cell: bool, settlements: Mapping[str, str] = NO_NAMES
+    row: LedgerRow,
+    *,
+    with_cell: bool,
+    with_detector: bool = False,
+    settlements: Mapping[str, str] = NO_NAMES,
 ) -> str:
     """Return one look as one line; `settlements` gives their names by id."""
     cell = f"{row.cell}  " if with_cell else ""
+    cell += f"{row.detector}  " if with_detector else ""
     place = f"{settlements.get(row.settlement) or row.settlement}: " if row.settlement else ""
     head = f"{day(row.sensed)}  {cell}{_status(row):<23}"
     return f"{head}  {place}{_what_was_seen(row)}"

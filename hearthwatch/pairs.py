@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hearthwatch.ledger_words import was_taken_in
+from hearthwatch.ledger_words import sees_by_radar, was_taken_in
 from hearthwatch.records import Event, LedgerRow
 from hearthwatch.series import event_series
 from tiles.archive import Archive
@@ -26,13 +26,18 @@ def best_pair(archive: Archive, event: Event, rows: Sequence[LedgerRow]) -> Pair
     """Choose the looks of a before/after picture.
 
     Before is one that the event's interval calls unharmed, after is one that shows the change.
+    Both are of light, whatever the event was found by: radar makes no picture a person can read.
 
     Parameters
     ----------
     rows : sequence of LedgerRow
         The ledger of the event's region, oldest look first.
     """
-    usable = [row for row in rows if row.cell == event.cell and was_taken_in(row)]
+    usable = [
+        row
+        for row in rows
+        if row.cell == event.cell and was_taken_in(row) and not sees_by_radar(row.detector)
+    ]
     early = [
         row
         for row in usable

@@ -3,7 +3,7 @@
 Every record carries `organisation` (whose it is), `kind` (what is watched for) and `mode`
 (actual, exercise or test), so that no query can forget them; but a settlement, which may be
 watched for several kinds, has no `kind`. An API key has neither, nor has what is known of a
-provider: what was spent there, how long it is not asked, and which scenes it lists.
+provider: what was spent there, how long it is not asked, and which scenes and heat it lists.
 Datetimes are aware UTC.
 """
 
@@ -73,6 +73,37 @@ class EventState(StrEnum):
     REJECTED = "rejected"
     RETRACTED = "retracted"
     CLOSED = "closed"
+
+
+class RejectionReason(StrEnum):
+    """Why people say that an event is none."""
+
+    SEASONAL_BURN = "seasonal_burn"
+    CROP_OR_PASTURE = "crop_or_pasture"
+    CLOUD_SHADOW_SMOKE = "cloud_shadow_smoke"
+    FLOOD_OR_MOISTURE = "flood_or_moisture"
+    INDUSTRY_OR_FLARE = "industry_or_flare"
+    CONSTRUCTION = "construction"
+    REGISTRATION_ERROR = "registration_error"
+    SENSOR_ARTEFACT = "sensor_artefact"
+    OLD_CHANGE = "old_change"
+    DUPLICATE = "duplicate"
+    ACCIDENTAL_FIRE = "accidental_fire"
+    OTHER = "other"
+
+
+class Verb(StrEnum):
+    """What people do with an event."""
+
+    CONFIRM = "confirm"
+    DISPUTE = "dispute"
+    REJECT = "reject"
+    RETRACT = "retract"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    SPLIT = "split"
+    MERGE = "merge"
+    UNDO = "undo"
 
 
 class RunOutcome(StrEnum):
@@ -304,7 +335,7 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class LedgerTotals:
-    """The ledger of one region in four numbers.
+    """What the ledger says of one detector in one region, or at one settlement, in four numbers.
 
     A look counts once, over however many cells and settlements; it is usable if any of them
     was seen.
@@ -322,8 +353,12 @@ class Detection:
 
     Attributes
     ----------
+    event : str
+        The event that its source told of then; a source may be moved since.
     settlement : str
         Id of the settlement it is about; empty for a watch over an area.
+    source : str
+        Id of the source it is a look of.
     """
 
     id: str
@@ -347,6 +382,92 @@ class Detection:
     doubts: tuple[str, ...]
     digest: str
     settlement: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventSource:
+    """One detector's episode at one place, which tells of an event. Its id never changes.
+
+    Attributes
+    ----------
+    event : str
+        Id of the event it tells of; empty until it is put to one.
+    sensors, groups : tuple of str
+        What it was seen with, and the kinds of evidence that is: sources that share one are not
+        independent of each other.
+    reached : str
+        The state it came to before its detector closed it.
+    version : int
+        Counts the versions; every one stays readable.
+    change : str
+        What became of the site, where that can be told.
+    """
+
+    id: str
+    organisation: str
+    kind: Kind
+    mode: Mode
+    event: str
+    region: str
+    cell: str
+    detector: str
+    sensors: tuple[str, ...]
+    groups: tuple[str, ...]
+    detector_state: str
+    reached: str
+    version: int
+    geometry: BaseGeometry
+    area_m2: float
+    last_unharmed: datetime | None
+    first_changed: datetime
+    first_detected: datetime
+    last_detected: datetime
+    looks: int
+    observed: str
+    evidence: Mapping[str, Any]
+    doubts: tuple[str, ...] = ()
+    settlement: str = ""
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What somebody said of an event or did with it; never changed.
+
+    Attributes
+    ----------
+    act : str
+        The same for all that one act writes: a merger is told at both events.
+    version : int
+        Of the event, which the act made.
+    who : str
+        Name of the person or key.
+    reason, text : str
+        The coded reason of a rejection, and words.
+    other : str
+        Id of the other event of a split or a merger.
+    sources : tuple of str
+        Ids of those that changed their event.
+    undoes : str
+        Of an undoing, the act that it takes back.
+    """
+
+    id: str
+    organisation: str
+    kind: Kind
+    mode: Mode
+    event: str
+    act: str
+    version: int
+    verb: Verb
+    who: str
+    said: datetime
+    reason: str = ""
+    text: str = ""
+    other: str = ""
+    sources: tuple[str, ...] = ()
+    undoes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,8 +483,16 @@ class Event:
         attribution are people's.
     first_detected, last_detected : datetime
         Sensing times of the looks that first and last spoke of it.
+    detector, detector_state : str
+        Of the source that says most.
     settlement : str
         Id of the settlement it befell; empty for a watch over an area.
+    change : str
+        What became of the site, where that can be told.
+    said_by : str
+        Who said the state it is in; empty where software did.
+    merged_into : str
+        Id of the event that it was merged into; empty where it stands for itself.
     """
 
     id: str
@@ -387,6 +516,9 @@ class Event:
     evidence: Mapping[str, Any]
     doubts: tuple[str, ...] = ()
     settlement: str = ""
+    change: str = ""
+    said_by: str = ""
+    merged_into: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -615,6 +747,107 @@ class CalibrationChoice:
     detector: str
     since: datetime
     calibration: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeatSpot:
+    """A pixel in which a satellite saw heat, as its provider lists it; never changed.
+
+    Attributes
+    ----------
+    id : str
+        Digest of what tells it from others: satellite, time, place, processing.
+    sensed : datetime
+        To the minute.
+    lon, lat : float
+        Centre of the pixel, degrees, CRS84.
+    scan_m, track_m : float
+        Its sides along the scan and along the track, metres.
+    frp_mw : float or None
+        Fire radiative power, MW.
+    confidence, stated : str
+        Its class, and as the provider states it.
+    processing, version : str
+        How final it is, and the provider's own words for that.
+    seen_by : str
+        ``day`` or ``night``.
+    type : int or None
+        What the provider takes it for, where it says.
+    source_sha256 : str
+        Of the table it stood in.
+    received : datetime
+        When that was taken in.
+    """
+
+    id: str
+    organisation: str
+    sensed: datetime
+    lon: float
+    lat: float
+    scan_m: float
+    track_m: float
+    frp_mw: float | None
+    confidence: str
+    stated: str
+    satellite: str
+    instrument: str
+    processing: str
+    version: str
+    seen_by: str
+    type: int | None
+    source_sha256: str
+    received: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCover:
+    """Ground and days of which heat is on record, also where there was none.
+
+    Attributes
+    ----------
+    source : str
+        What was asked, or the file's name.
+    west, south, east, north : float
+        Degrees, CRS84.
+    since, until : datetime
+        First and last moment.
+    sha256 : str
+        Of the table.
+    """
+
+    id: str
+    organisation: str
+    source: str
+    west: float
+    south: float
+    east: float
+    north: float
+    since: datetime
+    until: datetime
+    sha256: str
+    received: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeatSource:
+    """A source of heat that people know, such as a flare or a kiln.
+
+    Attributes
+    ----------
+    radius_m : float
+        Heat so near is thought to be its own.
+    why : str
+        What it is.
+    """
+
+    id: str
+    organisation: str
+    lon: float
+    lat: float
+    radius_m: float
+    why: str
+    added: datetime
+    removed: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from detectors.burn_features import NAMES
+from detectors.burned import Burned
 from detectors.ground_change import FEATURES, GroundChange
 from detectors.kernel import FEATURE_UNIT, NO_DATA
 from detectors.types import Features, GuardVerdict, Places
-from hearthwatch.ledger_words import was_taken_in
-from hearthwatch.records import Event, Kind, LedgerRow
+from hearthwatch.ledger_words import sees_by_radar, was_taken_in
+from hearthwatch.records import Event, LedgerRow
 from imagery.masks import CLOUD_MARGIN_M, look_cube
 from imagery.types import Chip, GeoBox
 from tiles.archive import Archive
@@ -26,7 +27,7 @@ from tiles.windows import load_window, stored_layers
 
 __all__ = [
     "BURNED", "FEATURES", "GROUND_CHANGE", "LEAST_CLEAR", "Curve", "Quantity", "Sample",
-    "event_curve", "event_series", "settlement_series",
+    "event_curve", "event_series", "rows_followed", "settlement_series",
 ]  # fmt: skip
 
 LEAST_CLEAR = 0.5
@@ -87,6 +88,7 @@ GROUND_CHANGE = (
 )
 """Quantities of an event of ground_change, in the order of :data:`FEATURES`."""
 
+_BY = "in standard deviations of such predictions; 0 is as expected."
 _SCORE = (
     "than its past, the season and its surroundings let expect, in standard deviations of such "
     "predictions; 0 is as expected."
@@ -122,8 +124,8 @@ _EVIDENCE = Quantity(
     "evidence",
     "evidence of this look alone",
     "nats",
-    "Natural logarithm of how many times likelier this look is if the settlement burned than if "
-    "it did not, over all features at once; an event adds up several looks.",
+    "Natural logarithm of how many times likelier this look is if the settlement changed so than "
+    "if it did not, over all features at once; an event adds up several looks.",
 )
 BURNED = (*(Quantity(key, _BURNED[key][0], "scores", _BURNED[key][1]) for key in NAMES), _EVIDENCE)
 """Quantities of an event of kind burned: the scores of its features, and the evidence."""
@@ -132,39 +134,84 @@ BURNED = (*(Quantity(key, _BURNED[key][0], "scores", _BURNED[key][1]) for key in
 def event_curve(archive: Archive, event: Event, rows: Sequence[LedgerRow]) -> Curve:
     """Return what an event's detector went by, look by look.
 
-    Of changed ground it is measured anew from the archive. Of a burned settlement it is what the
-    detector said at the time, which the ledger keeps: measuring anew would take the whole history
-    of its surroundings.
+    Of ground it is measured anew from the archive, on looks of light. Of a settlement it is what
+    the event's detector said at the time, which the ledger keeps: measuring anew would take the
+    whole history of its surroundings.
 
     Parameters
     ----------
     rows : sequence of LedgerRow
-        The ledger of the event's cell and settlement, oldest look first.
+        The ledger of the event's cell and settlement, oldest look first, of all detectors.
 
     Raises
     ------
     tiles.errors.IntegrityError, tiles.errors.StorageFailed
         As :func:`event_series`.
     """
-    if event.kind is Kind.BURNED:
-        return Curve(BURNED, settlement_series(rows))
-    acquisitions = [row.acquisition for row in rows]
+    followed = rows_followed(event, rows)
+    if event.settlement:
+        names = NAMES if event.detector == Burned.info.id else _scored(followed)
+        return Curve(_quantities(names), settlement_series(followed, names))
+    acquisitions = [row.acquisition for row in followed]
     samples = event_series(archive, event.cell, acquisitions, event.geometry)
     return Curve(GROUND_CHANGE, samples)
 
 
-def settlement_series(rows: Sequence[LedgerRow]) -> tuple[Sample, ...]:
-    """Return what the detector of burned settlements said of one of them, in the rows' order.
+def rows_followed(event: Event, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
+    """Return the rows of the looks that an event's curve is of, each look once.
+
+    Of a settlement those of the event's own detector; of ground those of light, by the event's
+    own detector where it took them in.
+    """
+    if event.settlement:
+        return [row for row in rows if row.detector == event.detector]
+    best: dict[str, LedgerRow] = {}
+    for row in rows:
+        if not sees_by_radar(row.detector) and (
+            row.acquisition not in best or row.detector == event.detector
+        ):
+            best[row.acquisition] = row
+    return sorted(best.values(), key=lambda row: (row.sensed, row.acquisition))
+
+
+def settlement_series(
+    rows: Sequence[LedgerRow], names: Sequence[str] = NAMES
+) -> tuple[Sample, ...]:
+    """Return what a detector said of one settlement, in the rows' order.
 
     Looks that it did not take in are left out.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the features it scores.
     """
-    return tuple(_told(row) for row in rows if was_taken_in(row))
+    return tuple(_told(row, names) for row in rows if was_taken_in(row))
 
 
-def _told(row: LedgerRow) -> Sample:
+def _scored(rows: Sequence[LedgerRow]) -> tuple[str, ...]:
+    """Return the features that a detector scored on any look, as it orders them."""
+    told = (name for row in rows for name in row.detail.get("said", {}).get("scores", {}))
+    return tuple(dict.fromkeys(told))
+
+
+def _quantities(names: Sequence[str]) -> tuple[Quantity, ...]:
+    known = {one.key: one for one in BURNED}
+    return (*(known.get(name) or _plain(name) for name in names), _EVIDENCE)
+
+
+def _plain(name: str) -> Quantity:
+    words = name.replace("_", " ")
+    about = (
+        f"How much {words} of the settlement departs from what is expected of it, upwards, {_BY}"
+    )
+    return Quantity(name, words, "scores", about)
+
+
+def _told(row: LedgerRow, names: Sequence[str]) -> Sample:
     said = row.detail["said"]
     scores = said.get("scores", {})
-    values = (*(scores.get(name) for name in NAMES), said.get(_EVIDENCE.key))
+    values = (*(scores.get(name) for name in names), said.get(_EVIDENCE.key))
     suspect = row.detail.get("guard", {}).get("verdict") == GuardVerdict.SUSPECT
     return Sample(row.acquisition, row.sensed, values, row.usable, used=not suspect)
 

@@ -141,6 +141,21 @@ class Settings(BaseSettings):
         pattern=_URL,
         description="Where the tokens for that come from.",
     )
+    firms_credentials: _Absolute | None = Field(
+        default=None,
+        description="File that only you can read, JSON or TOML, with the map_key of NASA's FIRMS: "
+        "with it `hearthwatch heat fetch` asks what satellites saw hot.",
+    )
+    firms_url: str = Field(
+        default="https://firms.modaps.eosdis.nasa.gov",
+        pattern=_URL,
+        description="Address of FIRMS.",
+    )
+    firms_sources: _Names = Field(
+        default=("VIIRS_SNPP_NRT", "VIIRS_NOAA20_NRT", "VIIRS_NOAA21_NRT", "MODIS_NRT"),
+        min_length=1,
+        description="Sources of heat that are asked, with commas between them.",
+    )
     certificates: _Absolute | None = Field(
         default=None,
         description="File of certificates to trust instead of the system's.",

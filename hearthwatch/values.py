@@ -118,6 +118,8 @@ def event_properties(
         "kind": event.kind.value,
         "mode": event.mode.value,
         "state": event.state.value,
+        "change": event.change or None,
+        "merged_into": event.merged_into or None,
         "last_unharmed": moment(event.last_unharmed),
         "first_changed": moment(event.first_changed),
         "first_detected": moment(event.first_detected),

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from hearthwatch.records import Mode
+
+_SENSORS = {
+    "sentinel-1": "Sentinel-1", "sentinel-2": "Sentinel-2", "landsat": "Landsat",
+    "opera-dist-alert": "DIST-ALERT", "viirs": "VIIRS", "modis": "MODIS",
+}  # fmt: skip
+"""Names by what the names of sensors in catalogues begin with."""
 
 
 def day(moment: datetime | None) -> str:
@@ -30,3 +37,12 @@ def marked(mode: Mode, text: str) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun: ``1 event``, ``2 events``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def sensors_in_words(sensors: Sequence[str]) -> str:
+    """Return what some sensors are called: ``Sentinel-1``, ``VIIRS or MODIS``."""
+    return " or ".join(dict.fromkeys(map(_sensor_name, sensors)))
+
+
+def _sensor_name(sensor: str) -> str:
+    return next((name for start, name in _SENSORS.items() if sensor.startswith(start)), sensor)

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from imagery.errors import IntegrityError
-from imagery.radiometry import CLASS_BANDS, RADAR_BANDS, to_power, to_reflectance
+from imagery.radiometry import (
+    ALERT_CLASSES,
+    ALERT_NUMBERS,
+    CLASS_BANDS,
+    COHERENCE,
+    RADAR_BANDS,
+    to_numbers,
+    to_power,
+    to_reflectance,
+)
 from imagery.types import Chip, GeoBox, Layer, aware_utc
 
 CLASSES = "SCL"
@@ -23,7 +32,7 @@ MOST_POWER = 5.0
 """Half of all radar power is far below this; the numbers of uncalibrated products are above."""
 
 # What class layers say where nothing was seen.
-_NOTHING = {CLASSES: 0, MASK: UNKNOWN_CLASS}
+_NOTHING = {CLASSES: 0, MASK: UNKNOWN_CLASS, **dict.fromkeys(ALERT_CLASSES, UNKNOWN_CLASS)}
 _MADE_HERE = ("cause", "contaminated")
 
 
@@ -43,9 +52,10 @@ def build_cube(chips: Sequence[Chip], geobox: GeoBox, bands: Sequence[str]) -> x
     Returns
     -------
     xarray.Dataset
-        Dims (time, y, x). Each band float32 reflectance, or linear power of radar, NaN = no
-        observation; ``SCL`` uint8, 0 = no observation; ``MASK`` (of radar: 0 seen, 1 shadow, 2
-        layover, 3 both) uint8, 255 = no observation. ``time`` naive UTC datetime64[ns].
+        Dims (time, y, x). Each band float32 reflectance, or linear power of radar, or (``COH``)
+        coherence 0..1, NaN = no observation; ``SCL`` uint8, 0 = no observation; ``MASK`` (of
+        radar: 0 seen, 1 shadow, 2 layover, 3 both) and states of alerts uint8, 255 = no
+        observation. ``time`` naive UTC datetime64[ns].
 
     Notes
     -----
@@ -97,13 +107,15 @@ def nearest_index(source: GeoBox, target: GeoBox) -> NDArray[np.int32]:
 
 
 def _band(chip: Chip, band: str, geobox: GeoBox) -> NDArray[np.generic]:
-    """Mosaic one band of one acquisition: the first layer that saw a pixel gives it."""
+    """Mosaic one band of one acquisition: the first of the finest layers that saw a pixel."""
     out: NDArray[np.generic]
     if band in CLASS_BANDS:
         out = np.full(geobox.shape, _NOTHING[band], np.uint8)
     else:
         out = np.full(geobox.shape, np.nan, np.float32)
-    for layer in (one for one in chip.layers if band in one.bands):
+    # What was read coarsely at first, and finely later, is seen as finely as it is there.
+    having = (one for one in chip.layers if band in one.bands)
+    for layer in sorted(having, key=lambda one: abs(float(one.geobox.transform.a))):
         values = _values(layer, band)
         index = nearest_index(layer.geobox, geobox)
         taken = values.reshape(-1)[np.maximum(index, 0)]
@@ -133,12 +145,17 @@ def _values(layer: Layer, band: str) -> NDArray[np.generic]:
     if scale is None or offset is None:
         raise IntegrityError(f"{layer.scene_id}: no scale and offset is stated for {band}")
     values: NDArray[np.generic]
-    if band in RADAR_BANDS:
+    if band in ALERT_NUMBERS:
+        values = to_numbers(dn, layer.nodata[position])
+    elif band in RADAR_BANDS:
         values = to_power(dn, scale, offset, layer.nodata[position])
         if MASK in layer.bands:
             values[_values(layer, MASK) != 0] = np.nan
     else:
+        # Where relief hides the ground from power it hides it from coherence too.
         values = to_reflectance(dn, scale, offset, layer.nodata[position])
+        if band == COHERENCE and MASK in layer.bands:
+            values[_values(layer, MASK) != 0] = np.nan
     return values
 
 
@@ -196,8 +213,11 @@ def _band_faults(name: str, values: NDArray[np.generic]) -> Iterator[str]:
     seen = values[np.isfinite(values)].astype(np.float32, copy=False)
     if np.isinf(values).any():
         yield f"{name} holds infinite values"
+    if name in ALERT_NUMBERS:
+        # A day or a count has no bounds of physics, and may well be one everywhere.
+        return
     if seen.size:
-        yield from _power_faults(name, seen) if name in RADAR_BANDS else _light_faults(name, seen)
+        yield from _RANGE_FAULTS.get(name, _light_faults)(name, seen)
     if seen.size > 1000 and seen.min() == seen.max():
         yield f"{name} has one value, {seen.min():.4f}, everywhere"
 
@@ -218,3 +238,12 @@ def _power_faults(name: str, seen: NDArray[np.float32]) -> Iterator[str]:
             f"half of {name} is above {np.percentile(seen, 50):.3f}: that is no backscatter in "
             "linear power; it is not calibrated, or its scale is wrong"
         )
+
+
+def _coherence_faults(name: str, seen: NDArray[np.float32]) -> Iterator[str]:
+    if seen.min() < 0.0 or seen.max() > 1.0:
+        yield f"{name} runs from {seen.min():.3f} to {seen.max():.3f}: coherence lies from 0 to 1"
+
+
+_RANGE_FAULTS = {**dict.fromkeys(RADAR_BANDS, _power_faults), COHERENCE: _coherence_faults}
+"""What tells of each kind of pixel that its numbers are not those; reflectance where not named."""

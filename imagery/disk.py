@@ -1,4 +1,4 @@
-"""What a folder on disk has to offer: STAC items, SAFE products and bursts of OPERA RTC-S1."""
+"""What a folder on disk has to offer: STAC items, SAFE products and products of OPERA."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from imagery.dist_alert import alert_products, scene_from_alerts
 from imagery.errors import ImageryError, Permanent, Transient
 from imagery.naming import read_name
 from imagery.opera import bursts, scene_from_burst
@@ -26,6 +27,9 @@ _RADAR_GEOMETRY = (
     "described by a STAC item"
 )
 _LEVEL_1 = "it is Level-1C, seen through the air; use the Level-2A product of the same tile"
+_PACKED = "it is packed, which products of OPERA never are: unpack it"
+_OPERA_FILES = ("OPERA_L2_RTC-S1", "OPERA_L3_DIST-ALERT-S1")
+_OPERA = ("RTC", "DIST-ALERT-S1")
 _NOT_WHOLE = f"it has no {METADATA}; the download is not whole"
 
 
@@ -111,7 +115,7 @@ def _walk(top: Path) -> _Found:
 def _is_product(folder: Path, found: _Found) -> bool:
     """Take a folder as one whole where it is a product, and say what is wrong with it."""
     named = read_name(folder.name)
-    if named is None or named.kind == "RTC":
+    if named is None or named.kind in _OPERA:
         return False
     if (folder / METADATA).is_file():
         found.products.append(Product(folder.name, folder))
@@ -126,7 +130,7 @@ def _is_product(folder: Path, found: _Found) -> bool:
 def _sort(path: Path, found: _Found) -> None:
     if path.suffix == ".json":
         found.documents.append(path)
-    elif path.suffix == ".tif" and path.name.startswith("OPERA_L2_RTC-S1"):
+    elif path.suffix == ".tif" and path.name.startswith(_OPERA_FILES):
         found.rasters.append(path)
     elif path.suffix == ".zip":
         _unpack(path, found)
@@ -147,6 +151,8 @@ def _unpack(path: Path, found: _Found) -> None:
 def _wrong_kind(kind: str) -> str | None:
     if kind == "MSIL1C":
         return _LEVEL_1
+    if kind in _OPERA:
+        return _PACKED
     return None if kind == "MSIL2A" else _RADAR_GEOMETRY
 
 
@@ -173,8 +179,11 @@ def _parse(found: _Found) -> Offer:
     for product in found.products:
         keep("", scene_from_safe, product)
     listed = _listed(scenes.values())
-    for files in bursts(path for path in found.rasters if path not in listed).values():
+    rasters = [path for path in found.rasters if path not in listed]
+    for files in bursts(rasters).values():
         keep("", scene_from_burst, files)
+    for files in alert_products(rasters).values():
+        keep("", scene_from_alerts, files)
     ordered = sorted(scenes.values(), key=lambda scene: (scene.sensed, scene.id))
     return Offer(tuple(ordered), tuple(faults))
 
@@ -188,8 +197,8 @@ def _from_item(item: dict[str, Any], file: Path, provider: str) -> Scene:
 
 
 def _listed(scenes: Iterable[Scene]) -> set[Path]:
-    """Return the bursts that an item speaks for: a file must not be two scenes."""
-    hrefs = (asset.href for scene in scenes for asset in scene.assets if "RTC-S1" in asset.href)
+    """Return OPERA's files that an item speaks for: a file must not be two scenes."""
+    hrefs = (asset.href for scene in scenes for asset in scene.assets if "OPERA_L" in asset.href)
     return {Path(os.path.normpath(href)) for href in hrefs}
 
 

@@ -24,6 +24,8 @@ REPROCESSED_GROUND = 0.5
 and of a newer one. A tile cut between two strips of one datatake comes as two scenes, of which
 neither supersedes the other; outlines changed from baseline to baseline."""
 
+_OF_SENTINEL_1 = ("sentinel-1", "opera-dist-alert-s1")
+"""What sensors are called whose passes are those of Sentinel-1."""
 _RADAR_BANDS = frozenset({"VV", "VH", "HH", "HV"})
 _BASELINE_OF_DATATAKE = re.compile(r"_N\d\d\.?\d\d$")
 _LONGEST_KEY = 120
@@ -102,7 +104,7 @@ def _pass_key(scene: Scene) -> tuple[str, ...]:
 
 def _pass_name(scene: Scene) -> str | None:
     """Return the name of the pass that is the same at every provider; None where there is none."""
-    if scene.sensor.startswith("sentinel-1"):
+    if scene.sensor.startswith(_OF_SENTINEL_1):
         return _radar_pass(scene)
     started = datatake_start(scene.datatake or "")
     if started is None and not scene.datatake:

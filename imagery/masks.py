@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from imagery.cube import CLASSES, MASK, UNKNOWN_CLASS, build_cube
+from imagery.dist_alert import COVERAGE
+from imagery.dist_alert import SENSOR as ALERTS
 from imagery.radiometry import RADAR_BANDS
 from imagery.shadows import shadow_likely
 from imagery.types import Cause, Chip, GeoBox
@@ -81,10 +83,16 @@ def look_cube(chip: Chip, geobox: GeoBox, bands: Sequence[str]) -> xr.Dataset:
     -----
     Clouds are widened on a grid larger than `geobox` by the margin, so that ground at the edge
     of a window is masked as it is in the middle of one. Radar is lost where nothing was received
-    (NODATA) and where relief hides the ground or folds it over (SHADOW).
+    (NODATA) and where relief hides the ground or folds it over (SHADOW); alerts where their own
+    pass saw nothing, whatever passes before it said.
     """
     cube = build_cube([chip], geobox, bands)
-    made = _radar(cube) if chip.sensor.startswith("sentinel-1") else _optical(chip, geobox)
+    if chip.sensor == ALERTS:
+        made = _alerts(cube)
+    elif chip.sensor.startswith("sentinel-1"):
+        made = _radar(cube)
+    else:
+        made = _optical(chip, geobox)
     return cube.assign(
         {name: (("time", "y", "x"), values[np.newaxis]) for name, values in made.items()}
     )
@@ -111,4 +119,11 @@ def _radar(cube: xr.Dataset) -> dict[str, NDArray[np.uint8]]:
     if MASK in cube:
         mask = cube[MASK].values[0]
         causes[(mask > 0) & (mask < UNKNOWN_CLASS)] = Cause.SHADOW
+    return {"cause": causes}
+
+
+def _alerts(cube: xr.Dataset) -> dict[str, NDArray[np.uint8]]:
+    causes = np.full((cube.sizes["y"], cube.sizes["x"]), Cause.NODATA, np.uint8)
+    if COVERAGE in cube:
+        causes[cube[COVERAGE].values[0] != UNKNOWN_CLASS] = Cause.CLEAR
     return {"cause": causes}

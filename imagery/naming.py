@@ -16,7 +16,11 @@ _SENTINEL_1 = re.compile(
 )
 _OPERA_RTC = re.compile(
     r"(?:^|/)OPERA_L2_RTC-S1_T(\d{3})-(\d{6})-(IW[1-3])_(\d{8}T\d{6})Z_(\d{8}T\d{6})Z_(S1[A-Z])"
-    r"_\d+_v(\d+\.\d+)(?:_(VV|VH|HH|HV|mask))?(?:\.tif)?$"
+    r"_\d+_v(\d+\.\d+)(?:_(VV|VH|HH|HV|COH|mask))?(?:\.tif)?$"
+)
+_OPERA_DIST = re.compile(
+    r"(?:^|/)OPERA_L3_(DIST-ALERT-S1)_T(\d{2}[A-Z]{3})_(\d{8}T\d{6})Z_(\d{8}T\d{6})Z_(S1[A-Z]?)"
+    r"_\d+_v(\d+(?:\.\d+)?)$"
 )
 _DATATAKE = re.compile(r"^GS(2[A-Z])_(\d{8}T\d{6})(?:_|$)")
 _MGRS = re.compile(r"(?:^|_|-)T?(\d{2}[C-HJ-NP-X][A-HJ-NP-Z]{2})(?=_|$)")
@@ -30,7 +34,7 @@ class ProductName:
     Attributes
     ----------
     kind : str
-        ``MSIL2A``, ``MSIL1C``, ``GRD``, ``SLC`` and the like, or ``RTC``.
+        ``MSIL2A``, ``MSIL1C``, ``GRD``, ``SLC`` and the like, ``RTC`` or ``DIST-ALERT-S1``.
     started : datetime
         Of Sentinel-2 the start of the datatake, of Sentinel-1 that of the slice or burst.
     processed : datetime or None
@@ -57,6 +61,7 @@ def read_name(name: str) -> ProductName | None:
     """
     for pattern, reading in (
         (_SENTINEL_2, _sentinel_2), (_OPERA_RTC, _opera_rtc), (_SENTINEL_1, _sentinel_1),
+        (_OPERA_DIST, _opera_dist),
     ):  # fmt: skip
         found = pattern.search(name)
         if found is not None:
@@ -120,5 +125,19 @@ def _opera_rtc(found: re.Match[str]) -> ProductName:
         tile=f"T{found[1]}-{found[2]}-{found[3]}",
         baseline=found[7],
         processed=stamp(found[5]),
+        instrument_mode="IW",
+    )
+
+
+def _opera_dist(found: re.Match[str]) -> ProductName:
+    # Products of the first months name the mission and not the satellite.
+    satellite = found[5]
+    return ProductName(
+        kind=found[1],
+        platform=plain_platform(satellite) if len(satellite) > 2 else "sentinel-1",
+        started=stamp(found[3]),
+        tile=found[2],
+        baseline=found[6],
+        processed=stamp(found[4]),
         instrument_mode="IW",
     )

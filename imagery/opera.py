@@ -15,12 +15,14 @@ from shapely.geometry.base import BaseGeometry
 from imagery.errors import IntegrityError, Permanent
 from imagery.naming import ProductName, read_name
 from imagery.orbits import is_ascending
+from imagery.radiometry import RADAR_BANDS
 from imagery.types import Asset, Scene
 from imagery.windows import BROKEN, GDAL_OPTIONS
 
 COLLECTION = "opera-rtc-s1"
 
-_LAYERS = {"VV": "VV", "VH": "VH", "HH": "HH", "HV": "HV", "mask": "MASK"}
+_LAYERS = {"VV": "VV", "VH": "VH", "HH": "HH", "HV": "HV", "COH": "COH", "mask": "MASK"}
+"""OPERA's own, and coherence that was made elsewhere and laid beside them."""
 _MASK_NODATA = 255
 
 
@@ -41,16 +43,16 @@ def scene_from_burst(files: Mapping[str, Path], provider: str) -> Scene:
     Parameters
     ----------
     files : mapping of str to Path
-        By band: ``VV``, ``VH``, ``MASK``.
+        By band: ``VV``, ``VH``, ``COH``, ``MASK``.
 
     Raises
     ------
     IntegrityError
         If a file cannot be read, or its tags contradict its name.
     Permanent
-        If there is a mask and nothing else.
+        If there is no backscatter among them.
     """
-    band = next((name for name in files if name != "MASK"), None)
+    band = next((name for name in files if name in RADAR_BANDS), None)
     if band is None:
         raise Permanent(f"{next(iter(files.values())).name} has no backscatter beside it")
     path = files[band]

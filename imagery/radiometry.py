@@ -7,9 +7,20 @@ from numpy.typing import NDArray
 
 from imagery.errors import IntegrityError
 
-CLASS_BANDS = frozenset({"SCL", "MASK"})
-"""Layers of classes: Sentinel-2's scene classification, and the mask beside radar pixels."""
+ALERT_CLASSES = frozenset({"GEN-DIST-STATUS", "GEN-DIST-STATUS-ACQ"})
+"""States that OPERA's DIST-ALERT gives the ground: after all passes, and by this one alone."""
+ALERT_NUMBERS = frozenset(
+    {
+        "GEN-DIST-CONF", "GEN-DIST-COUNT", "GEN-DIST-DATE", "GEN-DIST-DUR", "GEN-DIST-LAST-DATE",
+        "GEN-DIST-PERC", "GEN-METRIC", "GEN-METRIC-MAX",
+    }
+)  # fmt: skip
+"""What it says besides, as plain numbers: days, counts, shares and distances."""
+CLASS_BANDS = frozenset({"SCL", "MASK"}) | ALERT_CLASSES
+"""Layers of classes: Sentinel-2's scene classification, the mask beside radar pixels, alerts."""
 RADAR_BANDS = frozenset({"VV", "VH", "HH", "HV"})
+COHERENCE = "COH"
+"""How alike the echoes of two passes are, 0 to 1; made elsewhere and laid beside their power."""
 
 _ENOUGH = 100
 """Pixels whose signs tell power from decibels."""
@@ -38,6 +49,14 @@ def to_reflectance(
     if nodata is not None:
         reflectance[dn == nodata] = np.nan
     return reflectance
+
+
+def to_numbers(dn: NDArray[np.generic], nodata: int | None) -> NDArray[np.float32]:
+    """Return days, counts and the like as they are, float32, NaN where `nodata` is given."""
+    numbers = dn.astype(np.float32)
+    if nodata is not None:
+        numbers[dn == nodata] = np.nan
+    return numbers
 
 
 def to_power(

@@ -17,8 +17,8 @@ _ALIASES = {
     "rededge2": "B06", "rededge3": "B07", "nir": "B08", "nir08": "B8A", "nir09": "B09",
     "swir16": "B11", "swir22": "B12", "scl": "SCL",
 }  # fmt: skip
-_BAND = re.compile(r"^(B\d{2}|B8A|SCL|VV|VH|HH|HV)(?![A-Za-z0-9])", re.IGNORECASE)
-_OPERA_LAYER = re.compile(r"_(VV|VH|HH|HV|mask)$")
+_BAND = re.compile(r"^(B\d{2}|B8A|SCL|VV|VH|HH|HV|COH)(?![A-Za-z0-9])", re.IGNORECASE)
+_OPERA_LAYER = re.compile(r"_(VV|VH|HH|HV|COH|mask)$")
 _SHA256 = "1220"
 """Multihash prefix of a SHA-256 digest: function 0x12, length 0x20."""
 _OPERA_M = 30.0
@@ -71,7 +71,7 @@ def _optical(band: str, asset: Mapping[str, Any], baseline: str | None, base: st
 
 
 def _radar(band: str, asset: Mapping[str, Any], opera: bool, base: str) -> Asset:
-    """Return a band of linear power: as it is, unless a scale is stated."""
+    """Return a band of linear power, or of coherence: as it is, unless a scale is stated."""
     raster = _raster(asset)
     if str(_first(raster, asset, "unit") or "").lower() == "db":
         raise ValueError(f"{band} is in decibels, not linear power")

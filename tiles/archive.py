@@ -177,6 +177,21 @@ class Archive:
         rows = self._current(acquisition, cell_id, scenes)
         return frozenset(band for row in rows for band in self._sidecar(row)["layer"]["bands"])
 
+    def pixels(
+        self, acquisition: str, cell_id: str, *, scenes: Collection[str] | None = None
+    ) -> dict[str, float]:
+        """Return the finest pixels stored of each band, in units of their grid's CRS.
+
+        `scenes` and errors are those of :meth:`load`.
+        """
+        found: dict[str, float] = {}
+        for row in self._current(acquisition, cell_id, scenes):
+            layer = self._sidecar(row)["layer"]
+            side = abs(float(layer["grid"]["transform"][0]))
+            for band in layer["bands"]:
+                found[band] = min(side, found.get(band, side))
+        return found
+
     def asked(self, acquisition: str, cell_id: str) -> frozenset[str]:
         """Return the ids of the scenes that what is stored of an acquisition was read of.
 

@@ -42,9 +42,22 @@ class Patch:
     core: NDArray[np.bool_]
     edge: NDArray[np.bool_]
 
+    @property
+    def pixel_m(self) -> int:
+        """Side of a pixel, metres."""
+        return PIXEL_M
+
 
 def patch_of(parts: Parts) -> Patch:
-    """Return the pixels of a core and those whose centre is within `MARGIN_M` of one of them."""
+    """Return the pixels of a core and those whose centre is within `MARGIN_M` of one of them.
+
+    Raises
+    ------
+    ValueError
+        If the parts are on a coarser lattice than that of 10 m.
+    """
+    if parts.pixel_m != PIXEL_M:
+        raise ValueError(f"pixels of {parts.pixel_m} m are too coarse to be followed one by one")
     inside = parts.part == 0
     cols, rows = parts.cols[inside].astype(np.int64), parts.rows[inside].astype(np.int64)
     reach = int(MARGIN_M // PIXEL_M) + 1

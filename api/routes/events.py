@@ -12,17 +12,19 @@ from api.answers import (
     GEOJSON,
     GeoJsonResponse,
     collection,
-    event_feature,
     event_features,
     next_links,
     respond,
+    whole_event,
 )
 from api.auth import Reader
 from api.context import InContext
-from api.models import Detections, EventCollection, EventFeature, EventVersions, Pair, Series
+from api.models import Detections, EventCollection, EventVersions, Pair, Series
+from api.models_events import WholeEvent
 from api.params import After, Limit, event_filter
 from api.pictures import chip_of, pair_value, series_value
 from api.problems import declared
+from hearthwatch.fusion.reading import detections_of
 from hearthwatch.records import EventFilter
 from hearthwatch.store.whole import settlements_named
 from hearthwatch.values import detection_value
@@ -53,12 +55,12 @@ def list_events(
 
 
 @router.get(
-    "/{event}", response_model=EventFeature, response_class=GeoJsonResponse, responses=declared(404)
+    "/{event}", response_model=WholeEvent, response_class=GeoJsonResponse, responses=declared(404)
 )
 def read_event(event: EventId, who: Reader, here: InContext) -> Response:
-    """Return one event as it is now."""
+    """Return one event as it is now, with its sources and what they have been measured to mean."""
     found = here.store.event(who.organisation, event)
-    return respond(event_feature(here, found), media_type=GEOJSON)
+    return respond(whole_event(here, found), media_type=GEOJSON)
 
 
 @router.get("/{event}/versions", response_model=EventVersions, responses=declared(404))
@@ -72,7 +74,7 @@ def list_versions(event: EventId, who: Reader, here: InContext) -> Response:
 def list_detections(event: EventId, who: Reader, here: InContext) -> Response:
     """Return what was said of one event, look by look."""
     found = here.store.event(who.organisation, event)
-    detections = here.store.detections(who.organisation, found.id)
+    detections = detections_of(here.store, found)
     names = settlements_named(here.store, who.organisation, detections)
     return respond({"items": [detection_value(one, names) for one in detections]})
 

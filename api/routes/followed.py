@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,11 +14,12 @@ from api.paging import cut
 from api.params import After, Limit
 from api.problems import declared
 from api.routes.regions import RegionId
+from api.totals import own_of, totals_value
 from api.watched import region_of
 from hearthwatch.records import LedgerTotals
 from hearthwatch.store.codec import microseconds
 from hearthwatch.store.cursor import Paging, Position
-from hearthwatch.values import moment, settlement_said
+from hearthwatch.values import settlement_said
 
 router = APIRouter(prefix="/regions", tags=["regions"])
 
@@ -42,15 +40,18 @@ def list_followed(
     known = region_of(here, who.organisation, region, removed=True)
     totals = here.store.settlement_totals(who.organisation, known.id)
     paging = Paging(f"followed {who.organisation} {known.id}", (int, str), limit)
-    ids = [settlement for settlement in totals if settlement]
-    page = cut(ids, lambda one: _position(totals[one], one), paging, after)
+    own = {one: own_of(totals[one], known.kind) for one in totals if one}
+    page = cut(list(own), lambda one: _position(totals[one][own[one]], one), paging, after)
     names = here.store.settlement_names(who.organisation, page.items)
-    seen = here.store.usable_looks(who.organisation, known.id)
+    seen = {
+        detector: here.store.usable_looks(who.organisation, known.id, detector)
+        for detector in sorted({own[one] for one in page.items})
+    }
     items = [
         {
             **settlement_said(one, names),
-            **_totals_value(totals[one]),
-            "longest_blind_days": blind_days({one: seen.get(one, ())}),
+            **totals_value(totals[one], known.kind),
+            "longest_blind_days": blind_days({one: seen[own[one]].get(one, ())}),
         }
         for one in page.items
     ]
@@ -60,12 +61,3 @@ def list_followed(
 
 def _position(total: LedgerTotals, settlement: str) -> Position:
     return microseconds(total.last_usable) if total.last_usable else 0, settlement
-
-
-def _totals_value(total: LedgerTotals) -> Mapping[str, Any]:
-    return {
-        "looks": total.looks,
-        "usable_looks": total.usable,
-        "last_look": moment(total.last),
-        "last_usable_look": moment(total.last_usable),
-    }

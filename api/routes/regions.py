@@ -39,6 +39,7 @@ from api.models import (
 )
 from api.params import After, Limit, OfSettlement, Since, Until, utc
 from api.problems import Problem, declared, located, of_faulty
+from api.totals import own_of, totals_value
 from api.watched import region_of
 from hearthwatch.budget.shown import Shown, shown, shown_value
 from hearthwatch.errors import RegionError
@@ -58,7 +59,6 @@ from hearthwatch.watchlist.kinds import watchable
 from tiles.xyz import styles_of
 
 MOST_COUNTED = 100_000
-_NO_LOOK = LedgerTotals(0, 0, None, None)
 
 MADE = {**declared(403, 409, 422, 507), 201: located("Address of the region.")}
 
@@ -208,22 +208,19 @@ def _whole(here: Context, region: Region) -> dict[str, Any]:
     totals = here.store.ledger_totals(region.organisation, region.id)
     read = shown(here.settings, here.store, region.organisation, (region,))
     value = _listed(here, region, totals, read[region.id])
-    seen = here.store.usable_looks(region.organisation, region.id)
+    own = own_of(totals.get(region.id, {}), region.kind)
+    seen = here.store.usable_looks(region.organisation, region.id, own)
     value["properties"]["status"]["longest_blind_days"] = blind_days(seen)
     return value
 
 
 def _listed(
-    here: Context, region: Region, totals: Mapping[str, LedgerTotals], read: Shown
+    here: Context, region: Region, totals: Mapping[str, Mapping[str, LedgerTotals]], read: Shown
 ) -> dict[str, Any]:
-    ledger = totals.get(region.id, _NO_LOOK)
     runs = here.store.runs(region.organisation, region=region.id, newest=1)
     where = EventFilter(region=region.id)
     status = {
-        "looks": ledger.looks,
-        "usable_looks": ledger.usable,
-        "last_look": moment(ledger.last),
-        "last_usable_look": moment(ledger.last_usable),
+        **totals_value(totals.get(region.id, {}), region.kind),
         "events": here.store.count_events(region.organisation, where, most=MOST_COUNTED),
         "job": job_value(runs[-1], datetime.now(UTC)) if runs else None,
         "imagery": shown_value(read),

@@ -42,6 +42,8 @@ class Known:
         Documents of evaluations.
     region_names : mapping of str to str
         By id; told only with places.
+    classes : tuple of mapping
+        What each class of evidence for an event has been measured to mean.
     """
 
     calibrations: tuple[Chosen, ...]
@@ -49,6 +51,7 @@ class Known:
     evaluations: tuple[Mapping[str, Any], ...]
     release: Release
     region_names: Mapping[str, str]
+    classes: tuple[Mapping[str, Any], ...] = ()
 
 
 def document(
@@ -73,6 +76,7 @@ def document(
             {"state": level.value, "takes": TAKES[level], "budget_per_1000": BUDGETS[level]}
             for level in LEVELS
         ],
+        "classes": list(known.classes),
         "not_validated": list(NOT_VALIDATED),
         "calibrations": [
             calibration_value(one, known.region_names if with_places else {})

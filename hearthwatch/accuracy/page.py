@@ -31,6 +31,8 @@ def _parts(document: Mapping[str, Any], pictures: Mapping[str, Picture]) -> Iter
     yield "<h2>What the states mean</h2>"
     yield _states(document)
     yield from _measured_of_states(document)
+    yield "<h3>What the classes of evidence for an event mean</h3>"
+    yield _classes(document)
     yield "<h3>Not validated</h3>"
     yield _list(document["not_validated"])
     yield "<h2>Thresholds in force</h2>"
@@ -69,6 +71,15 @@ def _states(document: Mapping[str, Any]) -> str:
     )  # fmt: skip
     caption = "False alerts per 1,000 settlement-years: allowed, and measured"
     return table(header, rows, caption)
+
+
+def _classes(document: Mapping[str, Any]) -> str:
+    rows = [
+        (one["class"].replace("_", " "), one["event_state"], one["takes"], one["words"])
+        for one in document["classes"]
+    ]
+    header = ("class", "state of the event", "what it takes", "measured")
+    return table(header, rows, "False ones, as measured; of each figure's own detector")
 
 
 def _measured_of_states(document: Mapping[str, Any]) -> Iterator[str]:

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.burn_strata import place_strata
+from detectors.heat import INFO as HEAT_INFO
 from detectors.peaks import STATISTICS, YEAR_S
 from detectors.types import DetectorState
 from hearthwatch.calibration.sets import NullYears, Source
 from hearthwatch.records import Event, EventState, StateVersion
 from tiles.slabs import read_slab
 
+HEAT = HEAT_INFO.id
 PLACEBO = "placebo:"
 """What the key of every placebo begins with."""
 _OVER = frozenset({DetectorState.CLOSED.value, DetectorState.LAPSED.value})
@@ -133,10 +135,19 @@ def _judged(events: Sequence[Event], verdicts: Mapping[str, Verdict]) -> dict[st
     """Return the time each event took, and what people say of it, by settlement."""
     found: dict[str, list[_Span]] = {}
     for event in events:
+        # What was merged into another is told of there; and heat alone, of which there is much and
+        # nobody judges, makes no year doubtful.
+        if event.merged_into or _is_hint(event):
+            continue
         end = event.last_detected.timestamp() if event.detector_state in _OVER else math.inf
         span = (event.first_changed.timestamp(), end, verdict_on(event, verdicts))
         found.setdefault(event.settlement, []).append(span)
     return found
+
+
+def _is_hint(event: Event) -> bool:
+    """Tell whether nothing but heat speaks for an event, and nobody has confirmed it."""
+    return event.detector == HEAT and event.state is EventState.CANDIDATE
 
 
 def _said_of(year: _Year, events: Sequence[_Span]) -> Verdict | None:

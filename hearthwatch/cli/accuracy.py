@@ -18,6 +18,7 @@ from hearthwatch.accuracy.released import read_release, shelf
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.report import Answer
 from hearthwatch.evaluation.wording import bounded, budget
+from hearthwatch.fusion.classes import class_table, class_value
 from hearthwatch.identity import check_identity, science_digest
 from hearthwatch.layout import Layout
 from hearthwatch.words import counted
@@ -55,9 +56,10 @@ def accuracy(call: Call) -> Answer:
 def _known(call: Call) -> Known:
     evaluations = tuple(read_evaluation(Path(one).expanduser()) for one in call.args.evaluation)
     release = read_release(shelf())
+    classes = tuple(class_value(one) for one in class_table(release))
     if not Layout(call.settings.data_dir).database.exists():
         # What the release has measured can be read before anything is watched.
-        return Known((), (), evaluations, release, {})
+        return Known((), (), evaluations, release, {}, classes)
     with call.store() as store:
         return Known(
             calibrations=chosen_sets(store, call.organisation, science_digest()),
@@ -65,6 +67,7 @@ def _known(call: Call) -> Known:
             evaluations=evaluations,
             release=release,
             region_names=store.region_names(call.organisation),
+            classes=classes,
         )
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from detectors.registry import create_detector
+from detectors.registry import create_detector, detectors_of
 from detectors.types import PlaceDetector
 from hearthwatch.calibration.document import from_document, to_document
 from hearthwatch.calibration.force import CalibrationInForce, in_force
@@ -160,17 +160,24 @@ def _region(call: Call, store: Store) -> Region | None:
 def _scope(call: Call, region: Region | None) -> Scope:
     """Return what is calibrated: one region, or all that are about the world.
 
+    Of several detectors with thresholds it is the one that was named, or else the kind's own.
+
     Made and real pixels are never calibrated together.
 
     Raises
     ------
     UsageError
-        If the region's detector has no thresholds to set.
+        If no detector of the region, or not the one named, has thresholds to set.
     """
     kind = region.kind if region else Kind.BURNED
-    detector = create_detector(kind.value)
-    if not isinstance(detector, PlaceDetector):
+    installed = map(create_detector, detectors_of(kind.value))
+    found = {one.info.id: one for one in installed if isinstance(one, PlaceDetector)}
+    if not found:
         raise UsageError(f"regions of the kind {kind.value} have no thresholds to calibrate")
+    name = call.args.detector or next(iter(found))
+    detector = found.get(name)
+    if detector is None:
+        raise UsageError(f"no thresholds of {name!r} there; of {', '.join(found)} there are")
     mode = region.mode if region else Mode.ACTUAL
     its_id = region.id if region else ""
     return Scope(call.organisation, kind, mode, its_id, detector.info, science_digest())

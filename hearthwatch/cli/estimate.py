@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from detectors.registry import create_detector
+from detectors.registry import create_detector, detectors_of
 from detectors.types import DetectorInfo, Watches
 from hearthwatch.budget.account import FREE
 from hearthwatch.budget.forecast import (
     ASSUMED_LOOKS,
     DAYS_PER_MONTH,
     CellCost,
-    Forecast,
     Sky,
     forecast,
 )
 from hearthwatch.cli.call import Call
+from hearthwatch.cli.estimate_words import (
+    Estimate,
+    Listed,
+    SensorEstimate,
+    estimate_text,
+    estimate_value,
+)
 from hearthwatch.cli.regions import area_of
 from hearthwatch.cli.report import Answer
 from hearthwatch.errors import SettingsError
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.prelook import PRELOOK_M
 from hearthwatch.pipeline.pull import PICTURE_BANDS, Covered, covered_of, wanted_bands
+from hearthwatch.pipeline.sites import around, reach_of
+from hearthwatch.pipeline.tasks import COARSE_M
 from hearthwatch.records import Mode
 from hearthwatch.settings import Settings
 from hearthwatch.sources import SENTINELHUB, provider_from
 from hearthwatch.store.whole import all_settlements
-from hearthwatch.words import counted
 from imagery.cube import CLASSES
 from imagery.errors import ImageryError
 from imagery.hub.cost import processing_units
@@ -43,41 +50,11 @@ from imagery.looks import group_acquisitions
 from imagery.types import Acquisition, Cost, ImageryProvider, Query
 from tiles.cell import SIZE_M, Cell
 from tiles.grid import cells_for
+from tiles.parts import USUAL
 
 DAYS = 60
 """Of the catalogue that are looked at."""
-FULL_M, COARSE_M = 10.0, 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """What a catalogue lists over an area.
-
-    Attributes
-    ----------
-    assumed : str
-        Why it says nothing, and looks are assumed; empty where it does.
-    """
-
-    looks: tuple[Acquisition, ...]
-    assumed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """The answer, before it is put into words."""
-
-    area_km2: float
-    cells: tuple[str, ...]
-    settled_cells: tuple[str, ...]
-    settlements: int
-    read_cells: int
-    provider: str
-    listed: Listed
-    sky: Sky
-    forecast: Forecast
-    backfill_months: float
-    month_units: float | None
+FULL_M = 10.0
 
 
 def estimate(call: Call) -> Answer:
@@ -85,30 +62,69 @@ def estimate(call: Call) -> Answer:
     from hearthwatch.watchlist.kinds import watchable
 
     args = call.args
-    detector = create_detector(watchable(args.kind).value).info
+    infos = [create_detector(name).info for name in detectors_of(watchable(args.kind).value)]
     area = area_of(call)
     places = _settlements(call, area.geometry)
     cells = cells_for(area.geometry)
     settled = sorted({cell for place in places for cell in cells_for(place)}, key=lambda c: c.id)
-    read = settled if settled and detector.watches is Watches.SETTLEMENTS else list(cells)
-    provider, listed = _listed(call, detector, area.geometry)
-    sky = sky_of(listed, read, call.settings.prelook_clear_share)
-    costs = [_cost(call.settings, provider, detector, listed.looks, cell) for cell in read]
+    ground = _Ground(area.geometry, cells, settled, places)
+    every = [_part(call, ground, together) for together in _by_sensor(infos)]
+    # Of a sensor that nothing is listed of and that has no price there is nothing to say.
+    parts = [one for one in every if one is every[0] or one.is_known]
     metered = call.settings.provider not in FREE
     found = Estimate(
         area_km2=area.area_km2,
         cells=tuple(cell.id for cell in cells),
         settled_cells=tuple(cell.id for cell in settled),
         settlements=len(places),
-        read_cells=len(read),
         provider=call.settings.provider,
-        listed=listed,
-        sky=sky,
-        forecast=forecast(costs, sky, args.backfill),
+        parts=tuple(parts),
         backfill_months=args.backfill,
         month_units=call.settings.units_per_month if metered else None,
     )
-    return Answer(_document(found), "\n".join(_lines(found)))
+    return Answer(estimate_value(found), estimate_text(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What is to be watched: all cells, those of settlements, and their cores."""
+
+    area: BaseGeometry
+    cells: Sequence[Cell]
+    settled: Sequence[Cell]
+    places: Sequence[BaseGeometry]
+
+    def read(self, info: DetectorInfo) -> set[Cell]:
+        """Return the cells that a detector reads; of wide rings those they reach into."""
+        if info.watches is not Watches.SETTLEMENTS or not self.settled:
+            return set(self.cells)
+        reach = reach_of(info.zones)
+        if reach.outer_m <= USUAL.outer_m:
+            return set(self.settled)
+        return {cell for core in self.places for cell in cells_for(around(core, reach))}
+
+
+def _by_sensor(infos: Sequence[DetectorInfo]) -> list[list[DetectorInfo]]:
+    """Put detectors together that read the same looks: those are read once."""
+    found: dict[tuple[str, ...], list[DetectorInfo]] = {}
+    for info in infos:
+        found.setdefault(info.sensors, []).append(info)
+    return list(found.values())
+
+
+def _part(call: Call, ground: _Ground, infos: Sequence[DetectorInfo]) -> SensorEstimate:
+    """Return what the looks that some detectors read take."""
+    first = infos[0]
+    asked = dataclasses.replace(
+        first, useful=tuple(dict.fromkeys(b for one in infos for b in (*one.needed, *one.useful)))
+    )
+    read = sorted({cell for one in infos for cell in ground.read(one)}, key=lambda cell: cell.id)
+    provider, listed = _listed(call, asked, ground.area)
+    sky = sky_of(listed, read, call.settings.prelook_clear_share)
+    costs = [_cost(call.settings, provider, asked, listed.looks, cell) for cell in read]
+    told = forecast(costs, sky, call.args.backfill)
+    names = tuple(one.id for one in infos)
+    return SensorEstimate(names, first.sensors, len(read), listed, sky, told)
 
 
 def sky_of(listed: Listed, cells: Sequence[Cell], clear_share: float) -> Sky:
@@ -225,61 +241,3 @@ def _units(side: int, bands: int, detector: DetectorInfo) -> float:
 def _cloud(look: Acquisition) -> float | None:
     told = [scene.cloud_cover for scene in look.scenes if scene.cloud_cover is not None]
     return sum(told) / len(told) / 100.0 if told else None
-
-
-def _document(found: Estimate) -> dict[str, Any]:
-    told = {name: _short(value) for name, value in asdict(found.forecast).items()}
-    return {
-        "area_km2": _short(found.area_km2),
-        "cells": list(found.cells),
-        "settlements": found.settlements,
-        "settled_cells": list(found.settled_cells),
-        "cells_read": found.read_cells,
-        "provider": found.provider,
-        "looks_per_month": _short(found.sky.looks_per_month),
-        "cloud_share": _short(found.sky.cloud),
-        "assumed": found.listed.assumed or None,
-        "backfill_months": found.backfill_months,
-        **told,
-        "share_of_month": _short(_share_of_month(found)),
-    }
-
-
-def _lines(found: Estimate) -> list[str]:
-    told, sky = found.forecast, found.sky
-    cloud = f", cloud over {sky.cloud:.0%} of it on the mean" if sky.cloud is not None else ""
-    lines = [
-        f"{found.area_km2:,.1f} km² in {counted(len(found.cells), 'cell')} of 10.24 km; "
-        f"{counted(found.settlements, 'settlement')} in "
-        f"{counted(len(found.settled_cells), 'cell')}",
-        f"{counted(found.read_cells, 'cell')} to read, {sky.looks_per_month:.1f} looks a month"
-        f" at each{cloud}",
-    ]
-    if found.listed.assumed:
-        lines.append(f"  assumed, because {found.listed.assumed}")
-    lines += [
-        f"a month   {told.units_per_month:,.1f} units and {told.requests_per_month:,.0f} requests "
-        "if every look is read",
-        f"          {told.units_with_prelook:,.1f} units and {told.requests_with_prelook:,.0f} "
-        "requests with a look at the cloud first",
-        f"          {told.units_at_20_m:,.1f} units at 20 m",
-        f"backfill  {told.backfill_units:,.1f} units and {told.backfill_requests:,.0f} requests "
-        f"for {found.backfill_months:g} months",
-    ]
-    share = _share_of_month(found)
-    if share is not None:
-        lines.append(f"budget    {share:.1%} of the month's {found.month_units:,.0f} units")
-    if told.wait_days is not None and told.no_look_share is not None:
-        lines.append(
-            f"wait      {told.wait_days:.1f} days to a clear look on the mean; none in 15 days "
-            f"with a probability of {told.no_look_share:.1%}"
-        )
-    return lines
-
-
-def _share_of_month(found: Estimate) -> float | None:
-    return found.forecast.units_per_month / found.month_units if found.month_units else None
-
-
-def _short(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)

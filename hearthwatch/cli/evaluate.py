@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from detectors.registry import create_detector
+from detectors.registry import create_detector, detectors_of
 from detectors.types import DetectorInfo, Watches
 from hearthwatch.cli.call import Call, forget_records, store_at
 from hearthwatch.cli.parts import UsageError
@@ -122,8 +122,9 @@ def read_case(call: Call, provider: ImageryProvider) -> Case:
     settlements = {one.id: one for one in made}
     truths = read_truths(Path(args.truth).expanduser(), list(settlements.values()))
     kind = watchable(args.detector)
-    detector = create_detector(kind.value).info
-    if detector.watches is not Watches.SETTLEMENTS:
+    infos = (create_detector(name).info for name in detectors_of(kind.value))
+    detector = next((one for one in infos if one.watches is Watches.SETTLEMENTS), None)
+    if detector is None:
         raise RegionError(f"The detector {kind} does not follow settlements: name another one.")
     return Case(
         settlements=tuple(settlements.values()),

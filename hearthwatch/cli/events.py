@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.reading import event_filter, find_event, find_region, find_settlement
 from hearthwatch.cli.report import Answer
 from hearthwatch.cli.tables import table
-from hearthwatch.records import Detection, Event, EventFilter
+from hearthwatch.fusion.classes import meaning_of
+from hearthwatch.fusion.reading import detections_of
+from hearthwatch.fusion.shown import opinion_text, opinion_value, source_rows, source_value
+from hearthwatch.records import Detection, Event, EventFilter, EventSource, Opinion
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import settlements_named
 from hearthwatch.values import detection_value, event_value, moment
@@ -32,21 +36,32 @@ def list_events(call: Call) -> Answer:
 
 
 def show(call: Call) -> Answer:
-    """Show one event with all its versions and detections."""
+    """Show one event with its sources, what people said, its versions and detections."""
     with call.store() as store:
         event = find_event(store, call.organisation, call.args.event)
         history = store.event_history(call.organisation, event.id)
-        detections = store.detections(call.organisation, event.id)
+        detections = detections_of(store, event)
+        sources = store.sources(call.organisation, event.id)
+        opinions = store.opinions(call.organisation, event.id)
         names = store.region_names(call.organisation)
         settlements = settlements_named(store, call.organisation, [event, *detections])
+    meaning = meaning_of(sources, event.detector)
     document = {
         "event": event_value(event, names, settlements),
+        "meaning": meaning,
+        "sources": [source_value(one) for one in sources],
+        "opinions": [opinion_value(one) for one in opinions],
         "history": [_version(version) for version in history],
         "detections": [detection_value(detection, settlements) for detection in detections],
     }
-    text = "\n\n".join(
-        (_facts(event, names, settlements), _history(history), _detections(detections))
+    parts = (
+        _facts(event, names, settlements),
+        _told_by(sources, meaning),
+        _opinions(opinions),
+        _history(history),
+        _detections(detections),
     )
+    text = "\n\n".join(part for part in parts if part)
     return Answer(document, text)
 
 
@@ -102,6 +117,8 @@ def _facts(event: Event, names: Mapping[str, str], settlements: Mapping[str, str
         f"  id         {event.id}",
         f"  region     {names.get(event.region, '')}, cell {event.cell}",
         *([f"  settlement {settlement}"] if event.settlement else []),
+        *([f"  change     {event.change}"] if event.change else []),
+        *([f"  merged     into {event.merged_into}"] if event.merged_into else []),
         f"  place      {spot.x:.5f}, {spot.y:.5f}",
         f"  area       {hectares(event.area_m2)} ha",
         f"  interval   {interval(event.last_unharmed, event.first_changed)}",
@@ -110,6 +127,20 @@ def _facts(event: Event, names: Mapping[str, str], settlements: Mapping[str, str
         *(f"  doubt      {doubt}" for doubt in event.doubts),
     ]
     return "\n".join(lines)
+
+
+def _told_by(sources: Sequence[EventSource], meaning: Mapping[str, Any] | None) -> str:
+    if not sources:
+        return ""
+    header = ("source", "detector", "evidence", "says", "unharmed .. first changed", "looks")
+    lines = [table(header, source_rows(sources))]
+    if meaning:
+        lines += [f"Class: {meaning['takes']}", f"Measured of it: {meaning['words']}"]
+    return "\n".join(lines)
+
+
+def _opinions(opinions: Sequence[Opinion]) -> str:
+    return "\n".join(["What people said:", *map(opinion_text, opinions)]) if opinions else ""
 
 
 def _history(history: Sequence[Event]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from hearthwatch.cli.call import Call
@@ -11,6 +12,7 @@ from hearthwatch.cli.reading import find_event
 from hearthwatch.cli.report import Answer, shown
 from hearthwatch.errors import HearthwatchError
 from hearthwatch.explanation.chart import as_png, as_svg
+from hearthwatch.explanation.curve import curve_csv
 from hearthwatch.explanation.data import as_csv, explanation_value
 from hearthwatch.explanation.facts import Facts, gather
 from hearthwatch.explanation.words import as_text
@@ -25,6 +27,7 @@ def explain(call: Call) -> Answer:
     with call.store() as store:
         archive = Archive(Layout(call.settings.data_dir).archive)
         facts = gather(store, archive, find_event(store, call.organisation, args.event))
+    facts = replace(facts, density=args.people_per_ha)
     value = explanation_value(facts)
     text = as_text(facts)
     if args.out is None:
@@ -46,6 +49,8 @@ def _written(facts: Facts, folder: Path, *, force: bool) -> list[Path]:
         "data.json": value.encode(),
         "explanation.txt": f"{as_text(facts)}\n\n{notice}.\n".encode(),
     }
+    if facts.curve:
+        contents["curve.csv"] = curve_csv(facts.event)
     for name in contents:
         refuse_to_overwrite(folder / name, force=force)
     try:

@@ -87,9 +87,9 @@ def as_csv(events: Sequence[Event], names: Names, notice: str) -> bytes:
 
 COLUMNS = (
     "id", "version", "organisation", "region", "region_name", "settlement", "settlement_name",
-    "kind", "mode", "state", "last_unharmed", "first_changed", "first_detected", "last_detected",
-    "area_m2", "area_ha", "looks", "observed", "evidence", "doubts", "detector", "detector_state",
-    "cell", "notice",
+    "kind", "mode", "state", "change", "merged_into", "last_unharmed", "first_changed",
+    "first_detected", "last_detected", "area_m2", "area_ha", "looks", "observed", "evidence",
+    "doubts", "detector", "detector_state", "cell", "notice",
 )  # fmt: skip
 
 

@@ -8,7 +8,15 @@ from typing import Any
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.reading import find_region, find_settlement
 from hearthwatch.cli.report import Answer
-from hearthwatch.ledger_words import Summary, row_in_words, summarise, summary_in_words
+from hearthwatch.ledger_words import (
+    Summary,
+    by_detector,
+    detector_in_words,
+    row_in_words,
+    sensors_of,
+    summarise,
+    summary_in_words,
+)
 from hearthwatch.records import LedgerRow, Region
 from hearthwatch.store.whole import all_looks, settlements_named
 from hearthwatch.values import ledger_value, moment
@@ -72,13 +80,24 @@ def _value(region: Region, rows: Sequence[LedgerRow], names: Mapping[str, str]) 
         "region": region.id,
         "region_name": region.name,
         "mode": region.mode.value,
-        "summary": summary_value(summarise(rows)),
+        "summaries": [
+            {"detector": name, "sensors": list(sensors_of(name)), **summary_value(summarise(own))}
+            for name, own in by_detector(rows, region.kind).items()
+        ],
         "looks": [ledger_value(row, names) for row in rows],
     }
 
 
 def _text(region: Region, rows: Sequence[LedgerRow], names: Mapping[str, str]) -> str:
     several = len({row.cell for row in rows}) > 1
-    lines = [row_in_words(row, with_cell=several, settlements=names) for row in rows]
-    summary = summary_in_words(summarise(rows), names)
-    return "\n".join((marked(region.mode, region.name), *lines, "", summary))
+    found = by_detector(rows, region.kind)
+    lines = [
+        row_in_words(row, with_cell=several, with_detector=len(found) > 1, settlements=names)
+        for row in rows
+    ]
+    sums = {name: summary_in_words(summarise(own), names) for name, own in found.items()}
+    if len(found) < 2:
+        told = list(sums.values()) or [summary_in_words(summarise(()))]
+    else:
+        told = [f"{detector_in_words(name)}\n{words}" for name, words in sums.items()]
+    return "\n".join((marked(region.mode, region.name), *lines, "", "\n\n".join(told)))

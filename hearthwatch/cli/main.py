@@ -62,7 +62,7 @@ def _with_boxes(argv: Sequence[str]) -> list[str]:
     """Let a box or a point begin with a minus sign, which argparse takes for an option."""
     out: list[str] = []
     for word in argv:
-        if out and out[-1] in ("--bbox", "--at") and _NEGATIVE_BOX.match(word):
+        if out and out[-1] in ("--bbox", "--at", "--covers") and _NEGATIVE_BOX.match(word):
             out[-1] = f"{out[-1]}={word}"
         else:
             out.append(word)

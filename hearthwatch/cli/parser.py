@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 from hearthwatch.cli import (
     parser_calibrate,
+    parser_events,
+    parser_heat,
     parser_imagery,
+    parser_layers,
     parser_service,
     parser_trial,
     parser_watch,
@@ -26,9 +29,9 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (
-        parser_watch.region, parser_watch.settlement, parser_watch.run, parser_watch.events,
+        parser_watch.region, parser_watch.settlement, parser_watch.run, parser_events.events,
         parser_watch.ledger, parser_watch.why, parser_watch.suppressed, parser_imagery.scene,
-        parser_imagery.archive, parser_watch.export,
+        parser_imagery.archive, parser_watch.export, parser_heat.heat, parser_layers.layer,
         parser_imagery.spend, parser_service.up, parser_service.serve, parser_service.key,
         parser_service.doctor, parser_calibrate.calibrate, parser_imagery.sample,
         parser_trial.demo, parser_trial.exercise, parser_trial.evaluate, parser_trial.case,

@@ -14,6 +14,10 @@ def calibrate(commands: Any) -> None:
     calibrate = add_command(commands, "calibrate", "calibrate:calibrate", text)
     calibrate.add_argument("--region", metavar="REGION", help="from and for this one (all)")
     calibrate.add_argument(
+        "--detector", metavar="NAME",
+        help="of several that watch for the kind, this one (the kind's own)",
+    )  # fmt: skip
+    calibrate.add_argument(
         "--budget", type=budgets, metavar="STATE=N,..", default={},
         help="false alarms per 1,000 settlement-years (WATCH=20,PROBABLE=5,ESTABLISHED=1)",
     )  # fmt: skip

@@ -114,22 +114,6 @@ def run(commands: Any) -> None:
     run.add_argument("--dask-scheduler", metavar="ADDRESS", help="as tcp://host:port")
 
 
-def events(commands: Any) -> None:
-    """Add `hearthwatch events`."""
-    group = add_group(commands, "events", "what was found")
-    listing = add_command(group, "list", "events:list_events", "list events, newest first")
-    add_event_filter(listing)
-    listing.add_argument("--limit", type=count, default=100, metavar="N", help="at most (100)")
-    listing.add_argument("--after", metavar="CURSOR", help="go on after an earlier answer")
-    show = add_command(group, "show", "events:show", "show one event, its history and detections")
-    show.add_argument("event", metavar="ID", help="the id or its beginning")
-    text = "tell in words, and with --out as chart and data, what an event rests on"
-    explain = add_command(group, "explain", "explain:explain", text)
-    explain.add_argument("event", metavar="ID", help="the id or its beginning")
-    explain.add_argument("--out", metavar="DIR", help="folder for chart, data and text")
-    explain.add_argument("--force", action="store_true", help="replace files that are there")
-
-
 def ledger(commands: Any) -> None:
     """Add `hearthwatch ledger`."""
     text = "tell what became of every look"
@@ -144,7 +128,7 @@ def why(commands: Any) -> None:
     """Add `hearthwatch why`."""
     text = "answer why there was no alert at a settlement about a day, or say which there was"
     why = add_command(commands, "why", "why:why", text)
-    why.add_argument("place", metavar="PLACE", help="settlement, by name or id")
+    why.add_argument("place", metavar="PLACE", help="settlement, or area, by name or id")
     why.add_argument("date", type=day_start, metavar="DATE")
     why.add_argument(
         "--days", type=count, default=10, metavar="N", help="before and after it to tell of (10)"

@@ -13,6 +13,11 @@ STATES = (
     "candidate", "provisional", "corroborated", "confirmed", "disputed", "rejected", "retracted",
     "closed",
 )  # fmt: skip
+REASONS = (
+    "seasonal_burn", "crop_or_pasture", "cloud_shadow_smoke", "flood_or_moisture",
+    "industry_or_flare", "construction", "registration_error", "sensor_artefact", "old_change",
+    "duplicate", "accidental_fire", "other",
+)  # fmt: skip
 PRIORITIES = ("confirmation", "routine", "backfill")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,16 +13,18 @@ from hearthwatch.cli.progress import ProgressLine
 from hearthwatch.cli.reading import find_region
 from hearthwatch.cli.regions import lapsed
 from hearthwatch.cli.report import Answer
-from hearthwatch.errors import NotFound
+from hearthwatch.errors import CatalogueError, HearthwatchError, NotFound, RegionError
+from hearthwatch.ledger_words import by_detector, detector_in_words
 from hearthwatch.passes.polling import listed_since
 from hearthwatch.pipeline.listing import MISSION_START
 from hearthwatch.pipeline.run import RunReport, provider_faults, run_region
+from hearthwatch.pipeline.strands import StrandReport
 from hearthwatch.records import Region, Run, RunOutcome
 from hearthwatch.sources import fallback_from, provider_from
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_looks
 from hearthwatch.values import moment
-from hearthwatch.words import counted, day
+from hearthwatch.words import counted, day, sensors_in_words
 from imagery.types import ImageryProvider
 
 
@@ -35,20 +38,39 @@ def run(call: Call) -> Answer:
         over = [region for region in regions if lapsed(region, now)]
         for region in over:
             call.note(f"{region.name}: the watch ended on {day(region.expires)}; not looked at.")
-        done = [
-            _run_one(call, store, provider, region, until)
-            for region in regions
-            if region not in over
-        ]
+        watched = [region for region in regions if region not in over]
+        done, failed = _run_each(call, store, provider, watched, until)
     faults = _tell_faults(call, provider)
     document = {
         "until": moment(until),
         "runs": [value for value, _ in done],
+        "failed": [{"region": one.id, "message": error.message} for one, error in failed],
         "lapsed": [region.name for region in over],
         "catalogue_faults": faults,
     }
-    text = "\n".join(line for _, line in done) or "No region is watched at present."
-    return Answer(document, text)
+    lines = [line for _, line in done]
+    lines += [f"{region.name}: not looked at. {error.message}" for region, error in failed]
+    status = next((error.exit_status for _, error in failed), 0)
+    return Answer(document, "\n".join(lines) or "No region is watched at present.", status)
+
+
+def _run_each(
+    call: Call, store: Store, provider: ImageryProvider, regions: Sequence[Region], until: datetime
+) -> tuple[list[tuple[dict[str, Any], str]], list[tuple[Region, HearthwatchError]]]:
+    """Take the looks at one region after the other; also return those that failed, and why.
+
+    What is wrong with one region must not leave the others unwatched.
+    """
+    done: list[tuple[dict[str, Any], str]] = []
+    failed: list[tuple[Region, HearthwatchError]] = []
+    for region in regions:
+        try:
+            done.append(_run_one(call, store, provider, region, until))
+        except (CatalogueError, NotFound, RegionError) as error:
+            if len(regions) == 1:
+                raise
+            failed.append((region, error))
+    return done, failed
 
 
 def _regions(call: Call, store: Store) -> list[Region]:
@@ -71,10 +93,16 @@ def _run_one(
     report = run_region(
         call.settings, store, provider, region, until, line, fallback=other, asked=asked
     )
-    statuses = Counter(row.status.value for row in all_looks(store, region, until=until))
+    ledger = _statuses(store, region, until)
     since = _too_old(store, provider, region, until)
-    words = _words(region, report, statuses) if since is None else _older(region, since, until)
-    return {**_value(region, report, statuses), "listed_since": moment(since)}, words
+    words = _words(region, report, ledger) if since is None else _older(region, since, until)
+    return {**_value(region, report, ledger), "listed_since": moment(since)}, words
+
+
+def _statuses(store: Store, region: Region, until: datetime) -> dict[str, Counter[str]]:
+    """Return how many rows of each status the ledger has, by detector."""
+    rows = by_detector(all_looks(store, region, until=until), region.kind)
+    return {name: Counter(row.status.value for row in own) for name, own in rows.items()}
 
 
 def _asked(store: Store, region: Region) -> Run | None:
@@ -83,7 +111,7 @@ def _asked(store: Store, region: Region) -> Run | None:
     return next((run for run in waiting if run.until is None), None)
 
 
-def _value(region: Region, report: RunReport, statuses: Counter[str]) -> dict[str, Any]:
+def _value(region: Region, report: RunReport, ledger: Mapping[str, Counter[str]]) -> dict[str, Any]:
     return {
         "id": report.run.id,
         "region": region.id,
@@ -93,19 +121,45 @@ def _value(region: Region, report: RunReport, statuses: Counter[str]) -> dict[st
         "looks": report.looks,
         "looks_taken_before": report.skipped,
         "events": list(report.events),
-        "ledger": dict(sorted(statuses.items())),
+        "detectors": [
+            {
+                "detector": one.detector,
+                "sensors": list(one.sensors),
+                "looks": one.looks,
+                "looks_taken_before": one.skipped,
+                "events": list(one.events),
+                "ledger": dict(sorted(ledger.get(one.detector, {}).items())),
+            }
+            for one in report.detectors
+        ],
         "digest": report.run.digest,
     }
 
 
-def _words(region: Region, report: RunReport, statuses: Counter[str]) -> str:
+def _words(region: Region, report: RunReport, ledger: Mapping[str, Counter[str]]) -> str:
     if not report.looks and not report.skipped:
-        return f"{region.name}: the catalogue has no scene of it."
+        sensors = dict.fromkeys(name for one in report.detectors for name in one.sensors)
+        nothing = f"{region.name}: the catalogue has no {sensors_in_words([*sensors])} look at it."
+        return f"{nothing}\n  {report.run.detail}." if report.run.detail else nothing
     new = counted(report.looks, "new look")
     events = counted(len(report.events), "event")
     line = f"{region.name}: {new}, {report.skipped:,} taken before; {events} new or changed."
     told = [line, f"  {report.run.detail}."] if report.run.detail else [line]
-    return "\n".join([*told, f"  ledger so far: {_listed(statuses)}"])
+    told += (f"  {line}" for line in _by_detector(report.detectors))
+    several = len(ledger) > 1
+    for name, statuses in ledger.items():
+        told.append(f"  {f'{name}, ' if several else ''}ledger so far: {_listed(statuses)}")
+    return "\n".join(told if ledger else [*told, "  ledger so far: "])
+
+
+def _by_detector(reports: Sequence[StrandReport]) -> Iterator[str]:
+    """Yield a line for each of several detectors that had anything to look at."""
+    at_work = [one for one in reports if one.looks or one.skipped]
+    for one in at_work if len(at_work) > 1 else ():
+        yield (
+            f"{detector_in_words(one.detector)}: {counted(one.looks, 'new look')}, "
+            f"{one.skipped:,} taken before; {counted(len(one.events), 'event')} new or changed"
+        )
 
 
 def _too_old(

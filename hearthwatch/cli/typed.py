@@ -6,6 +6,8 @@ import argparse
 import math
 from datetime import UTC, datetime, time, timedelta
 
+from hearthwatch.people import Density
+
 
 def day_start(text: str) -> datetime:
     """Return the first instant of a day, or the moment given; UTC."""
@@ -48,6 +50,17 @@ def seed(text: str) -> int:
 def bands(text: str) -> tuple[str, ...]:
     """Return names of bands, in capitals, each once."""
     return tuple(dict.fromkeys(band.strip().upper() for band in text.split(",") if band.strip()))
+
+
+def density(text: str) -> Density:
+    """Return a range of people per hectare, typed as LOW,HIGH."""
+    try:
+        low, high = (float(part) for part in text.split(","))
+        return Density(low, high)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a range of people per hectare such as 100,300"
+        ) from None
 
 
 def fraction(text: str) -> float:

@@ -5,19 +5,38 @@ from __future__ import annotations
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.reading import find_region, find_settlement
 from hearthwatch.cli.report import Answer
+from hearthwatch.errors import NotFound
+from hearthwatch.records import Kind
+from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import settlements_named
-from hearthwatch.why.asked import ask, held_looks
+from hearthwatch.why.asked import ask, ask_area, held_looks
 from hearthwatch.why.shown import held_text, held_value, why_text, why_value
-from hearthwatch.why.why import Around
+from hearthwatch.why.why import Around, Why
+
+OF_AREAS = (Kind.GROUND_CHANGE, Kind.CAMP_CHANGE)
+"""What is watched for on the ground of a whole region."""
 
 
 def why(call: Call) -> Answer:
-    """Answer why there was no alert at a settlement about a day, or say which there was."""
+    """Answer why there was no alert at a place about a day, or say which there was."""
     args = call.args
+    around = Around(args.date.date(), args.days)
     with call.store() as store:
-        settlement = find_settlement(store, call.organisation, args.place)
-        found = ask(store, call.organisation, settlement, Around(args.date.date(), args.days))
+        found = _of_place(store, call.organisation, args.place, around)
     return Answer(why_value(found), why_text(found))
+
+
+def _of_place(store: Store, organisation: str, place: str, around: Around) -> Why:
+    """Gather what is known of a settlement or, where none is called so, of a region's ground."""
+    try:
+        return ask(store, organisation, find_settlement(store, organisation, place), around)
+    except NotFound:
+        known = store.regions(organisation, removed=True)
+        for region in (one for one in known if place in (one.id, one.name)):
+            found = ask_area(store, region, around)
+            if found.first is not None or region.kind in OF_AREAS:
+                return found
+        raise
 
 
 def suppressed(call: Call) -> Answer:

@@ -63,11 +63,14 @@ def as_png(facts: Facts) -> bytes:
 
 def _figure(facts: Facts) -> Figure:
     weighed = any(one.told.reckonings for one in facts.looks)
-    panels = len(facts.quantities) + weighed or 1
+    curved = bool(facts.curve)
+    panels = curved + len(facts.quantities) + weighed or 1
     figure = Figure(figsize=(_WIDTH, _REST + _PANEL * panels), layout="constrained")
     figure.suptitle(_title(facts), fontsize=10, x=0.01, ha="left", color=INK)
     rows: list[Axes] = list(figure.subplots(panels, 1, sharex=True, squeeze=False)[:, 0])
-    for axes, quantity in zip(rows, facts.quantities, strict=False):
+    if curved:
+        _area(rows[0], facts)
+    for axes, quantity in zip(rows[curved:], facts.quantities, strict=False):
         _feature(axes, facts, quantity)
     if weighed:
         _evidence(rows[-1], facts)
@@ -90,6 +93,21 @@ def _title(facts: Facts) -> str:
     event = facts.event
     kind = event.kind.value.replace("_", " ")
     return marked(event.mode, f"{kind}, event {event.id[:8]}: changed {when(event)}")
+
+
+def _area(axes: Axes, facts: Facts) -> None:
+    """Draw the area of a site in time, with its interval."""
+    times = [_number(one.moment) for one in facts.curve]
+    axes.fill_between(
+        times, [one.low for one in facts.curve], [one.high for one in facts.curve], color=BAND,
+        linewidth=0, label="95 % interval of the area",
+    )  # fmt: skip
+    axes.plot(
+        times, [one.hectares for one in facts.curve], "-", marker=".", color=SEEN, linewidth=1.2,
+        label="area, by the looks up to then",
+    )  # fmt: skip
+    axes.set_ylim(bottom=0.0)
+    axes.set_title("area built on or laid bare (ha)", fontsize=8, loc="left", color=INK)
 
 
 def _feature(axes: Axes, facts: Facts, quantity: Quantity) -> None:

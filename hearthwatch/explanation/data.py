@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+from hearthwatch.explanation.curve import curve_value, people_of
 from hearthwatch.explanation.facts import Facts, Look, Measured
 from hearthwatch.explanation.words import sentences
 from hearthwatch.values import moment, settlement_said
@@ -21,6 +22,7 @@ COLUMNS = (
 def explanation_value(facts: Facts) -> dict[str, Any]:
     """Return an explanation as a JSON value."""
     event = facts.event
+    people = people_of(event, facts.density)
     return {
         "event": event.id,
         "mode": event.mode.value,
@@ -34,6 +36,8 @@ def explanation_value(facts: Facts) -> dict[str, Any]:
             {"key": one.key, "name": one.name, "unit": one.unit} for one in facts.quantities
         ],
         "looks": [_look(one) for one in facts.looks],
+        **({"curve": curve_value(event)} if facts.curve else {}),
+        **({"people": people.as_value()} if people else {}),
     }
 
 

@@ -10,7 +10,9 @@ from enum import StrEnum
 
 from detectors.burn_features import NAMES
 from detectors.ground_change import FEATURES
+from hearthwatch.explanation.curve import CurvePoint, points_of
 from hearthwatch.ledger_words import was_taken_in
+from hearthwatch.people import Density
 from hearthwatch.records import USABLE, Event, LedgerRow, ObservationStatus
 from hearthwatch.series import Sample, event_curve
 from hearthwatch.store.protocol import Store
@@ -22,6 +24,8 @@ from tiles.archive import Archive
 BEFORE = timedelta(days=365)
 AFTER = timedelta(days=60)
 """How far looks are told of before the change and after the event's last look."""
+_SCALE = {"%": 100.0, "dB": -10.0 / math.log(10.0), "coherence": -1.0}
+"""Of what detectors keep, in the units that people read; radar keeps -ln of power."""
 BAND = 2.0
 """Predictive standard deviations on either side of what was expected."""
 
@@ -42,7 +46,7 @@ class Quantity:
     Attributes
     ----------
     unit : str
-        ``reflectance``, ``ratio``, ``index`` or ``%``.
+        ``reflectance``, ``ratio``, ``index``, ``ha``, ``%``, ``dB`` or ``coherence``.
     """
 
     key: str
@@ -53,7 +57,7 @@ class Quantity:
         """Return a value of the detector, see `burn_features`, in the unit."""
         if self.unit == "reflectance":
             return math.exp(-value)
-        return 100.0 * value if self.unit == "%" else value
+        return _SCALE.get(self.unit, 1.0) * value
 
 
 _KNOWN: Mapping[str, tuple[str, str]] = {
@@ -62,6 +66,11 @@ _KNOWN: Mapping[str, tuple[str, str]] = {
     "char_index": ("char index", "index"),
     "char_fraction": ("share of char", "%"),
     "short_wave": ("short-wave infrared", "reflectance"),
+    "vv": ("power in VV", "dB"),
+    "vh": ("power in VH", "dB"),
+    "corners": ("power of the brightest tenth in VV", "dB"),
+    "coherence": ("coherence", "coherence"),
+    "site_area": ("ground of the site that is built on or bare", "ha"),
 }
 _OF_AREA = (
     Quantity(FEATURES[0], "red over near-infrared", "ratio"),
@@ -135,6 +144,8 @@ class Facts:
         Of the settlement; empty where it has none, and of an area.
     looks : tuple of Look
         From a year before the change, oldest first.
+    density : Density or None
+        People on a hectare, where somebody has set it.
     """
 
     event: Event
@@ -142,6 +153,12 @@ class Facts:
     quantities: tuple[Quantity, ...]
     looks: tuple[Look, ...]
     turns: tuple[Turn, ...]
+    density: Density | None = None
+
+    @property
+    def curve(self) -> tuple[CurvePoint, ...]:
+        """The area in time, of an event that has one."""
+        return points_of(self.event)
 
     @property
     def of_event(self) -> tuple[Look, ...]:

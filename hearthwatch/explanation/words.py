@@ -12,11 +12,13 @@ from typing import Any
 
 from detectors.burn_features import NAMES
 from detectors.types import DetectorState
+from hearthwatch.explanation.curve import people_of, rate_in_words, site_did
 from hearthwatch.explanation.facts import Facts, Look, Turn, Use
-from hearthwatch.records import Event
+from hearthwatch.explanation.heat import heat_sentences, is_heat
+from hearthwatch.records import Event, Kind
 from hearthwatch.why.why import lost_in_words
 from hearthwatch.why.words import CAUSE, feature_name
-from hearthwatch.words import counted, hectares, marked
+from hearthwatch.words import counted, hectares, marked, sensors_in_words
 
 STATE: Mapping[str, str] = {
     DetectorState.WATCH: "was suspected (WATCH)",
@@ -41,14 +43,29 @@ _CHANGES = {
     "char_index_change": ("char index", 1.0, ""),
     "char_fraction_change": ("share of char", 100.0, " percentage points"),
 }
+_POWER = {
+    "vv_drop_db": "power sent back in VV",
+    "vh_drop_db": "power sent back in VH",
+    "corners_drop_db": "power sent back by its brightest tenth",
+}
+"""Of radar; decibels by which it fell."""
+_HAPPENED: Mapping[str, str] = {
+    Kind.BURNED: "the settlement burned",
+    Kind.RAZED: "the settlement lost buildings",
+    Kind.ABANDONMENT: "the settlement left its fields",
+}
 
 
 def sentences(facts: Facts) -> list[str]:
     """Return the explanation, the sentence that says most first."""
+    if is_heat(facts.event):
+        return list(heat_sentences(facts.event))
     place = "settlement" if facts.event.settlement else "ground"
-    changes = list(_changes(facts.event)) or [f"The {place} changed {_against(facts.event)}"]
+    changes = [site_did(facts.event)] if facts.curve else list(_changes(facts.event))
+    changes = changes or [f"The {place} changed {_against(facts.event)}"]
     first, *others = changes
-    out = [f"{first} {when(facts.event)}, {_seen(facts)}."]
+    joint = ". It changed" if facts.curve else ""
+    out = [f"{first}{joint} {when(facts.event)}, {_seen(facts)}."]
     out += [f"{one}." for one in others]
     out += [*_about(facts), *_limits(facts)]
     out += [f"Doubt: {one}." for one in _doubts(facts)]
@@ -99,6 +116,22 @@ def _changes(event: Event) -> Iterator[str]:
             size = f"{abs(change):.0f}" if unit else f"{abs(change):.2f}"
             moved = "rose" if change > 0 else "fell"
             yield f"Its {name} {moved} by {size}{unit} {_against(event)}"
+    for key, name in _POWER.items():
+        if key in event.evidence:
+            drop = float(event.evidence[key])
+            moved = "fell" if drop > 0 else "rose"
+            yield f"{whose} {name} {moved} by {abs(drop):.1f} dB {_against(event)}"
+    if "tilled_near_ha" in event.evidence:
+        yield from _tilled(event.evidence)
+
+
+def _tilled(evidence: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what was tilled near a settlement in the season, against what was to be expected."""
+    share, low, high = (float(evidence[f"ratio{end}"]) for end in ("", "_low", "_high"))
+    yield (
+        f"In the season {evidence['season']} {share:.0%} ({low:.0%} to {high:.0%}) was tilled near "
+        "the settlement of what its past seasons and the land round about let expect; it changed"
+    )
 
 
 def _against(event: Event) -> str:
@@ -138,13 +171,24 @@ def _lost(looks: Sequence[Look]) -> str:
 def _about(facts: Facts) -> Iterator[str]:
     """Yield sentences on the ground that burned, the surroundings, the weight and the states."""
     evidence = facts.event.evidence
+    if "made_by" in evidence:
+        yield (
+            f"That is what {evidence['made_by']} says, another detector's product, made of "
+            f"{sensors_in_words([evidence['origin']])}: no witness apart from that sensor."
+        )
+    yield from rate_in_words(evidence)
+    people = people_of(facts.event, facts.density)
+    if people is not None:
+        yield people.in_words()
     yield from _extent(evidence)
     if "surroundings_changed" in evidence:
         share = float(evidence["surroundings_changed"])
         changed = f"{share:.0%}" if share >= 0.005 else "None"
         yield f"{changed} of its surroundings changed likewise on the look that was told of."
     if "log_likelihood_ratio" in evidence:
-        happened = "the settlement burned" if facts.event.settlement else "the ground changed"
+        settled = _HAPPENED.get(facts.event.kind, "the settlement changed")
+        changed = settled if facts.event.settlement else "the ground changed"
+        happened = "the site changed" if facts.curve else changed
         yield (
             f"Together the looks are {likelier(float(evidence['log_likelihood_ratio']))} likelier "
             f"if {happened} than if it did not: a figure of the model, not a probability."

@@ -72,6 +72,8 @@ class PassWatch:
         Of the detector's sensor: those listed now, and those that were and are no more.
     elsewhere : sequence of Scene
         Those that other providers list or listed: a look at one of them was no miss.
+    sensors : sequence of str
+        Those whose gaps it minds; empty for all.
     """
 
     region: Region
@@ -80,6 +82,7 @@ class PassWatch:
     listed: Sequence[Scene]
     gone: Sequence[Scene]
     elsewhere: Sequence[Scene] = ()
+    sensors: Sequence[str] = ()
 
 
 def watch_passes(store: Store, watch: PassWatch, now: datetime) -> tuple[Gap, ...]:
@@ -92,7 +95,11 @@ def watch_passes(store: Store, watch: PassWatch, now: datetime) -> tuple[Gap, ..
     # What is listed no more was flown all the same: the calendar learns from it.
     history = passes_of(_usable([*watch.listed, *watch.gone]))
     came = passes_of([*_usable(watch.listed), *_told_of(store, watch)])
-    known = {gap.id: gap for gap in store.gaps(region.organisation, region=region.id)}
+    known = {
+        gap.id: gap
+        for gap in store.gaps(region.organisation, region=region.id)
+        if not watch.sensors or gap.sensor in watch.sensors
+    }
     due = late(missing(expected(history, region.created, now), came), now)
     given_up = [one for one in ended(history, now) if one.missed[-1] >= region.created]
     found = [_gap(region, one, now) for one in due if not _is_known(one, known.values())]

@@ -1,7 +1,7 @@
 """Looks of which the provider changed something after they were taken: it is said, not undone.
 
 What was measured stays as it was, with the pixels it rests on in the archive. The ledger's row and
-the events that rest on the look tell that there is more, or other, or nothing any more, to see.
+the sources that rest on the look tell that there is more, or other, or nothing any more, to see.
 While a state is kept that is older than the look, it is taken anew besides
 (:mod:`hearthwatch.pipeline.anew`), and these words give way to what that shows.
 """
@@ -12,10 +12,10 @@ import dataclasses
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
+from hearthwatch.fusion.fuse import Fusion
 from hearthwatch.passes.polling import RECONCILED
-from hearthwatch.records import Event, EventFilter, LedgerRow, Region
+from hearthwatch.records import EventSource, LedgerRow, Region
 from hearthwatch.store.protocol import Store
-from hearthwatch.store.whole import all_events
 from imagery.looks import group_acquisitions
 from imagery.naming import mgrs_tile
 from imagery.types import Acquisition, Scene
@@ -42,12 +42,12 @@ def amend(
             for row in _amended(store, region, look, absent)]  # fmt: skip
     if not rows:
         return
-    noted = list(_noted(store, region, rows))
     with store.transaction() as tx:
         for row in rows:
             tx.put_ledger(row)
-        for event in noted:
-            tx.put_event(event)
+        fusion = Fusion(store, region.organisation)
+        fusion.put(_noted(store, region, rows))
+        fusion.write(tx)
 
 
 def _is_recent(look: Acquisition, now: datetime) -> bool:
@@ -85,17 +85,17 @@ def _since(taken: set[str], look: Acquisition, absent: Collection[str]) -> str:
     return "; ".join([*said, "what was measured then stands"]) if said else ""
 
 
-def _noted(store: Store, region: Region, rows: Sequence[LedgerRow]) -> Iterator[Event]:
-    """Yield the next version of every event of which a detection rests on one of the looks."""
+def _noted(store: Store, region: Region, rows: Sequence[LedgerRow]) -> Iterator[EventSource]:
+    """Yield the next version of every source of which a detection rests on one of the looks."""
     told = {(row.cell, row.acquisition): row for row in rows}
-    for event in all_events(store, region.organisation, EventFilter(region=region.id)):
+    for source in store.sources_in(region.organisation, region.id):
         doubts = tuple(
             f"the look of {row.sensed:%Y-%m-%d}: {row.detail[SINCE]}"
-            for one in store.detections(region.organisation, event.id)
+            for one in store.source_detections(region.organisation, source.id)
             if (row := told.get((one.cell, one.acquisition))) is not None
         )
-        new = tuple(doubt for doubt in dict.fromkeys(doubts) if doubt not in event.doubts)
+        new = tuple(doubt for doubt in dict.fromkeys(doubts) if doubt not in source.doubts)
         if new:
             yield dataclasses.replace(
-                event, version=event.version + 1, doubts=(*event.doubts, *new)
+                source, version=source.version + 1, doubts=(*source.doubts, *new)
             )

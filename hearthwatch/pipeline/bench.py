@@ -52,6 +52,8 @@ class Bench:
         What every look of the run is calibrated by, late ones too.
     purse : Purse or None
         None for a provider that costs nothing.
+    beside : tuple of str
+        Bands that other detectors of the region use of the same looks.
     """
 
     settings: Settings
@@ -64,6 +66,7 @@ class Bench:
     executor: Executor
     in_force: CalibrationInForce
     purse: Purse | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def minimum_area_m2(self) -> float:
@@ -208,6 +211,7 @@ def _begin(bench: Bench, look: Acquisition, site: Site) -> _Pending:
         scratch=bench.layout.scratch,
         deadline=DEADLINE_SECONDS,
         reading=purse.reading(look, site.cell) if purse else Reading(),
+        beside=bench.beside,
     )
     if purse is None:
         return _Pending(bench.executor.submit(measure_look, task))

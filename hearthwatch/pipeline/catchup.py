@@ -15,6 +15,7 @@ from pathlib import Path
 
 from detectors.registry import create_detector
 from detectors.types import PlaceDetector, SceneJudgement, Watches
+from hearthwatch.fusion.fuse import Fusion
 from hearthwatch.pipeline.bench import (
     Bench,
     RunStopped,
@@ -27,16 +28,16 @@ from hearthwatch.pipeline.bench import (
 )
 from hearthwatch.pipeline.commit import (
     KEEP_STATES,
-    events_of,
-    known_event,
+    known_source,
     ledger_rows,
+    sources_of,
     where_of,
 )
 from hearthwatch.pipeline.events import detection
 from hearthwatch.pipeline.plan import Plan
 from hearthwatch.pipeline.score import load_state, save_state, score_look
 from hearthwatch.pipeline.tasks import JudgeTask, Measured, Place, Scored, ScoreTask, Site
-from hearthwatch.records import Detection, Event, LedgerRow, StateVersion
+from hearthwatch.records import Detection, Event, EventSource, LedgerRow, StateVersion
 from imagery.types import Acquisition
 from tiles.faultpoints import reach
 
@@ -47,10 +48,10 @@ IN_RETROSPECT = "found in retrospect: the settlement joined the watch later"
 class _Brought:
     """What the looks taken before brought for the settlements that join."""
 
-    events: list[Event] = field(default_factory=list)
+    sources: list[tuple[EventSource, ...]] = field(default_factory=list)
     detections: list[Detection] = field(default_factory=list)
     rows: list[LedgerRow] = field(default_factory=list)
-    newest: dict[str, Event] = field(default_factory=dict)
+    newest: dict[str, EventSource] = field(default_factory=dict)
     states: list[StateVersion] = field(default_factory=list)
 
 
@@ -109,8 +110,7 @@ def _bring_up(
         after = dataclasses.replace(after, state_sha256=scored.sha256) if scored else after
         _note(bench, part, measured, judgement, scored, brought)
     brought.states += [_joined(bench, site, one, after) for one in kept]
-    _commit(bench, brought)
-    return tuple(brought.newest.values())
+    return _commit(bench, brought)
 
 
 def _joined(bench: Bench, site: Site, version: StateVersion, other: JudgeTask) -> StateVersion:
@@ -163,29 +163,32 @@ def _note(
         for finding in (scored.findings if scored else ())
     ]
 
-    def known(organisation: str, event: str) -> Event | None:
-        return brought.newest.get(event) or known_event(bench.store, organisation, event)
+    def known(organisation: str, source: str) -> EventSource | None:
+        return brought.newest.get(source) or known_source(bench.store, organisation, source)
 
-    events, told = events_of(where, findings, known, 0.0)
-    brought.newest.update((event.id, event) for event in events)
-    brought.events += events
+    sources, told = sources_of(where, findings, known, 0.0)
+    brought.newest.update((one.id, one) for one in sources)
+    brought.sources.append(sources)
     brought.detections += [detection(where, finding) for finding in told]
-    brought.rows += ledger_rows(outcome, events)
+    brought.rows += ledger_rows(outcome, sources)
 
 
-def _commit(bench: Bench, brought: _Brought) -> None:
+def _commit(bench: Bench, brought: _Brought) -> tuple[Event, ...]:
     reach("catchup.begin")
     stale: list[StateVersion] = []
     with bench.store.transaction() as tx:
-        for event in brought.events:
-            tx.put_event(event)
-        tx.add_detections(brought.detections)
+        fusion = Fusion(bench.store, bench.region.organisation)
+        for sources in brought.sources:
+            fusion.put(sources)
+        fusion.write(tx)
+        tx.add_detections(fusion.of_events(brought.detections))
         tx.put_ledger_rows(brought.rows)
         for version in brought.states:
             stale += tx.add_state(version, KEEP_STATES)
         reach("catchup.before")
     for old in stale:
         (bench.layout.root / old.path).unlink(missing_ok=True)
+    return fusion.changed
 
 
 def _of(bench: Bench, site: Site, version: StateVersion) -> JudgeTask:

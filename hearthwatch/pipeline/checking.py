@@ -43,6 +43,8 @@ def remember(bench: Bench, look: Acquisition, take: Take) -> None:
         if take.late and _is_younger(path, look):
             return
         view = view_path(take.measured)
+        if not view.exists():
+            return
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             view.replace(path)
@@ -70,4 +72,6 @@ def _refused(take: Take, words: str) -> Take:
 
 def _reference(bench: Bench, look: Acquisition, take: Take) -> Path:
     orbit = look.scenes[0].relative_orbit
-    return reference_path(bench.layout.states, bench.region.id, take.site.cell, orbit)
+    return reference_path(
+        bench.layout.states, bench.region.id, take.site.cell, bench.detector.id, orbit
+    )

@@ -19,13 +19,15 @@ from detectors.types import (
     Watches,
 )
 from hearthwatch.errors import NotFound
+from hearthwatch.fusion.fuse import Fusion
 from hearthwatch.pipeline.amend import SCENES
-from hearthwatch.pipeline.events import Where, detection, event_id, is_reportable, next_event
+from hearthwatch.pipeline.events import Where, detection, is_reportable, next_source, source_id
 from hearthwatch.pipeline.measure import ledger_cause
 from hearthwatch.pipeline.tasks import Measured, Scored, Site
 from hearthwatch.pipeline.waiting import AGAIN, TRIES
 from hearthwatch.records import (
     Event,
+    EventSource,
     Job,
     JobKey,
     LedgerRow,
@@ -45,7 +47,7 @@ LEARNING_SHARE = 0.5
 
 _UNTOLD = {
     Showed.LEARNING: "what is normal there is still being learned",
-    Showed.BLIND: "it shows the settlement plainly neither burned nor unharmed",
+    Showed.BLIND: "it shows the settlement plainly neither changed nor unharmed",
 }
 """Looks that were seen and yet tell changed ground from unchanged in no way."""
 
@@ -94,14 +96,16 @@ def commit_look(
     """Write everything of one look at once; return the events it made or changed."""
     findings = outcome.scored.findings if outcome.scored else ()
     where = where_of(outcome)
-    events, told = events_of(where, findings, partial(known_event, store), minimum_area_m2)
     reach("commit.begin")
     with store.transaction() as tx:
-        for event in events:
-            tx.put_event(event)
-        tx.add_detections([detection(where, finding) for finding in told])
+        # Read within it: what people say of an event meanwhile is not written over.
+        sources, told = sources_of(where, findings, partial(known_source, store), minimum_area_m2)
+        fusion = Fusion(store, where.region.organisation)
+        fusion.put(sources)
+        fusion.write(tx)
+        tx.add_detections(fusion.of_events([detection(where, finding) for finding in told]))
         replace_expected(tx, outcome)
-        tx.put_ledger_rows(list(ledger_rows(outcome, events)))
+        tx.put_ledger_rows(list(ledger_rows(outcome, sources)))
         stale = tx.add_state(state_of(outcome), KEEP_STATES) if outcome.scored else ()
         # A look that failed is tried again by the next run: the source may have been mended.
         if outcome.measured.failure is None:
@@ -110,7 +114,7 @@ def commit_look(
     reach("commit.after")
     for version in stale:
         (data_dir / version.path).unlink(missing_ok=True)
-    return events
+    return fusion.changed
 
 
 def replace_expected(tx: Transaction, outcome: LookOutcome) -> None:
@@ -122,10 +126,10 @@ def replace_expected(tx: Transaction, outcome: LookOutcome) -> None:
         )
 
 
-def ledger_rows(outcome: LookOutcome, events: Sequence[Event]) -> Iterator[LedgerRow]:
+def ledger_rows(outcome: LookOutcome, sources: Sequence[EventSource]) -> Iterator[LedgerRow]:
     """Say in the ledger's words what became of a look: of the area, or of each settlement."""
     if outcome.detector.watches is Watches.AREA:
-        status = _status(outcome, events)
+        status = _status(outcome, sources)
         measured = outcome.measured
         said = dict(outcome.scored.said) if outcome.scored else None
         yield _row(outcome, status, "", measured.usable, measured.causes, said)
@@ -177,7 +181,7 @@ def _row(
     )
 
 
-def _status(outcome: LookOutcome, events: Sequence[Event]) -> _Status:
+def _status(outcome: LookOutcome, sources: Sequence[EventSource]) -> _Status:
     """Tell what became of a look over an area."""
     unscored = _status_unscored(outcome)
     if unscored is not None:
@@ -187,7 +191,7 @@ def _status(outcome: LookOutcome, events: Sequence[Event]) -> _Status:
     if training > LEARNING_SHARE:
         words = f"{training:.0%} of the area is still learning what is normal there"
         return _Status(ObservationStatus.NOT_PROCESSED, reason=words)
-    changed = any(e.detector_state != DetectorState.LAPSED for e in events)
+    changed = any(one.detector_state != DetectorState.LAPSED for one in sources)
     return _Status(ObservationStatus.CHANGED if changed else ObservationStatus.UNCHANGED)
 
 
@@ -219,32 +223,32 @@ def _status_unscored(outcome: LookOutcome) -> _Status | None:
     return None
 
 
-def events_of(
+def sources_of(
     where: Where,
     findings: Sequence[Finding],
-    known: Callable[[str, str], Event | None],
+    known: Callable[[str, str], EventSource | None],
     minimum_area_m2: float,
-) -> tuple[tuple[Event, ...], tuple[Finding, ...]]:
-    """Return the events that findings make or change, and the findings that are told.
+) -> tuple[tuple[EventSource, ...], tuple[Finding, ...]]:
+    """Return the sources that findings make or change, and the findings that are told.
 
     Parameters
     ----------
     known : callable
-        Gives the event of an organisation and id, as it stands.
+        Gives the source of an organisation and id, as it stands.
     """
-    events, told = [], []
+    sources, told = [], []
     for finding in findings:
-        before = known(where.region.organisation, event_id(where, finding))
+        before = known(where.region.organisation, source_id(where, finding))
         if is_reportable(finding, before, minimum_area_m2):
-            events.append(next_event(where, finding, before))
+            sources.append(next_source(where, finding, before))
             told.append(finding)
-    return tuple(events), tuple(told)
+    return tuple(sources), tuple(told)
 
 
-def known_event(store: Store, organisation: str, event: str) -> Event | None:
-    """Return an event of the store, or None."""
+def known_source(store: Store, organisation: str, source: str) -> EventSource | None:
+    """Return a source of the store, or None."""
     try:
-        return store.event(organisation, event)
+        return store.source(organisation, source)
     except NotFound:
         return None
 

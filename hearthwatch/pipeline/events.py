@@ -1,4 +1,4 @@
-"""From findings to events: identity, the frozen words, and what people have said comes first."""
+"""From findings to the sources of events: identity, words, and how an episode ends."""
 
 from __future__ import annotations
 
@@ -8,31 +8,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from detectors.types import DetectorInfo, DetectorState, Finding
-from hearthwatch.records import Detection, Event, EventState, Kind, Region
+from detectors.fusion import groups_of
+from detectors.types import DetectorInfo, DetectorState, Finding, SiteChange
+from hearthwatch.records import Detection, EventSource, Kind, Region
 from hearthwatch.words import counted
 
 NAMESPACE = uuid.UUID("5f0c1d0e-6f5e-5c5a-9a3f-7b1f6f1f2a10")
 
 NOT_FOUND = "not found when its looks were scored again"
-"""Beginning of the doubt of an event that is withdrawn."""
+"""Beginning of the doubt of a source that is withdrawn."""
 
-_STATE_OF = {
-    DetectorState.WATCH: EventState.CANDIDATE,
-    DetectorState.PROBABLE: EventState.PROVISIONAL,
-    DetectorState.ESTABLISHED: EventState.PROVISIONAL,
-    DetectorState.CLOSED: EventState.PROVISIONAL,
-    DetectorState.LAPSED: EventState.CLOSED,
-}
 _FACTORS = {
     "red_to_near_infrared_factor": "red against near-infrared",
     "short_wave_infrared_factor": "short-wave infrared",
     "near_infrared_factor": "near-infrared reflectance",
     "visible_factor": "visible reflectance",
 }
-_SAID_BY_PEOPLE = frozenset(
-    {EventState.CONFIRMED, EventState.DISPUTED, EventState.REJECTED, EventState.RETRACTED}
-)
+
+_SEEN: Mapping[tuple[str, SiteChange | None], str] = {
+    ("burned", None): "A settlement of {size} came to look burned",
+    ("razed", None): "A settlement of {size} came to show less of its structures",
+    ("abandonment", None): "Less was tilled round a settlement of {size}",
+    ("abandonment", SiteChange.REOCCUPIED): "More was tilled again round a settlement of {size}",
+    ("abandonment", SiteChange.REBUILT): "Fields and yards of a settlement of {size} came back",
+    ("camp_change", SiteChange.NEW): "Ground over {size} came to look built up",
+    ("camp_change", SiteChange.EXPANDED): "Built-up ground grew at a site of {size}",
+    ("camp_change", SiteChange.CONTRACTED): "Built-up ground shrank at a site of {size}",
+    ("camp_change", SiteChange.CLOSED): "Built-up ground went from a site of {size}",
+}
+"""What was seen, by kind and by what became of the site; a kind's own words hold for the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ class Where:
         return self.settlements[finding.place] if finding.place else ""
 
 
-def event_id(where: Where, finding: Finding) -> str:
-    """Return the id of the event a finding belongs to: the same for the same object, always."""
+def source_id(where: Where, finding: Finding) -> str:
+    """Return the id of the source a finding is of: the same for the same object, always."""
     r = where.region
     place = (finding.place,) if finding.place else ()
     parts = (r.organisation, r.id, where.cell, where.detector.id, *place, str(finding.object))
@@ -68,8 +72,8 @@ def event_id(where: Where, finding: Finding) -> str:
     return str(uuid.uuid5(NAMESPACE, name))
 
 
-def is_reportable(finding: Finding, known: Event | None, minimum_area_m2: float) -> bool:
-    """Tell whether a finding makes or changes an event.
+def is_reportable(finding: Finding, known: EventSource | None, minimum_area_m2: float) -> bool:
+    """Tell whether a finding makes or changes a source of an event.
 
     A new object must reach the minimum mapping unit, a settlement must not; what has lapsed
     before anyone was told of it was never an event.
@@ -80,25 +84,25 @@ def is_reportable(finding: Finding, known: Event | None, minimum_area_m2: float)
     return large and finding.state is not DetectorState.LAPSED
 
 
-def next_event(where: Where, finding: Finding, known: Event | None) -> Event:
-    """Return the event, or its next version, that a finding calls for."""
+def next_source(where: Where, finding: Finding, known: EventSource | None) -> EventSource:
+    """Return the source, or its next version, that a finding calls for."""
     region = where.region
-    state = _STATE_OF[finding.state]
     if known is not None and finding.state is DetectorState.CLOSED:
         # Long after, the last look says little: the numbers of the change itself stay.
         finding = dataclasses.replace(finding, evidence=known.evidence)
-    if known is not None and known.state in _SAID_BY_PEOPLE:
-        state = known.state
-    event = Event(
-        id=event_id(where, finding),
+    source = EventSource(
+        id=source_id(where, finding),
         organisation=region.organisation,
         kind=Kind(finding.kind),
         mode=region.mode,
+        event="",
         region=region.id,
         cell=where.cell,
         detector=where.detector.id,
-        state=state,
+        sensors=where.detector.sensors,
+        groups=groups_of(where.detector.sensors),
         detector_state=finding.state.value,
+        reached=finding.state.value,
         version=1,
         geometry=finding.geometry,
         area_m2=finding.area_m2,
@@ -111,44 +115,45 @@ def next_event(where: Where, finding: Finding, known: Event | None) -> Event:
         evidence=dict(finding.evidence),
         doubts=finding.doubts,
         settlement=where.settlement(finding),
+        change=finding.change.value if finding.change else "",
     )
     if known is None:
-        return event
-    event = dataclasses.replace(
-        event, version=known.version + 1, first_detected=known.first_detected
+        return source
+    source = dataclasses.replace(
+        source,
+        version=known.version + 1,
+        event=known.event,
+        first_detected=known.first_detected,
     )
     ending = finding.state in (DetectorState.LAPSED, DetectorState.CLOSED)
-    return _ended(event, known) if ending else event
+    return _ended(source, known) if ending else source
 
 
-def as_it_stood(history: Sequence[Event], until: datetime) -> Event | None:
-    """Return an event as it stood after the looks up to a time; None if it was not told of then.
+def as_it_stood(history: Sequence[EventSource], until: datetime) -> EventSource | None:
+    """Return a source as it stood after the looks up to a time; None if it was not told of then.
 
-    What people have said of it since then counts all the same.
+    The event that it tells of is the one it has been put to since.
 
     Parameters
     ----------
-    history : sequence of Event
+    history : sequence of EventSource
         All its versions, oldest first.
     """
     then = [one for one in history if one.last_detected <= until]
     if not then or is_withdrawn(then[-1]):
         return None
-    said = history[-1].state
-    state = said if said in _SAID_BY_PEOPLE else _STATE_OF[DetectorState(then[-1].detector_state)]
-    return dataclasses.replace(then[-1], state=state)
+    return dataclasses.replace(then[-1], event=history[-1].event)
 
 
-def carried_on(event: Event, stored: Event | None) -> Event:
-    """Return an event that was found anew as the next version of the one that is stored."""
+def carried_on(source: EventSource, stored: EventSource | None) -> EventSource:
+    """Return a source that was found anew as the next version of the one that is stored."""
     if stored is None:
-        return event
-    state = stored.state if stored.state in _SAID_BY_PEOPLE else event.state
-    return dataclasses.replace(event, version=stored.version + 1, state=state)
+        return source
+    return dataclasses.replace(source, version=stored.version + 1, event=stored.event)
 
 
-def withdrawn(event: Event, why: str) -> Event:
-    """Return the next version of an event that was not found when its looks were scored again.
+def withdrawn(source: EventSource, why: str) -> EventSource:
+    """Return the next version of a source that was not found when its looks were scored again.
 
     It ends; all that was ever told of it stays readable.
 
@@ -158,37 +163,39 @@ def withdrawn(event: Event, why: str) -> Event:
         What they were scored again for.
     """
     ended = dataclasses.replace(
-        event,
-        state=_STATE_OF[DetectorState.LAPSED],
+        source,
         detector_state=DetectorState.LAPSED.value,
-        doubts=(*event.doubts, f"{NOT_FOUND}, as {why}"),
+        doubts=(*source.doubts, f"{NOT_FOUND}, as {why}"),
     )
-    return carried_on(ended, event)
+    return carried_on(ended, source)
 
 
-def is_withdrawn(event: Event) -> bool:
-    """Tell whether an event was withdrawn and not found again since."""
-    has_ended = event.detector_state == DetectorState.LAPSED
-    return has_ended and any(doubt.startswith(NOT_FOUND) for doubt in event.doubts)
+def is_withdrawn(source: EventSource) -> bool:
+    """Tell whether a source was withdrawn and not found again since."""
+    has_ended = source.detector_state == DetectorState.LAPSED
+    return has_ended and any(doubt.startswith(NOT_FOUND) for doubt in source.doubts)
 
 
-def are_apart(one: Event, other: Event) -> bool:
-    """Tell whether two events cannot be one: by their ground, or by their intervals."""
-    first, second = sorted((one, other), key=lambda event: event.first_changed)
+def are_apart(one: EventSource, other: EventSource) -> bool:
+    """Tell whether two sources cannot be one: by their ground, or by their intervals."""
+    first, second = sorted((one, other), key=lambda source: source.first_changed)
     unharmed = second.last_unharmed
     is_later = unharmed is not None and first.first_changed < unharmed
     return is_later or not one.geometry.intersects(other.geometry)
 
 
 def detection(where: Where, finding: Finding) -> Detection:
-    """Return what is stored of a finding, with all that is needed to compute it again."""
-    region, event = where.region, event_id(where, finding)
+    """Return what is stored of a finding, with all that is needed to compute it again.
+
+    Which event it tells of is said when its source is put to one.
+    """
+    region, source = where.region, source_id(where, finding)
     return Detection(
-        id=str(uuid.uuid5(NAMESPACE, f"{event}/{where.acquisition}")),
+        id=str(uuid.uuid5(NAMESPACE, f"{source}/{where.acquisition}")),
         organisation=region.organisation,
         kind=Kind(finding.kind),
         mode=region.mode,
-        event=event,
+        event="",
         region=region.id,
         cell=where.cell,
         acquisition=where.acquisition,
@@ -205,6 +212,7 @@ def detection(where: Where, finding: Finding) -> Detection:
         doubts=finding.doubts,
         digest=where.digest,
         settlement=where.settlement(finding),
+        source=source,
     )
 
 
@@ -229,17 +237,20 @@ def in_words(finding: Finding) -> str:
 
 def _what_was_seen(finding: Finding) -> str:
     """Say what the ground did, of an area or of a settlement."""
-    if finding.place:
-        return f"A settlement of {finding.area_m2 / 1e4:.2f} ha came to look burned"
-    return f"Ground over {finding.area_m2 / 1e4:.2f} ha changed"
+    size = f"{finding.area_m2 / 1e4:.2f} ha"
+    known = _SEEN.get((finding.kind, finding.change)) or _SEEN.get((finding.kind, None))
+    if known is not None:
+        return known.format(size=size)
+    return f"{'A settlement of' if finding.place else 'Ground over'} {size} changed"
 
 
-def _ended(event: Event, known: Event) -> Event:
+def _ended(source: EventSource, known: EventSource) -> EventSource:
     """Keep what was found when it was plain; say only how it ended."""
-    gone = event.detector_state == DetectorState.LAPSED
-    words = f"no longer seen on {event.last_detected:%Y-%m-%d}"
+    gone = source.detector_state == DetectorState.LAPSED
+    words = f"no longer seen on {source.last_detected:%Y-%m-%d}"
     return dataclasses.replace(
-        event,
+        source,
+        reached=known.reached,
         geometry=known.geometry,
         area_m2=known.area_m2,
         last_unharmed=known.last_unharmed,

@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from detectors.types import SceneJudgement
+from hearthwatch.fusion.fuse import Fusion
 from hearthwatch.passes.polling import scenes_gone
 from hearthwatch.pipeline.amend import SCENES, SINCE
 from hearthwatch.pipeline.bench import (
@@ -207,16 +208,19 @@ def _commit(
     store, organisation = bench.store, bench.region.organisation
     known = {
         one.id
-        for event in dict.fromkeys(one.event for one in replayed.detections)
-        for one in store.detections(organisation, event)
+        for source in dict.fromkeys(one.source for one in replayed.detections)
+        for one in store.source_detections(organisation, source)
     }
+    new = [one for one in replayed.detections if one.id not in known]
     job = job_of(outcome)
     reach("late.begin")
     stale: list[StateVersion] = []
     with store.transaction() as tx:
-        for event in replayed.events:
-            tx.put_event(event)
-        tx.add_detections([one for one in replayed.detections if one.id not in known])
+        fusion = Fusion(store, organisation)
+        for sources in replayed.sources:
+            fusion.put(sources)
+        fusion.write(tx)
+        tx.add_detections(fusion.of_events(new))
         replace_expected(tx, outcome)
         tx.put_ledger_rows([_with_what_stays(row, told, outcome) for row in replayed.rows])
         for version in replayed.states:
@@ -227,7 +231,7 @@ def _commit(
     reach("late.after")
     for version in stale:
         (bench.layout.root / version.path).unlink(missing_ok=True)
-    return tuple({event.id: event for event in replayed.events}.values())
+    return fusion.changed
 
 
 def _with_what_stays(row: LedgerRow, told: Told, outcome: LookOutcome) -> LedgerRow:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +18,7 @@ from hearthwatch.passes.polling import (
     poll,
     scenes_gone,
 )
+from hearthwatch.pipeline.sites import searched
 from hearthwatch.records import Region
 from hearthwatch.sources import SENTINELHUB, STAC
 from hearthwatch.store.protocol import Store
@@ -29,7 +32,7 @@ MISSION_START = datetime(2015, 6, 23, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Scenes of a region, of the detector's sensor.
+    """Scenes of a region.
 
     Attributes
     ----------
@@ -50,21 +53,33 @@ class Listing:
     elsewhere: tuple[Scene, ...] = ()
     fault: str = ""
 
+    def of(self, sensors: Sequence[str]) -> Listing:
+        """Return what of it is of some sensors."""
+        scenes, listed, gone, elsewhere = (
+            tuple(scene for scene in some if scene.sensor in sensors)
+            for some in (self.scenes, self.listed, self.gone, self.elsewhere)
+        )
+        return dataclasses.replace(
+            self, scenes=scenes, listed=listed, gone=gone, elsewhere=elsewhere
+        )
+
 
 def list_scenes(
     store: Store,
     provider: ImageryProvider,
     region: Region,
-    detector: DetectorInfo,
-    area: BaseGeometry,
+    detectors: Sequence[DetectorInfo],
     until: datetime,
-    now: datetime,
+    now: datetime | None = None,
+    *,
     backfill: timedelta | None = None,
 ) -> Listing:
-    """Return the scenes over `area` (CRS84) sensed up to `until`.
+    """Return the scenes sensed up to `until` of all ground that some detectors look at.
 
     Parameters
     ----------
+    now : datetime or None
+        None for the clock's time.
     backfill : timedelta or None
         How long before the region was added they begin, of a catalogue that is asked over a
         network; None for as early as there are any.
@@ -74,14 +89,15 @@ def list_scenes(
     CatalogueError
         If the catalogue cannot be read and nothing is remembered of it.
     """
+    area = searched(region, detectors)
     if not provider.remote:
-        return Listing(_searched(provider, detector, Query(area, MISSION_START, until)))
-    first = _first(store, provider, region, detector, area, backfill)
-    fault = _polled(store, provider, region, area, first, now)
+        return Listing(_searched(provider, Query(area, MISSION_START, until)))
+    first = _first(store, provider, region, detectors, area, backfill)
+    fault = _polled(store, provider, region, area, first, now or datetime.now(UTC))
     try:
-        listed = _of_sensor(known_scenes(store, region, provider.name), detector)
-        gone = _of_sensor(scenes_gone(store, region, provider.name), detector)
-        elsewhere = _of_sensor(_remembered_elsewhere(store, region, provider), detector)
+        listed = tuple(known_scenes(store, region, provider.name))
+        gone = tuple(scenes_gone(store, region, provider.name))
+        elsewhere = tuple(_remembered_elsewhere(store, region, provider))
     except ImageryError as error:
         raise CatalogueError(f"what was remembered of the catalogue is broken: {error}") from error
     scenes = tuple(scene for scene in listed if scene.sensed <= until)
@@ -98,9 +114,9 @@ def _remembered_elsewhere(store: Store, region: Region, provider: ImageryProvide
     ]
 
 
-def _searched(provider: ImageryProvider, detector: DetectorInfo, query: Query) -> tuple[Scene, ...]:
+def _searched(provider: ImageryProvider, query: Query) -> tuple[Scene, ...]:
     try:
-        return _of_sensor(list(provider.search(query)), detector)
+        return tuple(provider.search(query))
     except ImageryError as error:
         raise CatalogueError(f"the catalogue could not be searched: {error}") from error
 
@@ -109,7 +125,7 @@ def _first(
     store: Store,
     provider: ImageryProvider,
     region: Region,
-    detector: DetectorInfo,
+    detectors: Sequence[DetectorInfo],
     area: BaseGeometry,
     backfill: timedelta | None,
 ) -> datetime:
@@ -121,15 +137,18 @@ def _first(
     if backfill is not None:
         wanted = max(wanted, region.created - backfill)
     listed = listed_since(store, region, provider.name)
-    if listed is not None and wanted < listed and _is_begun(store, region, detector, area):
+    if listed is not None and wanted < listed and _is_begun(store, region, detectors, area):
         return listed
     return wanted
 
 
-def _is_begun(store: Store, region: Region, detector: DetectorInfo, area: BaseGeometry) -> bool:
+def _is_begun(
+    store: Store, region: Region, detectors: Sequence[DetectorInfo], area: BaseGeometry
+) -> bool:
     """Tell whether any look at a region was taken."""
     return any(
         store.jobs_done(region.organisation, region.id, cell.id, detector.id)
+        for detector in detectors
         for cell in cells_for(area)
     )
 
@@ -150,7 +169,3 @@ def _polled(
         if store.mark(region.organisation, region.id, provider.name, ALL_COLLECTIONS) is None:
             raise CatalogueError(words) from error
         return words
-
-
-def _of_sensor(scenes: list[Scene], detector: DetectorInfo) -> tuple[Scene, ...]:
-    return tuple(scene for scene in scenes if scene.sensor in detector.sensors)

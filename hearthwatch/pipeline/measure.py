@@ -27,15 +27,16 @@ from hearthwatch.pipeline.features_file import keep_features
 from hearthwatch.pipeline.prelook import PRELOOK_M, Glance, glance
 from hearthwatch.pipeline.pull import Spent, archive_at, asked_anew, merged, pull_all
 from hearthwatch.pipeline.scene_check import VIEW, view_of
+from hearthwatch.pipeline.sites import reach_of
 from hearthwatch.pipeline.tasks import Measured, MeasureTask, Site, not_taken
 from hearthwatch.records import NotObservable, ObservationStatus
-from imagery.cube import check_cube
+from imagery.cube import MASK, check_cube
 from imagery.errors import ImageryError, IntegrityError, NotYet, Permanent, QuotaExhausted
 from imagery.masks import look_cube
 from imagery.types import Chip, GeoBox
 from tiles.cell import cell_from_id
 from tiles.grid import rasterise
-from tiles.parts import Parts, index_parts, parts_of
+from tiles.parts import USUAL, Parts, Reach, index_parts, parts_of
 from tiles.patches import index_patches, patch_of
 
 _STATUS_OF_CAUSE = {
@@ -104,9 +105,11 @@ def _seen_through(task: MeasureTask, spent: Spent) -> Measured:
     cells, chips = pull_all(task, detector.info, spent)
     cube = _cube(task, detector, merged(chips))
     watched = _watched(task.site.area_wkb, task.site.window)
-    features = detector.measure(cube, Places(watched, _place_set(task.site)))
+    features = detector.measure(cube, Places(watched, _place_set(task.site), _yards(task.site)))
     path = keep_features(task.scratch, features)
-    view_of(cube, task.site).write(Path(path).with_suffix(VIEW))
+    view = view_of(cube, task.site)
+    if view is not None:
+        view.write(Path(path).with_suffix(VIEW))
     archive = archive_at(task.archive)
     return Measured(
         acquisition=task.acquisition.key,
@@ -137,8 +140,9 @@ def ledger_cause(cause: str) -> NotObservable:
 
 def _cube(task: MeasureTask, detector: Detector, chip: Chip) -> xr.Dataset:
     window = task.site.window
-    bands = [*detector.info.needed, *detector.info.useful]
-    cube = look_cube(chip, window, bands)
+    # Of radar, the mask says of a pixel why nothing was seen of it.
+    bands = dict.fromkeys([*detector.info.needed, *detector.info.useful, MASK])
+    cube = look_cube(chip, window, list(bands))
     check_cube(cube)
     cube.attrs.update(
         acquisition=chip.acquisition,
@@ -162,20 +166,41 @@ def _place_set(site: Site) -> PlaceSet | None:
     """Find the pixels of a site's settlements and placebos once per process."""
     if not site.places:
         return None
+    reach = reach_of(site.zones)
+    parts = _parts(site, reach)
+    # What is looked at from afar is not followed pixel by pixel.
+    is_close = reach.near_m == 0 and reach.pixel_m == USUAL.pixel_m
+    return _laid(site, parts, _patch_set(parts, site.window) if is_close else None)
+
+
+@lru_cache(maxsize=16)
+def _yards(site: Site) -> PlaceSet | None:
+    """Find the usual pixels of the places where the detector's zones widen their cores."""
+    if not site.places or site.zones.near_m == 0:
+        return None
+    reach = dataclasses.replace(USUAL, pixel_m=reach_of(site.zones).pixel_m)
+    return _laid(site, _parts(site, reach), None)
+
+
+def _parts(site: Site, reach: Reach) -> list[Parts]:
     others = [shapely.from_wkb(wkb) for wkb in site.others_wkb]
     epsg = cell_from_id(site.cell).epsg
-    parts = []
+    found = []
     for place in site.places:
         core = shapely.from_wkb(place.core_wkb)
         apart = [other for other in others if not shapely.equals_exact(other, core)]
-        parts.append(parts_of(core, apart, epsg))
+        found.append(parts_of(core, apart, epsg, reach))
+    return found
+
+
+def _laid(site: Site, parts: Sequence[Parts], patches: PatchSet | None) -> PlaceSet:
+    """Return where the parts of a site's places are in its window."""
     pixels, starts = index_parts(parts, site.window)
     if site.covered_wkb:
         covered = rasterise(shapely.from_wkb(site.covered_wkb), site.window).ravel()
         pixels, starts = _within(covered, pixels, starts)
     placebo = np.array([not place.settlement for place in site.places])
-    keys, patches = tuple(place.key for place in site.places), _patch_set(parts, site.window)
-    return PlaceSet(keys, placebo, pixels, starts, patches)
+    return PlaceSet(tuple(place.key for place in site.places), placebo, pixels, starts, patches)
 
 
 def _patch_set(parts: Sequence[Parts], window: GeoBox) -> PatchSet:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 
 from detectors.types import DetectorInfo
 from hearthwatch.budget.account import Budget, budget_from
 from hearthwatch.budget.stages import Stage
-from hearthwatch.pipeline.plan import Plan, make_plan
+from hearthwatch.pipeline.listing import Listing, list_scenes
 from hearthwatch.pipeline.purse import Purse
 from hearthwatch.records import Region, Run, RunOutcome
 from hearthwatch.settings import Settings
@@ -46,19 +47,25 @@ def open_purse(
     return Purse(budget, store, provider, region, run.id, settings)
 
 
-def planned(
+def listed(
     settings: Settings,
     store: Store,
     provider: ImageryProvider,
     region: Region,
-    detector: DetectorInfo,
+    detectors: Sequence[DetectorInfo],
     until: datetime,
     purse: Purse | None,
-) -> Plan:
-    """Return what there is to do, as `make_plan` does; the searches that takes are paid for."""
+) -> Listing:
+    """Return the scenes of a region, as `list_scenes` does; the searches that takes are paid for.
+
+    Raises
+    ------
+    CatalogueError
+        If the catalogue cannot be read and nothing is remembered of it.
+    """
     with purse.searching() if purse else nullcontext():
         backfill = timedelta(days=settings.backfill_days)
-        return make_plan(store, provider, region, detector, until, backfill=backfill)
+        return list_scenes(store, provider, region, detectors, until, backfill=backfill)
 
 
 def _budget(settings: Settings, store: Store, region: Region) -> Budget:

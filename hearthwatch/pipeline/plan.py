@@ -22,7 +22,7 @@ from hearthwatch.passes.gaps import (
 )
 from hearthwatch.pipeline.amend import amend
 from hearthwatch.pipeline.listing import Listing, list_scenes
-from hearthwatch.pipeline.sites import area_sites, around, settlement_sites, stored_settlements
+from hearthwatch.pipeline.sites import area_sites, settlement_sites, stored_settlements
 from hearthwatch.pipeline.tasks import Site
 from hearthwatch.pipeline.waiting import (
     OUTDATED,
@@ -34,8 +34,8 @@ from hearthwatch.pipeline.waiting import (
 from hearthwatch.records import LedgerRow, Mode, Region
 from hearthwatch.store.protocol import Store
 from imagery.looks import group_acquisitions
+from imagery.once import once_per_pass
 from imagery.types import Acquisition, ImageryProvider, Scene
-from tiles.grid import cells_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,7 @@ def make_plan(
     now: datetime | None = None,
     *,
     backfill: timedelta | None = None,
+    listing: Listing | None = None,
 ) -> Plan:
     """Find the scenes of a region up to `until` and what of them is still to do.
 
@@ -97,16 +98,21 @@ def make_plan(
     backfill : timedelta or None
         How long before the region was added its looks begin, of a catalogue that is asked over a
         network; None for as early as there are any.
+    listing : Listing or None
+        What the catalogue has of all sensors; None where it is still to be asked.
 
     Raises
     ------
     CatalogueError
-        If the catalogue cannot be read and nothing is remembered of it, or it has scenes but none
-        with the bands needed.
+        If the catalogue cannot be read and nothing is remembered of it, or it has scenes of the
+        detector's sensors but none with the bands needed.
+    NotFound
+        If the detector follows settlements and none lies in the region.
     """
     now = now or datetime.now(UTC)
-    area = searched(region, detector)
-    listing = list_scenes(store, provider, region, detector, area, until, now, backfill)
+    if listing is None:
+        listing = list_scenes(store, provider, region, [detector], until, now, backfill=backfill)
+    listing = listing.of(detector.sensors)
     _require_bands(listing.scenes, detector)
     _require_mode(listing.scenes, region)
     sites = _sites(store, region, detector, listing.scenes)
@@ -115,7 +121,8 @@ def make_plan(
         for site in sites
         for acquisition in store.jobs_done(region.organisation, region.id, site.cell, detector.id)
     )
-    plan = Plan(sites, tuple(group_acquisitions(listing.scenes)), done, fault=listing.fault)
+    looks = once_per_pass(group_acquisitions(listing.scenes), detector.sensors, done)
+    plan = Plan(sites, looks, done, fault=listing.fault)
     return _of_remote(store, region, detector, plan, listing, now) if provider.remote else plan
 
 
@@ -133,7 +140,7 @@ def _of_remote(
         amend(store, region, listing.listed, listing.gone, now)
     missed = missed_passes(store, region)
     beyond = beyond_reach(plan.looks, plan.sites)
-    rows, over = partial(_rows, store, region), plan.done | beyond
+    rows, over = partial(_rows, store, region, detector), plan.done | beyond
     left = beyond | frozenset(resting_looks(rows, plan.looks, plan.sites, over, now))
     oldest = _oldest_kept(store, region, detector, plan.sites)
     outdated = outdated_looks(oldest, plan.looks, plan.done | left, now)
@@ -148,9 +155,11 @@ def _of_remote(
     )
 
 
-def _rows(store: Store, region: Region, acquisition: str) -> list[LedgerRow]:
+def _rows(
+    store: Store, region: Region, detector: DetectorInfo, acquisition: str
+) -> list[LedgerRow]:
     rows = store.looks(region.organisation, acquisition)
-    return [row for row in rows if row.region == region.id]
+    return [row for row in rows if (row.region, row.detector) == (region.id, detector.id)]
 
 
 def _says(rows: Sequence[LedgerRow], cell: str, reason: str) -> bool:
@@ -177,7 +186,10 @@ def _watch(
         Watched(site.cell, tuple(site.settlements.values()) or ("",), ground_of(site))
         for site in sites
     ]
-    return PassWatch(region, detector.id, places, listing.listed, listing.gone, listing.elsewhere)
+    return PassWatch(
+        region, detector.id, places, listing.listed, listing.gone, listing.elsewhere,
+        detector.sensors,
+    )  # fmt: skip
 
 
 def ground_of(site: Site) -> BaseGeometry:
@@ -191,14 +203,7 @@ def _sites(
     if detector.watches is Watches.AREA:
         return area_sites(region)
     covered = shapely.union_all([scene.footprint for scene in scenes])
-    return settlement_sites(region, stored_settlements(store, region), covered)
-
-
-def searched(region: Region, detector: DetectorInfo) -> BaseGeometry:
-    """Return where scenes are wanted: rings of settlements reach beyond the region."""
-    if detector.watches is Watches.AREA:
-        return region.geometry
-    return shapely.union_all([around(cell, region.geometry) for cell in cells_for(region.geometry)])
+    return settlement_sites(region, stored_settlements(store, region), covered, detector.zones)
 
 
 def _require_mode(scenes: Sequence[Scene], region: Region) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import shapely
 
 from detectors.types import DetectorInfo
-from hearthwatch.pipeline.tasks import NOTHING, MeasureTask
+from hearthwatch.pipeline.tasks import COARSE_M, NOTHING, MeasureTask
+from imagery.cube import MASK
 from imagery.errors import ImageryError, NotYet, Permanent
 from imagery.naming import mgrs_tile
 from imagery.types import Acquisition, Chip, Cost, Scene
@@ -74,9 +75,13 @@ def pull_all(task: MeasureTask, info: DetectorInfo, spent: Spent) -> tuple[list[
 
 def asked_anew(task: MeasureTask, info: DetectorInfo) -> tuple[str, ...]:
     """Return the cells of a site whose pixels of an acquisition are not in the archive yet."""
-    bands = wanted_bands(task.acquisition, info)
+    bands = wanted_bands(task.acquisition, info, task.beside)
     archive = archive_at(task.archive)
-    return tuple(cell for cell, _ in _shown(task) if _lacks(archive, task.acquisition, cell, bands))
+    return tuple(
+        cell
+        for cell, _ in _shown(task)
+        if _lacks(archive, task.acquisition, cell, bands, task.pixel_m(cell))
+    )
 
 
 def read(
@@ -108,8 +113,15 @@ def merged(chips: Sequence[Chip]) -> Chip:
     return dataclasses.replace(chips[0], layers=layers)
 
 
-def wanted_bands(acquisition: Acquisition, info: DetectorInfo) -> tuple[str, ...]:
+def wanted_bands(
+    acquisition: Acquisition, info: DetectorInfo, beside: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return the needed bands, and of the useful ones and the pictures' those there are.
+
+    Parameters
+    ----------
+    beside : sequence of str
+        Those that others use of the look.
 
     Raises
     ------
@@ -120,7 +132,7 @@ def wanted_bands(acquisition: Acquisition, info: DetectorInfo) -> tuple[str, ...
     missing = [band for band in info.needed if band not in offered]
     if missing:
         raise Permanent(f"the acquisition has no {', '.join(missing)}")
-    welcome = (b for b in (*info.useful, *PICTURE_BANDS) if b in offered)
+    welcome = (b for b in (*info.useful, *beside, *PICTURE_BANDS, MASK) if b in offered)
     return tuple(dict.fromkeys((*info.needed, *welcome)))
 
 
@@ -147,15 +159,15 @@ def _shown(task: MeasureTask) -> Iterator[tuple[str, Covered]]:
 
 def _pull(task: MeasureTask, info: DetectorInfo, cell_id: str, spent: Spent) -> Chip:
     """Return the chip from the archive, and from the provider (into the archive) if need be."""
-    bands = wanted_bands(task.acquisition, info)
+    bands = wanted_bands(task.acquisition, info, task.beside)
     archive = archive_at(task.archive)
     key = task.acquisition.key
     until = time.monotonic() + task.deadline
     with archive.pulling(key, cell_id, task.deadline):
-        if _lacks(archive, task.acquisition, cell_id, bands):
+        if _lacks(archive, task.acquisition, cell_id, bands, task.pixel_m(cell_id)):
             _note_superseded(archive, task, cell_id)
             left = until - time.monotonic()
-            chip = read(task, cell_id, task.reading.pixel_m, bands, spent, left)
+            chip = read(task, cell_id, task.pixel_m(cell_id), bands, spent, left)
             before = archive.asked(key, cell_id)
             archive.store(chip, cell_id)
             if not before:
@@ -165,9 +177,13 @@ def _pull(task: MeasureTask, info: DetectorInfo, cell_id: str, spent: Spent) -> 
         return stored
 
 
-def _lacks(archive: Archive, look: Acquisition, cell_id: str, bands: Sequence[str]) -> bool:
-    """Tell whether the archive lacks bands, a part of the pass, or its newest processing."""
+def _lacks(
+    archive: Archive, look: Acquisition, cell_id: str, bands: Sequence[str], pixel_m: float
+) -> bool:
+    """Tell whether the archive lacks bands, a part of the pass, its newest processing or detail."""
     if not archive.has(look.key, cell_id, bands):
+        return True
+    if pixel_m < COARSE_M and _is_coarse(archive, look, cell_id, bands):
         return True
     asked = archive.asked(look.key, cell_id)
     if any(old.id in asked and _successor(look, old).id not in asked for old in look.superseded):
@@ -180,6 +196,13 @@ def _lacks(archive: Archive, look: Acquisition, cell_id: str, bands: Sequence[st
         scene.id not in asked and scene.tile not in tiles and scene.footprint.intersects(over)
         for scene in look.scenes
     )
+
+
+def _is_coarse(archive: Archive, look: Acquisition, cell_id: str, bands: Sequence[str]) -> bool:
+    """Tell whether a finer band was read coarsely, for somebody to whom that was fine enough."""
+    stored = archive.pixels(look.key, cell_id)
+    finer = {one.band for scene in look.scenes for one in scene.assets if one.resolution < COARSE_M}
+    return any(stored.get(band) == COARSE_M for band in finer.intersection(bands))
 
 
 def _note_superseded(archive: Archive, task: MeasureTask, cell_id: str) -> None:

@@ -19,6 +19,7 @@ from hearthwatch.budget.stages import Held, Stage, in_words
 from hearthwatch.pipeline.prelook import PRELOOK_M
 from hearthwatch.pipeline.pull import Spent, asked_anew, wanted_bands
 from hearthwatch.pipeline.tasks import (
+    COARSE_M,
     Measured,
     MeasureTask,
     Reading,
@@ -40,8 +41,6 @@ from imagery.errors import Permanent
 from imagery.types import Acquisition, Cost, ImageryProvider
 from tiles.cell import cell_from_id
 
-COARSE_M = 20.0
-"""Pixels when the budget runs short: a burn needs nothing finer."""
 BACKFILL_AFTER = timedelta(days=30)
 """A look older than this is history, and waits behind what is going on."""
 CONFIRMED_WITHIN = timedelta(days=60)
@@ -164,13 +163,13 @@ class Purse:
         """Return what a task takes at most: the glance, and all that is not archived yet."""
         spent = Spent()
         try:
-            bands = wanted_bands(task.acquisition, info)
+            bands = wanted_bands(task.acquisition, info, task.beside)
             cells = asked_anew(task, info)
             reading = task.reading
             if cells and reading.prelook:
                 spent.add(self._estimate(task, task.site.cell, PRELOOK_M, (CLASSES,)))
             for cell in cells if reading.pixels else ():
-                spent.add(self._estimate(task, cell, reading.pixel_m, bands))
+                spent.add(self._estimate(task, cell, task.pixel_m(cell), bands))
         except Permanent:
             # The task will say so in its own words, and asks for nothing.
             return spent.cost

@@ -1,4 +1,4 @@
-"""Looks of one site scored again from a kept state, and what becomes of its events.
+"""Looks of one site scored again from a kept state, and what becomes of what they told of.
 
 Nothing is written but state files beside the kept ones; whoever asks commits what came of it, or
 leaves it.
@@ -25,7 +25,7 @@ from hearthwatch.pipeline.bench import (
     new_state_path,
     outcome_of,
 )
-from hearthwatch.pipeline.commit import events_of, known_event, ledger_rows, state_of, where_of
+from hearthwatch.pipeline.commit import known_source, ledger_rows, sources_of, state_of, where_of
 from hearthwatch.pipeline.events import (
     are_apart,
     as_it_stood,
@@ -36,8 +36,7 @@ from hearthwatch.pipeline.events import (
 )
 from hearthwatch.pipeline.score import load_state, save_state, score_look
 from hearthwatch.pipeline.tasks import JudgeTask, Scored, ScoreTask, Site
-from hearthwatch.records import Detection, Event, EventFilter, LedgerRow, StateVersion
-from hearthwatch.store.whole import all_events
+from hearthwatch.records import Detection, EventSource, LedgerRow, StateVersion
 
 
 @dataclass(slots=True)
@@ -46,16 +45,16 @@ class Replayed:
 
     Attributes
     ----------
-    events : list of Event
-        Versions to add, in order.
-    newest : dict of str to Event
-        By id, the last version of each event that the looks speak of.
+    sources : list of tuple of EventSource
+        Versions to add: look by look, and at last those of what was not found again.
+    newest : dict of str to EventSource
+        By id, the last version of each source that the looks speak of.
     states : list of StateVersion
         The states after each look that was scored, oldest first.
     """
 
-    events: list[Event] = field(default_factory=list)
-    newest: dict[str, Event] = field(default_factory=dict)
+    sources: list[tuple[EventSource, ...]] = field(default_factory=list)
+    newest: dict[str, EventSource] = field(default_factory=dict)
     detections: list[Detection] = field(default_factory=list)
     rows: list[LedgerRow] = field(default_factory=list)
     states: list[StateVersion] = field(default_factory=list)
@@ -69,7 +68,7 @@ class Replay:
     base : StateVersion or None
         The state to begin from; None for that of a place never looked at.
     why : str
-        In words, for the events.
+        In words, for the sources.
     """
 
     def __init__(self, bench: Bench, site: Site, base: StateVersion | None, why: str) -> None:
@@ -78,7 +77,7 @@ class Replay:
         self.versions = kept_states(bench, site)
 
     def make(self, takes: Sequence[Take], judgement: SceneJudgement) -> Replayed:
-        """Score looks that were measured, and say what that makes of the events.
+        """Score looks that were measured, and say what that makes of the sources.
 
         Parameters
         ----------
@@ -90,7 +89,7 @@ class Replay:
         if self._mixes_up(found):
             found = self._score_all(takes, judgement, self._begin(past_numbers=True))
         self._end(found, takes[0])
-        found.events += self._unsupported(found)
+        found.sources.append(self._unsupported(found))
         return found
 
     def _begin(self, *, past_numbers: bool = False) -> JudgeTask:
@@ -142,30 +141,30 @@ class Replay:
             for finding in (scored.findings if scored else ())
         ]
 
-        def known(organisation: str, event: str) -> Event | None:
-            return found.newest.get(event) or self._known_then(event)
+        def known(organisation: str, source: str) -> EventSource | None:
+            return found.newest.get(source) or self._known_then(source)
 
-        events, told = events_of(where, findings, known, self.bench.minimum_area_m2)
-        for event in events:
-            is_first = event.id not in found.newest
-            stored = self._stored(event.id) if is_first else None
-            event = carried_on(event, stored) if is_first else event
-            found.newest[event.id] = event
-            found.events.append(event)
-        found.rows += ledger_rows(outcome, events)
+        sources, told = sources_of(where, findings, known, self.bench.minimum_area_m2)
+        carried = tuple(
+            one if one.id in found.newest else carried_on(one, self._stored(one.id))
+            for one in sources
+        )
+        found.newest.update((one.id, one) for one in carried)
+        found.sources.append(carried)
+        found.rows += ledger_rows(outcome, sources)
         found.detections += [detection(where, finding) for finding in told]
         if scored:
             found.states.append(state_of(outcome))
 
     def _mixes_up(self, found: Replayed) -> bool:
-        """Tell whether an event would go by the id under which another was told of.
+        """Tell whether a source would go by the id under which another was told of.
 
         A look more may begin something before what was found first then: people have spoken of
         that one by its id.
         """
-        for event in found.newest.values():
-            stored = self._stored(event.id)
-            if stored and not self._known_then(event.id) and are_apart(stored, event):
+        for source in found.newest.values():
+            stored = self._stored(source.id)
+            if stored and not self._known_then(source.id) and are_apart(stored, source):
                 return True
         return False
 
@@ -189,47 +188,47 @@ class Replay:
             sha256 = save_state(self.bench.layout.root / last.path, kept)
             found.states[-1] = dataclasses.replace(last, sha256=sha256)
 
-    def _unsupported(self, found: Replayed) -> list[Event]:
-        """Return the next versions of events that rest on what does not hold any more."""
-        region = self.bench.region
-        told = all_events(self.bench.store, region.organisation, EventFilter(region=region.id))
-        return [
-            self._as_it_stands(event)
-            for event in told
-            if event.id not in found.newest and self._is_concerned(event)
-        ]
+    def _unsupported(self, found: Replayed) -> tuple[EventSource, ...]:
+        """Return the next versions of sources that rest on what does not hold any more."""
+        region, store = self.bench.region, self.bench.store
+        return tuple(
+            self._as_it_stands(source)
+            for source in store.sources_in(region.organisation, region.id)
+            if source.id not in found.newest and self._is_concerned(source)
+        )
 
-    def _is_concerned(self, event: Event) -> bool:
-        """Tell whether an event of this site was told of since the state that is begun from."""
-        is_here = (event.cell, event.detector) == (self.site.cell, self.bench.detector.id)
-        is_since = self.base is None or event.last_detected > self.base.sensed
-        return is_here and is_since and not is_withdrawn(event) and self._is_followed(event)
+    def _is_concerned(self, source: EventSource) -> bool:
+        """Tell whether a source of this site was told of since the state that is begun from."""
+        here = (self.site.cell, self.bench.detector.id)
+        is_here = (source.cell, source.detector) == here
+        is_since = self.base is None or source.last_detected > self.base.sensed
+        return is_here and is_since and not is_withdrawn(source) and self._is_followed(source)
 
-    def _is_followed(self, event: Event) -> bool:
-        """Tell whether the site follows what an event is about: the list may have changed."""
-        return not event.settlement or any(
-            place.settlement == event.settlement
-            and shapely.from_wkb(place.core_wkb).equals(event.geometry)
+    def _is_followed(self, source: EventSource) -> bool:
+        """Tell whether the site follows what a source is about: the list may have changed."""
+        return not source.settlement or any(
+            place.settlement == source.settlement
+            and shapely.from_wkb(place.core_wkb).equals(source.geometry)
             for place in self.site.places
         )
 
-    def _as_it_stands(self, stored: Event) -> Event:
+    def _as_it_stands(self, stored: EventSource) -> EventSource:
         then = self._known_then(stored.id)
         if then is None:
             return withdrawn(stored, self.why)
         words = f"scored again, as {self.why}: what was told of it later does not hold"
         return carried_on(dataclasses.replace(then, doubts=(*then.doubts, words)), stored)
 
-    def _known_then(self, event: str) -> Event | None:
-        """Return an event as it stood when the state was written that is begun from."""
+    def _known_then(self, source: str) -> EventSource | None:
+        """Return a source as it stood when the state was written that is begun from."""
         try:
-            history = self.bench.store.event_history(self.bench.region.organisation, event)
+            history = self.bench.store.source_history(self.bench.region.organisation, source)
         except NotFound:
             return None
         return as_it_stood(history, self.base.sensed) if self.base else None
 
-    def _stored(self, event: str) -> Event | None:
-        return known_event(self.bench.store, self.bench.region.organisation, event)
+    def _stored(self, source: str) -> EventSource | None:
+        return known_source(self.bench.store, self.bench.region.organisation, source)
 
     def _target(self, found: Replayed) -> Path:
         begun = self.base.sequence if self.base else 0

@@ -1,4 +1,4 @@
-"""One run over one region: plan, measure, guard, score, commit.
+"""One run over one region: by each of its detectors plan, measure, guard, score, commit.
 
 The commit of each look over each site is the only point at which anything becomes true. Whatever
 is killed before it is done again by the next run, from the archive, with the same result.
@@ -6,22 +6,33 @@ is killed before it is done again by the next run, from the archive, with the sa
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
-from detectors.registry import create_detector
 from detectors.types import DetectorInfo
-from hearthwatch.calibration.force import CalibrationInForce, in_force
 from hearthwatch.errors import CatalogueError, DiskFull, HearthwatchError
-from hearthwatch.identity import check_identity, science_digest
+from hearthwatch.identity import check_identity
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.bench import Bench, RunStopped
 from hearthwatch.pipeline.executors import open_executor
-from hearthwatch.pipeline.paying import open_purse, planned, sources_of
-from hearthwatch.pipeline.plan import Plan, searched
+from hearthwatch.pipeline.paying import listed, open_purse, sources_of
+from hearthwatch.pipeline.plan import Plan, make_plan
+from hearthwatch.pipeline.purse import Purse
 from hearthwatch.pipeline.record import Progress, Record, start
+from hearthwatch.pipeline.sites import searched
+from hearthwatch.pipeline.strands import (
+    OUTAGE,
+    Strand,
+    StrandReport,
+    notes_of,
+    report_of,
+    strands_of,
+)
 from hearthwatch.pipeline.taking import take_looks
 from hearthwatch.records import Region, Run, RunOutcome
 from hearthwatch.settings import Settings
@@ -35,29 +46,48 @@ from tiles.grid import cells_for
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did."""
+    """What a run did.
+
+    Attributes
+    ----------
+    looks, skipped : int
+        Over sites and by all detectors: those that were open, and those taken before.
+    events : tuple of str
+        Ids of those made or changed.
+    detectors : tuple of StrandReport
+        The same by detector, the kind's own first.
+    """
 
     run: Run
     looks: int
     skipped: int
     events: tuple[str, ...]
+    detectors: tuple[StrandReport, ...]
 
 
 @dataclass(slots=True)
-class _Taken:
-    """What a run has come to so far.
+class _Going:
+    """A run under way.
 
     Attributes
     ----------
-    events : dict
-        Their ids, in order.
-    faults : list of str
-        What went wrong though the run went on.
+    faults : dict
+        What went wrong though the run went on, in order, each once.
     """
 
-    plans: list[Plan] = field(default_factory=list)
-    events: dict[str, None] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
+    settings: Settings
+    layout: Layout
+    store: Store
+    region: Region
+    run: Run
+    until: datetime
+    told: Callable[[Progress], None]
+    stopping: Callable[[], bool]
+    faults: dict[str, None] = field(default_factory=dict)
+
+    def note(self, *words: str) -> None:
+        """Keep what went wrong, for the row of the run."""
+        self.faults.update(dict.fromkeys(words))
 
 
 def run_region(
@@ -73,6 +103,10 @@ def run_region(
     stopping: Callable[[], bool] = lambda: False,
 ) -> RunReport:
     """Take every look at a region up to `until` that is not committed yet, oldest first.
+
+    Each detector that is run in regions of its kind takes those of its sensors, the kind's own
+    detector first. One that has no imagery, or cannot go on, stops none of the others: the run's
+    row says so.
 
     Parameters
     ----------
@@ -98,27 +132,17 @@ def run_region(
     layout = Layout(settings.data_dir)
     layout.make()
     identity = check_identity()
-    detector = create_detector(region.kind.value).info
-    tidy(store, layout, region, detector)
-    force = _in_force(settings, store, region, detector)
+    strands = strands_of(settings, store, region)
+    tidy(store, layout, region, [strand.detector for strand in strands])
     run = start(settings, store, region, until, identity.digest, asked)
     outcome, detail = RunOutcome.FAILED, ""
     record = Record(store, run)
     told = _each(record.note, progress)
-    taken = _Taken(faults=[force.note] if force.note else [])
-
-    def take_from(source: ImageryProvider) -> bool:
-        """Take what a provider gives; return whether there is nothing more to ask for."""
-        with source.serving(), open_executor(settings, identity.digest) as executor:
-            purse = open_purse(settings, store, source, region, run)
-            bench = Bench(
-                settings, layout, store, source, region, detector, run, executor, force, purse
-            )
-            _take(bench, until, told, stopping, taken)
-        return purse is None or not purse.is_exhausted
-
+    going = _Going(settings, layout, store, region, run, until, told, stopping)
+    going.note(*(strand.in_force.note for strand in strands if strand.in_force.note))
     try:
-        _ask_all(sources_of(settings, store, region, provider, fallback), take_from, taken)
+        _ask_all(going, sources_of(settings, store, region, provider, fallback), strands)
+        going.note(*notes_of(strands))
         outcome = RunOutcome.COMPLETE
     except (KeyboardInterrupt, RunStopped):
         outcome = RunOutcome.INTERRUPTED
@@ -137,63 +161,107 @@ def run_region(
         raise
     finally:
         shutil.rmtree(layout.scratch, ignore_errors=True)
-        run = record.end(outcome, "; ".join(filter(None, [*taken.faults, detail])))
-    return _report(run, taken)
+        run = record.end(outcome, "; ".join(filter(None, [*going.faults, detail])))
+    return _report(run, strands)
 
 
-def _in_force(
-    settings: Settings, store: Store, region: Region, detector: DetectorInfo
-) -> CalibrationInForce:
-    """Return what is calibrated by from the first look of a run to its last."""
-    chosen = store.chosen_calibration(region.organisation, detector.id, region.mode, region.id)
-    return in_force(chosen, detector, science_digest(), settings.base_rate)
-
-
-def _ask_all(
-    sources: Sequence[ImageryProvider],
-    take_from: Callable[[ImageryProvider], bool],
-    taken: _Taken,
-) -> None:
+def _ask_all(going: _Going, sources: Sequence[ImageryProvider], strands: Sequence[Strand]) -> None:
     """Ask one provider after the other as long as there is more to ask for, or one is out."""
     *first, last = sources
     for source in first:
         try:
-            if take_from(source):
-                return
+            strands = _take_from(going, source, strands)
         except (ImageryError, CatalogueError) as error:
-            taken.faults.append(f"{source.name}: {error}; {last.name} was read instead")
-    take_from(last)
+            going.note(f"{source.name}: {error}; {last.name} was read instead")
+        for strand in strands:
+            if strand.error is not None:
+                going.note(f"{source.name}: {strand.error}; {last.name} was read instead")
+        if not strands:
+            return
+    _take_from(going, last, strands)
+
+
+def _take_from(
+    going: _Going, source: ImageryProvider, strands: Sequence[Strand]
+) -> Sequence[Strand]:
+    """Take what a provider gives; return the strands for which there is more to ask for."""
+    settings, store, region = going.settings, going.store, going.region
+    with source.serving(), open_executor(settings, going.run.digest) as executor:
+        purse = open_purse(settings, store, source, region, going.run)
+        plans = _plans(going, source, purse, strands)
+        total, done = sum(plan.open for _, plan in plans), 0
+        for strand, plan in plans:
+            bench = _bench(going, source, executor, strand, purse)
+            _take(going, bench, strand, plan, _beyond(going.told, done, total))
+            done += plan.open
+        going.note(*_left_out(source))
+    if purse is not None and purse.is_exhausted:
+        return strands
+    return [strand for strand in strands if isinstance(strand.error, ImageryError | CatalogueError)]
+
+
+def _plans(
+    going: _Going, source: ImageryProvider, purse: Purse | None, strands: Sequence[Strand]
+) -> list[tuple[Strand, Plan]]:
+    """Return what there is to do for each detector; the catalogue is asked once for all."""
+    detectors = [strand.detector for strand in strands]
+    found = listed(going.settings, going.store, source, going.region, detectors, going.until, purse)
+    plans = []
+    for strand in strands:
+        strand.error = None
+        try:
+            plan = make_plan(
+                going.store, source, going.region, strand.detector, going.until, listing=found
+            )
+        except OUTAGE as error:
+            strand.error = error
+            continue
+        strand.plan = strand.plan or plan
+        plans.append((strand, plan))
+    return plans
 
 
 def _take(
-    bench: Bench,
-    until: datetime,
-    told: Callable[[Progress], None],
-    stopping: Callable[[], bool],
-    taken: _Taken,
+    going: _Going, bench: Bench, strand: Strand, plan: Plan, told: Callable[[Progress], None]
 ) -> None:
-    """Take the looks that one provider lists.
+    """Take the looks of one detector that one provider lists."""
+    try:
+        strand.events.update(dict.fromkeys(take_looks(bench, plan, told, going.stopping)))
+    except (ImageryError, CatalogueError) as error:
+        strand.error = error
+    if plan.fault and strand.error is None:
+        strand.error = CatalogueError(f"{plan.fault}; looks it had listed before were taken")
 
-    Raises
-    ------
-    CatalogueError
-        If there were only remembered ones to go by; then after those.
-    """
-    plan = planned(
-        bench.settings, bench.store, bench.provider, bench.region, bench.detector, until,
-        bench.purse,
+
+def _bench(
+    going: _Going,
+    source: ImageryProvider,
+    executor: Executor,
+    strand: Strand,
+    purse: Purse | None,
+) -> Bench:
+    return Bench(
+        going.settings, going.layout, going.store, source, going.region, strand.detector,
+        going.run, executor, strand.in_force, purse, strand.beside,
     )  # fmt: skip
-    taken.plans.append(plan)
-    taken.events.update(dict.fromkeys(take_looks(bench, plan, told, stopping)))
-    taken.faults.extend(_left_out(bench.provider))
-    if plan.fault:
-        raise CatalogueError(f"{plan.fault}; looks it had listed before were taken")
 
 
-def _report(run: Run, taken: _Taken) -> RunReport:
-    plan = taken.plans[0]
-    work = ((look.key, site.cell) for look in plan.looks for site in plan.sites)
-    return RunReport(run, plan.open, sum(one in plan.done for one in work), tuple(taken.events))
+def _beyond(told: Callable[[Progress], None], done: int, total: int) -> Callable[[Progress], None]:
+    """Return what tells the progress of one detector as that of all."""
+
+    def tell(progress: Progress) -> None:
+        so_far = done + progress.done
+        left = (total - so_far) / progress.rate
+        told(dataclasses.replace(progress, done=so_far, total=total, seconds_left=left))
+
+    return tell
+
+
+def _report(run: Run, strands: Sequence[Strand]) -> RunReport:
+    parts = tuple(report_of(strand) for strand in strands)
+    events = dict.fromkeys(event for one in parts for event in one.events)
+    looks, skipped = (sum(getattr(one, name) for one in parts) for name in ("looks", "skipped"))
+    return RunReport(run, looks, skipped, tuple(events), parts)
 
 
 def provider_faults(provider: ImageryProvider) -> Sequence[str]:
@@ -202,24 +270,27 @@ def provider_faults(provider: ImageryProvider) -> Sequence[str]:
     return tuple(asked()) if asked else ()
 
 
-def tidy(store: Store, layout: Layout, region: Region, detector: DetectorInfo) -> None:
+def tidy(store: Store, layout: Layout, region: Region, detectors: Sequence[DetectorInfo]) -> None:
     """Remove what a killed run left behind: half-written files and states nobody committed."""
-    for cell in cells_for(searched(region, detector)):
+    for cell in cells_for(searched(region, detectors)):
         for folder in layout.archive.glob(f"*/{cell.id}/*"):
             sweep(folder)
     shutil.rmtree(layout.scratch, ignore_errors=True)
     layout.scratch.mkdir(parents=True, exist_ok=True)
     folder = layout.states / region.id
     for place in folder.iterdir() if folder.is_dir() else ():
-        kept = {
-            layout.root / version.path
-            for version in store.state_versions(
-                region.organisation, region.id, place.name, detector.id
-            )
-        }
-        for path in (place / detector.id).glob("*"):
-            if path not in kept:
-                path.unlink()
+        for detector in detectors:
+            _tidy_states(store, layout, region, place, detector)
+
+
+def _tidy_states(
+    store: Store, layout: Layout, region: Region, place: Path, detector: DetectorInfo
+) -> None:
+    versions = store.state_versions(region.organisation, region.id, place.name, detector.id)
+    kept = {layout.root / version.path for version in versions}
+    for path in (place / detector.id).glob("*"):
+        if path not in kept:
+            path.unlink()
 
 
 def _left_out(provider: ImageryProvider) -> Iterator[str]:

@@ -84,18 +84,22 @@ def read_view(path: Path) -> View | None:
         return None
 
 
-def view_of(cube: xr.Dataset, site: Site) -> View:
-    """Return what is kept of a look to compare others with.
+def view_of(cube: xr.Dataset, site: Site) -> View | None:
+    """Return what is kept of a look to compare others with; None where there is no light in it.
+
+    Radar has no offset to be wrong, and speckle is not registered as pictures are.
 
     Parameters
     ----------
     cube : xarray.Dataset
         Of one look over the site's window; see :func:`imagery.masks.look_cube`.
     """
+    bands = _bands(cube)
+    if not bands:
+        return None
     rows, cols = _part(site)
     here = _ground(site)[rows, cols]
     use = here & (cube["cause"].values[0, rows, cols] == Cause.CLEAR)
-    bands = _bands(cube)
     values = np.stack([cube[band].values[0, rows, cols] for band in bands])
     kept = use & np.isfinite(values)
     numbers = np.clip(np.rint(np.where(kept, values, 0.0) * _SCALE), -30_000, 30_000)
@@ -138,9 +142,12 @@ def what_is_wrong(look: View, reference: View | None) -> str:
     return ""
 
 
-def reference_path(states: Path, region: str, cell: str, orbit: int | None) -> Path:
-    """Return where the view is kept that looks of one cell and orbit are compared with."""
-    return states / region / cell / "reference" / f"{orbit}.slab"
+def reference_path(states: Path, region: str, cell: str, detector: str, orbit: int | None) -> Path:
+    """Return where the view is kept that looks of one cell and orbit are compared with.
+
+    Each detector has its own, for they do not look at the same ground.
+    """
+    return states / region / cell / "reference" / f"{detector}_{orbit}.slab"
 
 
 def _pair(bands: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:

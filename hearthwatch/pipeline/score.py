@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import shapely
 
 from detectors.registry import create_detector
-from detectors.types import Detector, Finding, MonitorState, PlaceDetector
+from detectors.types import Detector, Finding, HoldingDetector, MonitorState, PlaceDetector
 from hearthwatch.calibration.force import CalibrationInForce, attributed
 from hearthwatch.pipeline.features_file import load_features
 from hearthwatch.pipeline.tasks import JudgeTask, Scored, ScoreTask, Site
@@ -38,7 +39,9 @@ def score_look(task: ScoreTask) -> Scored:
     after, findings = detector.score(before, features, task.judgement)
     places = detector.looks(after, features) if isinstance(detector, PlaceDetector) else ()
     site, force = task.before.site, task.before.in_force
-    said = {key: value for key, value in after.scalars.items() if key in SAID}
+    said: dict[str, Any] = {key: value for key, value in after.scalars.items() if key in SAID}
+    if isinstance(detector, HoldingDetector) and (held := detector.held_back(after)):
+        said["held_back"] = list(held)
     if isinstance(detector, PlaceDetector):
         said = {**said, **_calibration_said(force)}
         findings = attributed(findings, places, features.sensed, force)

@@ -75,7 +75,8 @@ def take_looks(
 
 def _tries_before(bench: Bench, look: Acquisition, site: Site) -> int:
     rows = bench.store.looks(bench.region.organisation, look.key)
-    of_site = (row for row in rows if (row.region, row.cell) == (bench.region.id, site.cell))
+    here = bench.region.id, site.cell, bench.detector.id
+    of_site = (row for row in rows if (row.region, row.cell, row.detector) == here)
     return max((int(row.detail.get(TRIES, 0)) for row in of_site), default=0)
 
 

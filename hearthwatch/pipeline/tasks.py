@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from detectors.types import Finding, PlaceLook, SceneJudgement, Showed
+from detectors.types import Finding, PlaceLook, SceneJudgement, Showed, Zones
 from hearthwatch.calibration.force import CalibrationInForce
 from hearthwatch.pipeline.permit import Permit
 from hearthwatch.records import NotObservable, ObservationStatus
@@ -18,6 +19,9 @@ from imagery.errors import QuotaExhausted
 from imagery.types import Acquisition, Cost, GeoBox, ImageryProvider
 
 NOTHING = Cost(requests=0, units=0.0, bytes=0)
+USUAL_ZONES = Zones()
+COARSE_M = 20.0
+"""Pixels when the budget runs short, a burn needs nothing finer; and far from any settlement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,10 @@ class Site:
     covered_wkb : bytes
         Ground that imagery exists of, where it is not all of the area: a sector is what of it
         can be seen. CRS84.
+    zones : Zones
+        What is measured round each of the places.
+    coarse : tuple of str
+        Of `cells`, those of which no settlement is near: of them 20 m are fine enough.
     """
 
     cell: str
@@ -74,6 +82,8 @@ class Site:
     places: tuple[Place, ...] = ()
     others_wkb: tuple[bytes, ...] = ()
     covered_wkb: bytes = b""
+    zones: Zones = USUAL_ZONES
+    coarse: tuple[str, ...] = ()
 
     @property
     def settlements(self) -> dict[str, str]:
@@ -116,6 +126,9 @@ class MeasureTask:
         Seconds for each cell, with waiting for another worker that reads the same.
     permit : Permit or None
         To be used before anything is asked for; None where it costs nothing.
+    beside : tuple of str
+        Bands that other detectors use of the same look: asked for with those needed, where there
+        are such, so that nothing is read twice.
     """
 
     provider: ImageryProvider
@@ -127,6 +140,11 @@ class MeasureTask:
     deadline: float
     reading: Reading = Reading()
     permit: Permit | None = None
+    beside: tuple[str, ...] = ()
+
+    def pixel_m(self, cell: str) -> float:
+        """Return the size of pixels that are asked for of one cell, metres."""
+        return max(self.reading.pixel_m, COARSE_M if cell in self.site.coarse else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,5 +250,5 @@ class Scored:
 
     sha256: str
     findings: tuple[Finding, ...]
-    said: Mapping[str, float | int | str]
+    said: Mapping[str, Any]
     places: tuple[PlaceLook, ...] = ()

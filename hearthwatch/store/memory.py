@@ -42,13 +42,17 @@ from hearthwatch.store.memory_calibration import (
     MemoryCalibrationReads,
     MemoryCalibrationWrites,
 )
+from hearthwatch.store.memory_fusion import MemoryFusionReads, MemoryFusionWrites
+from hearthwatch.store.memory_heat import MemoryHeatReads, MemoryHeatWrites
 from hearthwatch.store.memory_imagery import MemoryImageryReads, MemoryImageryWrites
 from hearthwatch.store.memory_tables import Key, Tables, between, key_of, newest_first, ranked
 from hearthwatch.store.protocol import Store, Transaction
 from hearthwatch.store.turns import Turns
 
 
-class MemoryTransaction(MemoryImageryWrites, MemoryCalibrationWrites):
+class MemoryTransaction(
+    MemoryImageryWrites, MemoryCalibrationWrites, MemoryFusionWrites, MemoryHeatWrites
+):
     """Writes on a draft of the tables; see `Transaction`."""
 
     def put_region(self, region: Region) -> None:
@@ -127,7 +131,7 @@ class MemoryTransaction(MemoryImageryWrites, MemoryCalibrationWrites):
             self._append(Job, row)
 
 
-class MemoryStore(MemoryImageryReads, MemoryCalibrationReads):
+class MemoryStore(MemoryImageryReads, MemoryCalibrationReads, MemoryFusionReads, MemoryHeatReads):
     """See `Store`."""
 
     def __init__(self) -> None:
@@ -324,27 +328,32 @@ class MemoryStore(MemoryImageryReads, MemoryCalibrationReads):
 
     def ledger_totals(
         self, organisation: str, region: str | None = None
-    ) -> Mapping[str, LedgerTotals]:
-        """Return the ledger summed up, by id of the region."""
+    ) -> Mapping[str, Mapping[str, LedgerTotals]]:
+        """Return the ledger summed up, by id of the region and detector."""
         rows: defaultdict[str, list[LedgerRow]] = defaultdict(list)
         for row in self._open().all(LedgerRow, organisation):
             if region in (None, row.region):
                 rows[row.region].append(row)
-        return {region: _totals(found) for region, found in rows.items()}
+        return {region: _by_detector(found) for region, found in rows.items()}
 
-    def settlement_totals(self, organisation: str, region: str) -> Mapping[str, LedgerTotals]:
-        """Return the ledger of a region summed up, by id of the settlement; the area's under ''."""
+    def settlement_totals(
+        self, organisation: str, region: str
+    ) -> Mapping[str, Mapping[str, LedgerTotals]]:
+        """Return the ledger of a region by settlement and detector; the area's under ''."""
         rows: defaultdict[str, list[LedgerRow]] = defaultdict(list)
         for row in self._open().all(LedgerRow, organisation):
             if row.region == region:
                 rows[row.settlement].append(row)
-        return {settlement: _totals(found) for settlement, found in rows.items()}
+        return {settlement: _by_detector(found) for settlement, found in rows.items()}
 
-    def usable_looks(self, organisation: str, region: str) -> Mapping[str, tuple[datetime, ...]]:
-        """Return when each settlement of a region was seen, by its id; the area's under ''."""
+    def usable_looks(
+        self, organisation: str, region: str, detector: str
+    ) -> Mapping[str, tuple[datetime, ...]]:
+        """Return when a detector saw each settlement of a region; the area's under ''."""
         seen: defaultdict[str, set[datetime]] = defaultdict(set)
         for row in self._open().all(LedgerRow, organisation):
-            if row.region == region and row.status in USABLE:
+            is_asked = (row.region, row.detector) == (region, detector)
+            if is_asked and row.status in USABLE:
                 seen[row.settlement].add(row.sensed)
         return {place: tuple(sorted(times)) for place, times in seen.items()}
 
@@ -399,6 +408,11 @@ def _bears(event: Event, where: EventFilter) -> bool:
 def _in_any(geometry: BaseGeometry, windows: tuple[Box, ...] | None) -> bool:
     box = Box(*geometry.bounds)
     return windows is None or any(box.meets(window) for window in windows)
+
+
+def _by_detector(rows: Sequence[LedgerRow]) -> dict[str, LedgerTotals]:
+    names = sorted({row.detector for row in rows})
+    return {name: _totals([row for row in rows if row.detector == name]) for name in names}
 
 
 def _totals(rows: Sequence[LedgerRow]) -> LedgerTotals:

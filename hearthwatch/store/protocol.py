@@ -25,10 +25,12 @@ from hearthwatch.records import (
 )
 from hearthwatch.store.extent import Bounds
 from hearthwatch.store.protocol_calibration import CalibrationReads, CalibrationWrites
+from hearthwatch.store.protocol_fusion import FusionReads, FusionWrites
+from hearthwatch.store.protocol_heat import HeatReads, HeatWrites
 from hearthwatch.store.protocol_imagery import ImageryReads, ImageryWrites
 
 
-class Transaction(ImageryWrites, CalibrationWrites, Protocol):
+class Transaction(ImageryWrites, CalibrationWrites, FusionWrites, HeatWrites, Protocol):
     """Writes that become visible together or not at all."""
 
     def put_region(self, region: Region) -> None:
@@ -92,7 +94,7 @@ class Transaction(ImageryWrites, CalibrationWrites, Protocol):
 
 
 @runtime_checkable
-class Store(ImageryReads, CalibrationReads, Protocol):
+class Store(ImageryReads, CalibrationReads, FusionReads, HeatReads, Protocol):
     """All that the service remembers.
 
     Asked on behalf of one organisation, but for what no organisation can be asked of: whose a
@@ -254,19 +256,24 @@ class Store(ImageryReads, CalibrationReads, Protocol):
 
     def ledger_totals(
         self, organisation: str, region: str | None = None
-    ) -> Mapping[str, LedgerTotals]:
-        """Return the ledger summed up, by id of the region; one without a look is left out.
+    ) -> Mapping[str, Mapping[str, LedgerTotals]]:
+        """Return the ledger summed up, by id of the region and then by detector.
 
-        Of all regions, or of `region` alone.
+        Of all regions, or of `region` alone; one without a look is left out. Detectors are in
+        the order of their names, and never added up: a look of radar is none of light.
         """
         ...
 
-    def settlement_totals(self, organisation: str, region: str) -> Mapping[str, LedgerTotals]:
-        """Return the ledger of a region summed up, by id of the settlement; the area's under ''."""
+    def settlement_totals(
+        self, organisation: str, region: str
+    ) -> Mapping[str, Mapping[str, LedgerTotals]]:
+        """Return the ledger of a region by settlement and detector; the area's under ''."""
         ...
 
-    def usable_looks(self, organisation: str, region: str) -> Mapping[str, tuple[datetime, ...]]:
-        """Return when each settlement of a region was seen, by its id; the area's under ''.
+    def usable_looks(
+        self, organisation: str, region: str, detector: str
+    ) -> Mapping[str, tuple[datetime, ...]]:
+        """Return when a detector saw each settlement of a region, by its id; the area's under ''.
 
         Sensing times of the usable looks, oldest first, each once; a place that was never seen
         is left out.

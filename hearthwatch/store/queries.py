@@ -64,7 +64,7 @@ def settlements(organisation: str, bbox: Bounds | None, start: Position | None) 
         c.organisation == organisation, c.removed.is_(None)
     )
     if bbox is not None:
-        statement = statement.where(_meets(c, bbox))
+        statement = statement.where(meets(c, bbox))
     if start is not None:
         statement = statement.where(tuple_(c.name, c.id) > tuple_(*start))
     return statement.order_by(c.name, c.id)
@@ -204,23 +204,23 @@ def looks(organisation: str, acquisition: str) -> Statement:
 
 
 def ledger_totals(organisation: str, region: str | None) -> Select[Any]:
-    """Return for each region its looks and usable looks, and when the last of either was."""
+    """Return the looks and usable looks of each region and detector, and when the last was."""
     c = tables.ledger.c
     alone = [] if region is None else [c.region == region]
     return _totals(c, c.region).where(c.organisation == organisation, *alone)
 
 
 def settlement_totals(organisation: str, region: str) -> Select[Any]:
-    """Return the same for each settlement of one region."""
+    """Return the same for each settlement of one region and detector."""
     c = tables.ledger.c
     return _totals(c, c.settlement).where(c.organisation == organisation, c.region == region)
 
 
-def usable_looks(organisation: str, region: str) -> Select[tuple[str, int]]:
-    """Return the settlements of a region with the times at which each was seen, in order."""
+def usable_looks(organisation: str, region: str, detector: str) -> Select[tuple[str, int]]:
+    """Return the settlements of a region with the times at which a detector saw each, in order."""
     c = tables.ledger.c
     seen = select(c.settlement, c.sensed).where(
-        c.organisation == organisation, c.region == region, _usable(c)
+        c.organisation == organisation, c.region == region, c.detector == detector, _usable(c)
     )
     return seen.distinct().order_by(c.settlement, c.sensed)
 
@@ -297,7 +297,7 @@ class EventSearch:
         if self.where.states:
             conditions.append(c.state.in_([state.value for state in self.where.states]))
         if self.where.bbox is not None:
-            conditions.append(_meets(c, self.where.bbox))
+            conditions.append(meets(c, self.where.bbox))
         if self.start is not None:
             moment, event_id = self.start
             conditions.append(or_(c.first_changed < moment, c.id > event_id))
@@ -323,13 +323,18 @@ def _period(since: datetime | None, until: datetime | None) -> tuple[int, int]:
 
 def _totals(c: Any, place: Any) -> Select[Any]:
     usable = _usable(c)
-    return select(
-        place,
-        func.count(c.acquisition.distinct()).label("looks"),
-        func.count(case((usable, c.acquisition)).distinct()).label("usable"),
-        func.max(c.sensed).label("last"),
-        func.max(case((usable, c.sensed))).label("last_usable"),
-    ).group_by(place)
+    return (
+        select(
+            place,
+            c.detector,
+            func.count(c.acquisition.distinct()).label("looks"),
+            func.count(case((usable, c.acquisition)).distinct()).label("usable"),
+            func.max(c.sensed).label("last"),
+            func.max(case((usable, c.sensed))).label("last_usable"),
+        )
+        .group_by(place, c.detector)
+        .order_by(place, c.detector)
+    )
 
 
 def _usable(c: Any) -> Condition:
@@ -337,7 +342,8 @@ def _usable(c: Any) -> Condition:
     return usable
 
 
-def _meets(c: Any, bbox: Bounds) -> Condition:
+def meets(c: Any, bbox: Bounds) -> Condition:
+    """Return the condition that the edges of a row meet a box."""
     return or_(
         *(
             and_(c.west <= box.east, c.east >= box.west, c.south <= box.north, c.north >= box.south)

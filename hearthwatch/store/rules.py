@@ -10,12 +10,17 @@ from hearthwatch.records import (
     CalibrationChoice,
     Detection,
     Event,
+    EventSource,
     Gap,
+    HeatCover,
+    HeatSource,
+    HeatSpot,
     Job,
     JobKey,
     KnownScene,
     LedgerRow,
     Mark,
+    Opinion,
     Pause,
     Region,
     Run,
@@ -36,6 +41,8 @@ IDENTITY: Mapping[type, tuple[str, ...]] = {
     StateVersion: ("organisation", "region", "cell", "detector", "sequence"),
     LedgerRow: ("organisation", "region", "cell", "acquisition", "detector", "settlement"),
     Event: ("organisation", "id"),
+    EventSource: ("organisation", "id"),
+    Opinion: ("organisation", "id"),
     Detection: ("organisation", "id"),
     Spend: ("organisation", "id"),
     Pause: ("organisation", "provider", "since"),
@@ -44,6 +51,9 @@ IDENTITY: Mapping[type, tuple[str, ...]] = {
     Gap: ("organisation", "id"),
     StoredCalibration: ("organisation", "id"),
     CalibrationChoice: ("organisation", "detector", "mode", "region", "since"),
+    HeatSpot: ("organisation", "id"),
+    HeatCover: ("organisation", "id"),
+    HeatSource: ("organisation", "id"),
 }
 """What tells two records of a class apart."""
 
@@ -56,6 +66,8 @@ REFERENCES: Mapping[type, Mapping[str, type]] = {
     StateVersion: {"region": Region},
     LedgerRow: {"region": Region},
     Event: {"region": Region},
+    EventSource: {"region": Region, "event": Event},
+    Opinion: {"event": Event},
     Detection: {"region": Region, "event": Event},
     # A read or a search may be for no region, or for all.
     Spend: {},
@@ -66,6 +78,10 @@ REFERENCES: Mapping[type, Mapping[str, type]] = {
     # What is made for all regions names none, and what chooses no set names none.
     StoredCalibration: {},
     CalibrationChoice: {},
+    # Heat is of no region.
+    HeatSpot: {},
+    HeatCover: {},
+    HeatSource: {},
 }
 """Fields that name another record of the same organisation, which must exist at commit.
 
@@ -124,12 +140,13 @@ def check_most(most: int) -> None:
         raise QuestionError(f"The most to count is {most}; it must be 0 or more.")
 
 
-def check_next_version(event: Event, stored: int | None) -> None:
-    """Refuse (`StoreError`) an event that does not follow the stored version."""
+def check_next_version(event: Event | EventSource, stored: int | None) -> None:
+    """Refuse (`StoreError`) an event, or a source, that does not follow the stored version."""
     expected = (stored or 0) + 1
     if event.version != expected:
+        what = "Event" if isinstance(event, Event) else "The source"
         raise StoreError(
-            f"Event {event.id} came as version {event.version}, but its next version is "
+            f"{what} {event.id} came as version {event.version}, but its next version is "
             f"{expected}: it was changed in between. Read it again and apply the change anew."
         )
 
@@ -137,6 +154,11 @@ def check_next_version(event: Event, stored: int | None) -> None:
 def already_there(detection_id: str) -> StoreError:
     """Return the error for a detection that comes a second time."""
     return StoreError(f"Detection {detection_id} is stored already; detections are never changed.")
+
+
+def said_already(opinion_id: str) -> StoreError:
+    """Return the error for an opinion that comes a second time."""
+    return StoreError(f"Opinion {opinion_id} is stored already; what was said is never changed.")
 
 
 def told_twice() -> StoreError:

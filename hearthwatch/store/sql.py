@@ -43,6 +43,8 @@ from hearthwatch.store.faults import translated
 from hearthwatch.store.lock import WriteLock
 from hearthwatch.store.protocol import Store, Transaction
 from hearthwatch.store.sql_calibration import SqlCalibrationReads
+from hearthwatch.store.sql_fusion import SqlFusionReads
+from hearthwatch.store.sql_heat import SqlHeatReads
 from hearthwatch.store.sql_imagery import SqlImageryReads
 from hearthwatch.store.sql_rows import answer
 from hearthwatch.store.sql_transaction import SqlTransaction
@@ -52,7 +54,7 @@ NAMES_AT_ONCE = 5_000
 """Asked for in one statement; a database binds only so many values."""
 
 
-class SqlStore(SqlImageryReads, SqlCalibrationReads):
+class SqlStore(SqlImageryReads, SqlCalibrationReads, SqlFusionReads, SqlHeatReads):
     """See `Store`. Open it with `open`.
 
     Parameters
@@ -313,19 +315,23 @@ class SqlStore(SqlImageryReads, SqlCalibrationReads):
 
     def ledger_totals(
         self, organisation: str, region: str | None = None
-    ) -> Mapping[str, LedgerTotals]:
-        """Return the ledger summed up, by id of the region."""
+    ) -> Mapping[str, Mapping[str, LedgerTotals]]:
+        """Return the ledger summed up, by id of the region and detector."""
         return self._totals("region", queries.ledger_totals(organisation, region))
 
-    def settlement_totals(self, organisation: str, region: str) -> Mapping[str, LedgerTotals]:
-        """Return the ledger of a region summed up, by id of the settlement; the area's under ''."""
+    def settlement_totals(
+        self, organisation: str, region: str
+    ) -> Mapping[str, Mapping[str, LedgerTotals]]:
+        """Return the ledger of a region by settlement and detector; the area's under ''."""
         return self._totals("settlement", queries.settlement_totals(organisation, region))
 
-    def usable_looks(self, organisation: str, region: str) -> Mapping[str, tuple[datetime, ...]]:
-        """Return when each settlement of a region was seen, by its id; the area's under ''."""
+    def usable_looks(
+        self, organisation: str, region: str, detector: str
+    ) -> Mapping[str, tuple[datetime, ...]]:
+        """Return when a detector saw each settlement of a region; the area's under ''."""
         seen: defaultdict[str, list[datetime]] = defaultdict(list)
         with self._connect(self._reader) as connection, translated():
-            for row in connection.execute(queries.usable_looks(organisation, region)):
+            for row in connection.execute(queries.usable_looks(organisation, region, detector)):
                 seen[row.settlement].append(from_microseconds(row.sensed))
         return {place: tuple(times) for place, times in seen.items()}
 
@@ -352,10 +358,15 @@ class SqlStore(SqlImageryReads, SqlCalibrationReads):
         with translated():
             self._held.close()
 
-    def _totals(self, place: str, statement: Select[Any]) -> Mapping[str, LedgerTotals]:
+    def _totals(
+        self, place: str, statement: Select[Any]
+    ) -> Mapping[str, Mapping[str, LedgerTotals]]:
         with self._connect(self._reader) as connection, translated():
             rows = connection.execute(statement).mappings().all()
-        return {row[place]: from_row(LedgerTotals, dict(row)) for row in rows}
+        found: defaultdict[str, dict[str, LedgerTotals]] = defaultdict(dict)
+        for row in rows:
+            found[row[place]][row["detector"]] = from_row(LedgerTotals, dict(row))
+        return dict(found)
 
 
 def _is_current(path: Path) -> bool:

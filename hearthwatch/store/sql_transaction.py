@@ -24,6 +24,8 @@ from hearthwatch.store.extent import Box
 from hearthwatch.store.protocol import Transaction
 from hearthwatch.store.rules import IDENTITY
 from hearthwatch.store.sql_calibration import SqlCalibrationWrites
+from hearthwatch.store.sql_fusion import SqlFusionWrites
+from hearthwatch.store.sql_heat import SqlHeatWrites
 from hearthwatch.store.sql_imagery import SqlImageryWrites
 from hearthwatch.store.sql_rows import same
 
@@ -31,7 +33,7 @@ _LOOK = IDENTITY[LedgerRow]
 """Of which the last tells the settlements of one look at a site apart."""
 
 
-class SqlTransaction(SqlImageryWrites, SqlCalibrationWrites):
+class SqlTransaction(SqlImageryWrites, SqlCalibrationWrites, SqlFusionWrites, SqlHeatWrites):
     """Writes on one connection; see `Transaction`."""
 
     def put_region(self, region: Region) -> None:

@@ -30,11 +30,16 @@ from hearthwatch.records import (
     CalibrationChoice,
     Detection,
     Event,
+    EventSource,
     Gap,
+    HeatCover,
+    HeatSource,
+    HeatSpot,
     Job,
     KnownScene,
     LedgerRow,
     Mark,
+    Opinion,
     Pause,
     Region,
     Run,
@@ -73,6 +78,8 @@ _NAMES = {
     StateVersion: "state_versions",
     LedgerRow: "ledger",
     Event: "events",
+    EventSource: "event_sources",
+    Opinion: "opinions",
     Detection: "detections",
     Spend: "spends",
     Pause: "pauses",
@@ -81,6 +88,9 @@ _NAMES = {
     Gap: "gaps",
     StoredCalibration: "calibrations",
     CalibrationChoice: "calibration_choices",
+    HeatSpot: "heat_spots",
+    HeatCover: "heat_covers",
+    HeatSource: "heat_sources",
 }
 
 
@@ -172,8 +182,30 @@ event_versions = _past(
     _reference("event_versions", "id", Event),
     Index("ix_event_versions_id", "organisation", "id", "version", unique=True),
 )
+event_sources = _current(
+    EventSource,
+    *_edges(),
+    indices=[
+        Index("ix_event_sources_event", "organisation", "event", "id"),
+        # With all that is asked before a source is put to an event.
+        Index("ix_event_sources_place", "organisation", "region", "first_changed", *EDGES),
+    ],
+)
+event_source_versions = _past(
+    EventSource,
+    "event_source_versions",
+    _reference("event_source_versions", "id", EventSource),
+    Index("ix_event_source_versions_id", "organisation", "id", "version", unique=True),
+)
+opinions = _current(
+    Opinion, indices=[Index("ix_opinions_event", "organisation", "event", "version", "id")]
+)
 detections = _current(
-    Detection, indices=[Index("ix_detections_event", "organisation", "event", "sensed", "id")]
+    Detection,
+    indices=[
+        Index("ix_detections_event", "organisation", "event", "sensed", "id"),
+        Index("ix_detections_source", "organisation", "source", "sensed", "id"),
+    ],
 )
 ledger = _current(
     LedgerRow,
@@ -249,3 +281,12 @@ calibrations = _current(
     indices=[Index("ix_calibrations_time", "organisation", "created", "id")],
 )
 calibration_choices = _current(CalibrationChoice)
+heat_spots = _current(
+    HeatSpot,
+    indices=[
+        Index("ix_heat_spots_time", "organisation", "sensed", "id"),
+        Index("ix_heat_spots_place", "organisation", "lon", "lat", "sensed"),
+    ],
+)
+heat_covers = _current(HeatCover)
+heat_sources = _current(HeatSource)

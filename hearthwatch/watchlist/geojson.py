@@ -38,7 +38,7 @@ def parse_geojson(text: str, source: str) -> RawFile:
         raise RegionError(
             f"{source} is JSON but not GeoJSON: it has no type. Export it as GeoJSON."
         )
-    faults, repairs = _judge_crs(document.get("crs"))
+    faults, repairs = judge_crs(document.get("crs"))
     features = tuple(
         _feature(item, f"feature {number}")
         for number, item in enumerate(_features(document), start=1)
@@ -54,7 +54,7 @@ def _features(document: dict[str, Any]) -> Iterator[Any]:
         yield document
 
 
-def _judge_crs(crs: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def judge_crs(crs: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return (faults, repairs) for the old ``crs`` member, which RFC 7946 took out."""
     if crs is None:
         return (), ()

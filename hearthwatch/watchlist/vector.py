@@ -55,7 +55,7 @@ def read_vector(path: Path, named: str = "") -> RawFile:
 def _layer(path: Path, layer: str, *, several: bool) -> RawFile:
     meta, _, geometries, columns = pyogrio.raw.read(path, layer=layer)
     label = f" of layer {layer}" if several else ""
-    crs = _crs(meta["crs"])
+    crs = known_crs(meta["crs"])
     if crs is None:
         fault = f"it does not say in which CRS it is{label}: state it, or reproject to EPSG:4326"
         return RawFile((), degrees=False, faults=(fault,))
@@ -70,7 +70,8 @@ def _layer(path: Path, layer: str, *, several: bool) -> RawFile:
     return RawFile(features, repairs=repairs)
 
 
-def _crs(text: str | None) -> CRS | None:
+def known_crs(text: str | None) -> CRS | None:
+    """Return the CRS a layer says it is in; None where it says none that lies on the Earth."""
     try:
         crs = CRS.from_user_input(text) if text else None
     except CRSError:

@@ -50,7 +50,7 @@ def ask(store: Store, organisation: str, settlement: str, around: Around) -> Why
         name=store.settlement_names(organisation, [settlement]).get(settlement, ""),
         mode=rows[-1].mode if rows else Mode.ACTUAL,
         around=around,
-        looks=tuple(_about(rows, around)),
+        looks=tuple(_about_each(rows, around)),
         events=tuple(events),
         missing=tuple(_missing(store, organisation, followed, rows, around)),
         pauses=tuple(_pauses(store, organisation, around)),
@@ -58,6 +58,31 @@ def ask(store: Store, organisation: str, settlement: str, around: Around) -> Why
         last=rows[-1].sensed if rows else None,
         watching=tuple(_watching(store, organisation, regions, settlement)),
         regions={one.id: one.name for one in regions if one.id in followed},
+    )
+
+
+def ask_area(store: Store, region: Region, around: Around) -> Why:
+    """Gather the same of a region that is watched as an area, without its settlements."""
+    rows = sorted(
+        (row for row in all_looks(store, region) if not row.settlement), key=ledger_position
+    )
+    known = all_events(store, region.organisation, EventFilter(region=region.id, settlement=""))
+    events = sorted(
+        (one for one in known if bears_on(one, around)), key=lambda one: one.first_changed
+    )
+    return Why(
+        settlement="",
+        name=region.name,
+        mode=region.mode,
+        around=around,
+        looks=tuple(_about_each(rows, around)),
+        events=tuple(events),
+        missing=tuple(_missing(store, region.organisation, [region.id], rows, around)),
+        pauses=tuple(_pauses(store, region.organisation, around)),
+        first=rows[0].sensed if rows else None,
+        last=rows[-1].sensed if rows else None,
+        watching=() if region.removed else (region.name,),
+        regions={region.id: region.name},
     )
 
 
@@ -81,6 +106,16 @@ def held_looks(
         if len(found) >= most:
             break
     return found
+
+
+def _about_each(rows: Sequence[LedgerRow], around: Around) -> list[LedgerRow]:
+    """Return what every detector has to say of the days about, oldest first."""
+    found = [
+        row
+        for detector in sorted({row.detector for row in rows})
+        for row in _about([row for row in rows if row.detector == detector], around)
+    ]
+    return sorted(found, key=ledger_position)
 
 
 def _about(rows: Sequence[LedgerRow], around: Around) -> Iterator[LedgerRow]:
@@ -135,8 +170,8 @@ def _slices(
 ) -> Iterator[tuple[datetime | None, datetime]]:
     """Yield stretches of time, the newest first, each longer than the one before."""
     totals = {} if not regions else store.ledger_totals(regions[0].organisation)
-    last = [totals[one.id].last for one in regions if one.id in totals]
-    ends = [one for one in last if one is not None]
+    every = [total for one in regions for total in totals.get(one.id, {}).values()]
+    ends = [one.last for one in every if one.last is not None]
     if not ends:
         return
     end = min(max(ends), until) if until else max(ends)

@@ -9,9 +9,19 @@ from typing import Any
 
 from detectors.burn_seen import CORE_SHARE, RING_SHARE
 from detectors.types import DetectorState, GuardVerdict
-from hearthwatch.records import LedgerRow, NotObservable, ObservationStatus
+from hearthwatch.ledger_words import sees_by_radar
+from hearthwatch.records import LedgerRow, ObservationStatus
 from hearthwatch.values import ledger_value
-from hearthwatch.why.words import AREA, BORNE_BY, CAUSE, GUARD, STATUS, feature_name, held_in_words
+from hearthwatch.why.words import (
+    AREA,
+    BORNE_BY,
+    CAUSE,
+    GUARD,
+    RADAR_CAUSE,
+    STATUS,
+    feature_name,
+    held_in_words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +31,7 @@ class Reckoning:
     Attributes
     ----------
     brought : float or None
-        Nats; None where too few looks speak for a burn to bear the state.
+        Nats; None where too few looks speak for a change to bear the state.
     needed : float
         Nats that must be exceeded.
     """
@@ -114,7 +124,7 @@ def told_of(row: LedgerRow) -> Told:
 def status_in_words(row: LedgerRow) -> str:
     """Return what became of a look, as a clause a person can read."""
     if row.cause is not None:
-        return f"{STATUS[row.status]}: {_lost(row, row.cause)}"
+        return f"{STATUS[row.status]}: {_lost(row)}"
     reason = str(row.detail.get("reason", ""))
     said = STATUS[row.status] if row.settlement else AREA.get(row.status, STATUS[row.status])
     if row.status is ObservationStatus.NOT_PROCESSED and "said" not in row.detail:
@@ -169,8 +179,15 @@ def guard_in_words(row: LedgerRow) -> str:
     return f"{said}: {reason}" if reason and verdict != GuardVerdict.PASSED else said
 
 
-def _lost(row: LedgerRow, cause: NotObservable) -> str:
-    words, reason = CAUSE[cause], str(row.detail.get("reason", ""))
+def cause_in_words(row: LedgerRow) -> str:
+    """Return what a look was lost to; radar is hidden by slopes where light is by clouds."""
+    assert row.cause is not None
+    words = RADAR_CAUSE if sees_by_radar(row.detector) else CAUSE
+    return words.get(row.cause, CAUSE[row.cause])
+
+
+def _lost(row: LedgerRow) -> str:
+    words, reason = cause_in_words(row), str(row.detail.get("reason", ""))
     if not row.settlement:
         said = f"{words}; {row.usable:.0%} of the area was seen, and that is too little"
     elif row.usable >= CORE_SHARE:

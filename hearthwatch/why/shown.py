@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
+from hearthwatch.ledger_words import detector_in_words
 from hearthwatch.records import Gap, LedgerRow, Pause
 from hearthwatch.values import event_value, moment
 from hearthwatch.why.look import look_in_words, look_value, told_of
@@ -18,8 +19,8 @@ def why_value(why: Why) -> dict[str, Any]:
     """Return the answer for programs."""
     names = {why.settlement: why.name}
     return {
-        "settlement": why.settlement,
-        "settlement_name": why.name or None,
+        "settlement": why.settlement or None,
+        "settlement_name": (why.name or None) if why.settlement else None,
         "mode": why.mode.value,
         "day": why.around.day.isoformat(),
         "days": why.around.days,
@@ -39,8 +40,10 @@ def why_text(why: Why) -> str:
     around, called = why.around, why.name or why.settlement
     days = counted(around.days, "day")
     lines = [marked(why.mode, f"{called}: {around.day}, and {days} before and after it"), ""]
+    several = len({row.detector for row in why.looks}) > 1
+    cells = {row.cell for row in why.looks if not row.settlement}
     for row in why.looks:
-        lines += _look(row, why.regions)
+        lines += _look(row, why.regions, with_detector=several, with_cell=len(cells) > 1)
     if not any(around.since <= row.sensed <= around.until for row in why.looks):
         lines.append("No pass of these days is in the ledger.")
     lines += [*map(_missing, why.missing), *map(_paused, why.pauses)]
@@ -69,10 +72,14 @@ def held_text(
     return "\n".join(lines)
 
 
-def _look(row: LedgerRow, regions: Mapping[str, str]) -> Iterator[str]:
+def _look(
+    row: LedgerRow, regions: Mapping[str, str], *, with_detector: bool, with_cell: bool
+) -> Iterator[str]:
     sensed = row.sensed.astimezone(UTC)
     region = regions.get(row.region, row.region)
-    yield marked(row.mode, f"{sensed:%Y-%m-%d %H:%M}  {row.acquisition}  ({region})")
+    by = f", {detector_in_words(row.detector)}" if with_detector else ""
+    cell = f"  {row.cell}" if with_cell else ""
+    yield marked(row.mode, f"{sensed:%Y-%m-%d %H:%M}  {row.acquisition}{cell}  ({region}{by})")
     yield from (f"  {words}" for words in look_in_words(told_of(row)))
 
 

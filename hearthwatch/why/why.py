@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from detectors.types import DetectorState, GuardVerdict
+from hearthwatch.ledger_words import detector_in_words
 from hearthwatch.records import USABLE, Event, Gap, LedgerRow, Mode, ObservationStatus, Pause
-from hearthwatch.why.look import Told, told_of
-from hearthwatch.why.words import CAUSE, held_in_words
+from hearthwatch.why.look import Told, cause_in_words, told_of
+from hearthwatch.why.words import held_in_words
 from hearthwatch.words import counted, day, interval
 
 ENDED = (DetectorState.CLOSED, DetectorState.LAPSED)
@@ -50,7 +51,7 @@ class Why:
     Attributes
     ----------
     settlement, name : str
-        Its id, and its name or nothing.
+        Its id, and its name or nothing; of an area no id, and the name of its region.
     looks : tuple of LedgerRow
         Those of the days about, the last telling one before and the first after; oldest first.
     events : tuple of Event
@@ -152,11 +153,17 @@ def _reason(why: Why) -> str:
     later = [row for row in why.looks if row.sensed >= why.around.start]
     if not later:
         return f"no look of that day or later is in the ledger, the last one is of {day(why.last)}"
-    return _of_looks(later, why.around)
+    said = {
+        detector: _of_looks([row for row in later if row.detector == detector], why.around)
+        for detector in sorted({row.detector for row in later})
+    }
+    if len(said) == 1:
+        return next(iter(said.values()))
+    return "; ".join(f"{detector_in_words(name)}: {words}" for name, words in said.items())
 
 
 def _of_looks(later: Sequence[LedgerRow], around: Around) -> str:
-    """Return what the looks since the day come to.
+    """Return what the looks of one detector since the day come to.
 
     Parameters
     ----------
@@ -164,18 +171,28 @@ def _of_looks(later: Sequence[LedgerRow], around: Around) -> str:
         Those of the day and after it, oldest first; the first telling one comes last at most.
     """
     told = [told_of(row) for row in later]
-    lost = [one.row for one in told if not one.reckonings and not one.held]
+    quiet = [one.row for one in told if _is_quiet(one)]
+    lost = [one.row for one in told if not one.reckonings and not one.held and one.row not in quiet]
     held = [one for one in told if one.held]
     judged = [one for one in told if one.reckonings]
     if held:
         said = _held_back(max(held, key=lambda one: one.total))
     elif judged:
         said = _too_little(judged)
+    elif quiet:
+        looks = counted(len({row.acquisition for row in quiet}), "look")
+        said = f"{looks} found nothing new in the area"
     else:
         days = counted(around.days, "day")
         return f"no look in the {days} after showed it plainly: {lost_in_words(lost)}"
     blind = [row for row in lost if row.sensed <= around.until]
     return f"{said}; {_further(blind)}" if blind else said
+
+
+def _is_quiet(one: Told) -> bool:
+    """Tell whether a look over an area could be used and found nothing new."""
+    here = one.row
+    return not here.settlement and here.status is ObservationStatus.UNCHANGED and not one.held
 
 
 def _held_back(one: Told) -> str:
@@ -201,7 +218,7 @@ def _further(rows: Sequence[LedgerRow]) -> str:
 
 def _loss(row: LedgerRow) -> str:
     if row.cause is not None:
-        return CAUSE[row.cause]
+        return cause_in_words(row)
     if row.status is ObservationStatus.NOT_DELIVERED:
         return "not delivered"
     if row.status in USABLE:

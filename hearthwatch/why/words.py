@@ -28,6 +28,8 @@ CAUSE: Mapping[NotObservable, str] = {
     NotObservable.ORBIT: "the edge of the satellite's swath",
     NotObservable.NODATA: "missing data",
 }
+RADAR_CAUSE: Mapping[NotObservable, str] = {NotObservable.SHADOW: "slopes that hide the ground"}
+"""The same of radar, where it differs."""
 GUARD: Mapping[GuardVerdict, str] = {
     GuardVerdict.PASSED: "the scene guard found nothing wrong with the scene",
     GuardVerdict.SUSPECT: "the scene guard found the whole scene bad",
@@ -40,7 +42,7 @@ HELD: Mapping[str, str] = {
     "burn, and that lowers the odds",
     "recurrence": "the place changed likewise in the same weeks of an earlier year, and that "
     "lowers the odds",
-    "one_look": "only one look spoke for a burn, and one look alone is never enough",
+    "one_look": "only one look spoke for a change, and one look alone is never enough",
     "learning": "what is normal there was still being learned",
     "passing_through": "what burned reached far beyond the settlement, as fires that come from "
     "outside do, and that lowers the odds",
@@ -50,8 +52,8 @@ HELD: Mapping[str, str] = {
 """Rules that hold evidence back, by the small name of :class:`detectors.held.Held`."""
 BORNE_BY: Mapping[DetectorState, str] = {
     DetectorState.WATCH: "the last looks together",
-    DetectorState.PROBABLE: "looks of which two or more speak for a burn",
-    DetectorState.ESTABLISHED: "looks of which three or more speak for a burn",
+    DetectorState.PROBABLE: "looks of which two or more speak for a change",
+    DetectorState.ESTABLISHED: "looks of which three or more speak for a change",
 }
 """What the evidence for each state is added up over."""
 FEATURE: Mapping[str, str] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Callable
 from contextlib import suppress
@@ -66,6 +67,31 @@ class Credentials:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("credentials hold a secret and are neither pickled nor copied")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A secret that is one word, and stands in addresses; neither shown, pickled nor copied."""
+
+    value: str = field(repr=False)
+
+    @classmethod
+    def read(cls, path: str | Path, name: str) -> Key:
+        """Read the key that a private file, JSON or TOML, holds under a name.
+
+        Raises
+        ------
+        Permanent
+            If the file is not there, others can read it, or it holds no such key.
+        """
+        path = Path(path)
+        value = _held(path, _parsed(path, _private_text(path)), name)
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", value):
+            raise Permanent(f"the {name} in {path} holds characters that none may have")
+        return cls(value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key is a secret and is neither pickled nor copied")
 
 
 def _held(path: Path, values: dict[str, Any], key: str) -> str:

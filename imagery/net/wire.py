@@ -6,7 +6,9 @@ import logging
 import math
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -68,7 +70,7 @@ class Wire:
         failure: Failed | None = None
         units = 0.0
         try:
-            with within(deadline, self._patience):
+            with within(deadline, self._patience), _kept_private(address.private):
                 response = self._pools_for(address).urlopen(
                     method,
                     address.url,
@@ -162,15 +164,34 @@ def _charged(header: str | None) -> float:
     return units if math.isfinite(units) and units > 0.0 else 0.0
 
 
+_is_private: ContextVar[bool] = ContextVar("is_private", default=False)
+
+
+@contextmanager
+def _kept_private(private: bool) -> Iterator[None]:
+    """Keep paths out of the library's log within a block, if the address is private."""
+    before = _is_private.set(private)
+    try:
+        yield
+    finally:
+        _is_private.reset(before)
+
+
 class _WithoutQueries(logging.Filter):
-    """Keeps queries out of the library's own log: an address may be a key."""
+    """Keeps queries out of the library's own log, and all of a path that is a key."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(
-                arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args
-            )
+            record.args = tuple(map(_shown, record.args))
         return True
+
+
+def _shown(arg: object) -> object:
+    if not isinstance(arg, str):
+        return arg
+    if _is_private.get() and "/" in arg and not arg.startswith("HTTP/"):
+        return "/[hidden]"
+    return arg.partition("?")[0]
 
 
 logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQueries())

@@ -21,7 +21,9 @@ _NAMED_SECRET = re.compile(
 _LONG_RUN = re.compile(r"(?=[\w+/=.~-]*\d)[\w+/=.~-]{24,}")
 # Error texts quote the ground that was asked for, and where we look is nobody's business.
 _POSITION = re.compile(r"-?\d+\.\d{3,}")
-_QUOTA = re.compile(r"(?i)insufficient[ _](?:processing|request)|processing[ _]units|quota")
+_QUOTA = re.compile(
+    r"(?i)insufficient[ _](?:processing|request)|processing[ _]units|quota|transaction[ _]limit"
+)
 _FIELDS = ("error_description", "message", "detail", "description", "title", "error", "code")
 
 

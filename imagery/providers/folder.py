@@ -1,4 +1,4 @@
-"""Scenes on disk: STAC catalogues with GeoTIFFs, SAFE products, bursts of OPERA RTC-S1."""
+"""Scenes on disk: STAC catalogues with GeoTIFFs, SAFE products, products of OPERA."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class FolderProvider:
     path : str or Path
         A ``catalog.json`` or ``collection.json`` with links, an ItemCollection, a single item, or
         a folder searched for any of these, for Sentinel-2 Level-2A products (``.SAFE``, unpacked
-        or in zip files) and for GeoTIFFs of OPERA RTC-S1.
+        or in zip files) and for GeoTIFFs of OPERA RTC-S1 and DIST-ALERT-S1.
 
     Notes
     -----

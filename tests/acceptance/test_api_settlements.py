@@ -18,8 +18,8 @@ from shapely.geometry import box, mapping
 from hearthwatch.keys import new_key
 from hearthwatch.records import Event, EventFilter, LedgerRow, ObservationStatus, Role
 from hearthwatch.store import Store, open_store
-from hearthwatch.watchlist import kinds
 from tests.contract import store_records as a
+from tests.support.sensors import only
 from tests.support.served import Served, listening
 
 OURS = {"organisation": "local"}
@@ -148,9 +148,9 @@ def test_events_name_their_settlement_and_are_found_by_it(client: httpx.Client) 
     assert [e["id"] for e in found] == ["evt-0", "evt-2"]
     assert client.get("/events?settlement=set-9").json()["features"] == []
     one = client.get("/events/evt-1").json()["properties"]
-    assert one == every["evt-1"]
+    assert one == {**every["evt-1"], "sources": [], "meaning": None}
     (version,) = client.get("/events/evt-1/versions").json()["items"]
-    assert version["properties"] == one
+    assert version["properties"] == every["evt-1"]
     (detection,) = client.get("/events/evt-0/detections").json()["items"]
     assert (detection["settlement"], detection["settlement_name"]) == ("set-1", "Abu Zerega")
 
@@ -197,7 +197,7 @@ def test_an_empty_settlement_is_no_filter_and_is_refused(
 
 
 def test_a_kind_can_be_watched_for_when_its_detector_is_installed(
-    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client,
 ) -> None:
     ground = mapping(box(22.70, 44.60, 22.72, 44.62))
     sent = {
@@ -205,19 +205,18 @@ def test_a_kind_can_be_watched_for_when_its_detector_is_installed(
         "geometry": ground,
         "properties": {"name": "Followed", "kind": "burned"},
     }
-    monkeypatch.setattr(kinds, "detector_ids", lambda: ("ground_change",))
-    assert client.get("/limits").json()["kinds"] == ["ground_change"]
-    refused = client.post("/regions", json=sent)
-    assert refused.status_code == 422
-    assert refused.json()["errors"] == [
-        {"where": "body.properties.kind", "problem": "has no detector"}
-    ]
-    words = "No installed detector watches for burned; installed: ground_change."
-    assert refused.json()["detail"] == words
-
-    monkeypatch.setattr(kinds, "detector_ids", lambda: ("burned", "ground_change"))
-    assert client.get("/limits").json()["kinds"] == ["burned", "ground_change"]
-    made = client.post("/regions", json=sent)
-    assert made.status_code == 201
-    assert made.json()["properties"]["kind"] == "burned"
+    with only("ground_change"):
+        assert client.get("/limits").json()["kinds"] == ["ground_change"]
+        refused = client.post("/regions", json=sent)
+        assert refused.status_code == 422
+        assert refused.json()["errors"] == [
+            {"where": "body.properties.kind", "problem": "has no detector"}
+        ]
+        words = "No installed detector watches for burned; installed: ground_change."
+        assert refused.json()["detail"] == words
+    with only("burned", "ground_change"):
+        assert client.get("/limits").json()["kinds"] == ["burned", "ground_change"]
+        made = client.post("/regions", json=sent)
+        assert made.status_code == 201
+        assert made.json()["properties"]["kind"] == "burned"
     client.delete(made.headers["location"])

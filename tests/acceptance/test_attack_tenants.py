@@ -32,6 +32,7 @@ BODIES: Mapping[tuple[str, str], dict[str, Any]] = {
         "features": [{"type": "Feature", "geometry": FIELD, "properties": {"name": "Mine"}}],
     },
     ("post", "/jobs"): {"region": "region-1"},
+    ("post", "/events/{event}/opinions"): {"verb": "confirm"},
 }
 """What each route that takes a body is sent; a new one has to be added here."""
 

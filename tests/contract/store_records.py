@@ -12,8 +12,12 @@ from hearthwatch.records import (
     CalibrationChoice,
     Detection,
     Event,
+    EventSource,
     EventState,
     Gap,
+    HeatCover,
+    HeatSource,
+    HeatSpot,
     Job,
     JobKey,
     Kind,
@@ -22,6 +26,7 @@ from hearthwatch.records import (
     Mark,
     Mode,
     ObservationStatus,
+    Opinion,
     Pause,
     Priority,
     Region,
@@ -32,6 +37,7 @@ from hearthwatch.records import (
     SpendStatus,
     StateVersion,
     StoredCalibration,
+    Verb,
 )
 from hearthwatch.store import Store
 
@@ -197,6 +203,51 @@ def event(**changes: Any) -> Event:
     return replace(plain, **changes)
 
 
+def source(**changes: Any) -> EventSource:
+    plain = EventSource(
+        id="src-1",
+        organisation="ours",
+        kind=Kind.BURNED,
+        mode=Mode.ACTUAL,
+        event="evt-1",
+        region="reg-1",
+        cell="36N_0512_0143",
+        detector="indices",
+        sensors=("sentinel-2-l2a",),
+        groups=("optical",),
+        detector_state="watch",
+        reached="watch",
+        version=1,
+        geometry=VILLAGE,
+        area_m2=1200.0,
+        last_unharmed=NOON - DAY,
+        first_changed=NOON,
+        first_detected=NOON,
+        last_detected=NOON,
+        looks=1,
+        observed="Roofs gone",
+        evidence={"drop": 0.31, "bands": ["B8A", "B12"]},
+        doubts=("thin cloud",),
+    )
+    return replace(plain, **changes)
+
+
+def opinion(**changes: Any) -> Opinion:
+    plain = Opinion(
+        id="opn-1",
+        organisation="ours",
+        kind=Kind.BURNED,
+        mode=Mode.ACTUAL,
+        event="evt-1",
+        act="act-1",
+        version=2,
+        verb=Verb.CONFIRM,
+        who="map room",
+        said=NOON,
+    )
+    return replace(plain, **changes)
+
+
 def detection(**changes: Any) -> Detection:
     plain = Detection(
         id="det-1",
@@ -296,6 +347,60 @@ def gap(**changes: Any) -> Gap:
         relative_orbit=78,
         expected=NOON,
         raised=NOON + DAY,
+    )
+    return replace(plain, **changes)
+
+
+def heat_spot(**changes: Any) -> HeatSpot:
+    plain = HeatSpot(
+        id="heat-1",
+        organisation="ours",
+        sensed=NOON,
+        lon=25.31,
+        lat=13.61,
+        scan_m=390.0,
+        track_m=360.0,
+        frp_mw=4.2,
+        confidence="nominal",
+        stated="n",
+        satellite="NOAA-20",
+        instrument="VIIRS",
+        processing="near_real_time",
+        version="2.0NRT",
+        seen_by="day",
+        type=None,
+        source_sha256="e" * 64,
+        received=NOON + DAY,
+    )
+    return replace(plain, **changes)
+
+
+def heat_cover(**changes: Any) -> HeatCover:
+    plain = HeatCover(
+        id="cover-1",
+        organisation="ours",
+        source="VIIRS_NOAA20_NRT",
+        west=25.25,
+        south=13.5,
+        east=25.5,
+        north=13.75,
+        since=NOON - DAY,
+        until=NOON,
+        sha256="e" * 64,
+        received=NOON + DAY,
+    )
+    return replace(plain, **changes)
+
+
+def heat_source(**changes: Any) -> HeatSource:
+    plain = HeatSource(
+        id="kiln-1",
+        organisation="ours",
+        lon=25.31,
+        lat=13.61,
+        radius_m=750.0,
+        why="brick kiln",
+        added=NOON,
     )
     return replace(plain, **changes)
 

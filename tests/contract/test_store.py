@@ -286,6 +286,9 @@ class TestRegionNames:
         assert store.region_names("ours") == {"reg-1": a.region().name, "reg-2": "Gone"}
 
 
+DETECTOR = a.look().detector
+
+
 class TestLedgerTotals:
     def test_a_look_over_two_cells_counts_once(self, store: Store) -> None:
         unusable = ObservationStatus.NOT_DELIVERED
@@ -303,18 +306,29 @@ class TestLedgerTotals:
                 )
                 tx.put_ledger(row)
         totals = LedgerTotals(3, 2, a.NOON + 2 * a.DAY, a.NOON + a.DAY)
-        assert store.ledger_totals("ours") == {"reg-1": totals}
+        assert store.ledger_totals("ours") == {"reg-1": {DETECTOR: totals}}
         assert store.ledger_totals("theirs") == {}
 
     def test_of_one_region_alone(self, store: Store) -> None:
         with store.transaction() as tx:
             tx.put_region(a.region(id="reg-2", name="Other"))
         put_ledger(store, a.look(), a.look(region="reg-2"), a.look(region="reg-2", cell="other"))
-        once = LedgerTotals(1, 1, a.NOON, a.NOON)
+        once = {DETECTOR: LedgerTotals(1, 1, a.NOON, a.NOON)}
         assert store.ledger_totals("ours") == {"reg-1": once, "reg-2": once}
         assert store.ledger_totals("ours", "reg-2") == {"reg-2": once}
         assert store.ledger_totals("ours", "reg-3") == {}
         assert store.ledger_totals("theirs", "reg-2") == {}
+
+    def test_a_look_of_radar_is_not_counted_as_one_of_light(self, store: Store) -> None:
+        unseen = {"status": ObservationStatus.NOT_PROCESSED, "usable": 0.0}
+        radar = {"detector": "radar", "acquisition": "S1A", "sensed": a.NOON + a.DAY}
+        put_ledger(store, a.look(settlement="x", **unseen), a.look(settlement="x", **radar))
+        each = {
+            "radar": LedgerTotals(1, 1, a.NOON + a.DAY, a.NOON + a.DAY),
+            DETECTOR: LedgerTotals(1, 0, a.NOON, None),
+        }
+        assert store.ledger_totals("ours") == {"reg-1": each}
+        assert store.settlement_totals("ours", "reg-1") == {"x": each}
 
     def test_of_each_settlement_of_a_region(self, store: Store) -> None:
         with store.transaction() as tx:
@@ -324,12 +338,12 @@ class TestLedgerTotals:
         put_ledger(store, *a.looks_at(["x"], acquisition="two", sensed=a.NOON + a.DAY))
         put_ledger(store, *a.looks_at(["z"], acquisition="one", **unseen))
         put_ledger(store, a.look(region="reg-2", settlement="x"), a.look())
-        once = LedgerTotals(1, 1, a.NOON, a.NOON)
+        once = {DETECTOR: LedgerTotals(1, 1, a.NOON, a.NOON)}
         assert store.settlement_totals("ours", "reg-1") == {
             "": once,
-            "x": LedgerTotals(2, 2, a.NOON + a.DAY, a.NOON + a.DAY),
+            "x": {DETECTOR: LedgerTotals(2, 2, a.NOON + a.DAY, a.NOON + a.DAY)},
             "y": once,
-            "z": LedgerTotals(1, 0, a.NOON, None),
+            "z": {DETECTOR: LedgerTotals(1, 0, a.NOON, None)},
         }
         assert store.settlement_totals("ours", "reg-9") == {}
         assert store.settlement_totals("theirs", "reg-1") == {}
@@ -341,11 +355,13 @@ class TestLedgerTotals:
             a.look(sensed=a.NOON - a.DAY, settlement="x", status=ObservationStatus.CHANGED),
             a.look(settlement="y", status=ObservationStatus.NOT_PROCESSED),
             a.look(),
+            a.look(sensed=a.NOON + a.DAY, acquisition="S1A", detector="radar", settlement="x"),
         )
         seen = {"": (a.NOON,), "x": (a.NOON - a.DAY, a.NOON)}
-        assert store.usable_looks("ours", "reg-1") == seen
-        assert store.usable_looks("ours", "reg-2") == {}
-        assert store.usable_looks("theirs", "reg-1") == {}
+        assert store.usable_looks("ours", "reg-1", DETECTOR) == seen
+        assert store.usable_looks("ours", "reg-1", "radar") == {"x": (a.NOON + a.DAY,)}
+        assert store.usable_looks("ours", "reg-2", DETECTOR) == {}
+        assert store.usable_looks("theirs", "reg-1", DETECTOR) == {}
 
     def test_a_look_over_many_settlements_counts_once(self, store: Store) -> None:
         unseen = {"status": ObservationStatus.NOT_PROCESSED, "usable": 0.0}
@@ -355,7 +371,7 @@ class TestLedgerTotals:
         last = a.NOON + 2 * a.DAY
         put_ledger(store, *a.looks_at(["x", "y"], acquisition="six", sensed=last, **unseen))
         totals = LedgerTotals(3, 2, last, a.NOON + a.DAY)
-        assert store.ledger_totals("ours") == {"reg-1": totals}
+        assert store.ledger_totals("ours") == {"reg-1": {DETECTOR: totals}}
 
 
 class TestRunsAndJobs:

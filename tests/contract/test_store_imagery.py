@@ -263,7 +263,8 @@ class TestExpectedPasses:
             ("36N_0512_0143", "S2A-1", "set-2"),
             ("36N_0513_0143", self.EXPECTED, "set-1"),
         }
-        assert store.ledger_totals("ours", "reg-1")["reg-1"].looks == 2
+        (total,) = store.ledger_totals("ours", "reg-1")["reg-1"].values()
+        assert total.looks == 2
 
     def test_what_was_said_of_the_expected_pass_stays_readable(self, store: Store) -> None:
         told = [self.expected("set-1"), self.expected("set-1", detail={"reason": "36 h late"})]

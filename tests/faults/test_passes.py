@@ -13,14 +13,14 @@ from shapely.geometry.base import BaseGeometry
 
 from detectors.registry import create_detector
 from hearthwatch.errors import CatalogueError
+from hearthwatch.fusion.fuse import Fusion
 from hearthwatch.passes.polling import BATCH, Polled, known_scenes, poll
 from hearthwatch.pipeline.plan import Plan, make_plan
 from hearthwatch.pipeline.tasks import Site, not_taken
 from hearthwatch.pipeline.waiting import MOST_TRIES, Turns
 from hearthwatch.records import (
     Detection,
-    Event,
-    EventState,
+    EventSource,
     Gap,
     Kind,
     LedgerRow,
@@ -292,21 +292,23 @@ def taken(store: MemoryStore, plan: Plan, number: int) -> None:
         "organisation": "local", "kind": REGION.kind, "mode": REGION.mode, "region": REGION.id,
         "cell": site.cell, "detector": "ground_change", "geometry": GROUND, "area_m2": 1e4,
         "last_unharmed": None, "first_changed": look.sensed, "looks": 1, "evidence": {},
-        "detector_state": "probable", "doubts": (),
+        "detector_state": "PROBABLE", "doubts": (),
     }  # fmt: skip
     with store.transaction() as tx:
         tx.put_ledger(row)
-        tx.put_event(
-            Event(
-                id="event", state=EventState.PROVISIONAL, version=1, first_detected=look.sensed,
-                last_detected=look.sensed, observed="", **common,
-            )  # type: ignore[arg-type]
-        )  # fmt: skip
+        source = EventSource(
+            id="event", event="", sensors=("sentinel-2-l2a",), groups=("optical",),
+            reached="PROBABLE", version=1, first_detected=look.sensed, last_detected=look.sensed,
+            observed="", **common,
+        )  # type: ignore[arg-type]  # fmt: skip
+        fusion = Fusion(store, "local")
+        fusion.put([source])
+        fusion.write(tx)
         tx.add_detections(
             [
                 Detection(
-                    id="detection", event="event", acquisition=look.key, detector_version="1",
-                    sensed=look.sensed, digest="", **common,
+                    id="detection", event="event", source="event", acquisition=look.key,
+                    detector_version="1", sensed=look.sensed, digest="", **common,
                 )  # type: ignore[arg-type]
             ]
         )  # fmt: skip

@@ -28,6 +28,7 @@ def test_the_tree_is_the_one_that_callers_rely_on():
         "NotFound",
         "DigestMismatch",
         "BudgetError",
+        "EventError",
     }
 
 

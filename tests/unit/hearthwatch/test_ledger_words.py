@@ -7,8 +7,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearthwatch.ledger_words import row_in_words, summarise, summary_in_words
-from hearthwatch.records import LedgerRow, NotObservable, ObservationStatus
+from hearthwatch.ledger_words import (
+    by_detector,
+    detector_in_words,
+    row_in_words,
+    summarise,
+    summary_in_words,
+)
+from hearthwatch.records import Kind, LedgerRow, NotObservable, ObservationStatus
 from tests.contract import store_records as a
 
 Status = ObservationStatus
@@ -136,3 +142,22 @@ def test_a_row_names_its_settlement_by_its_name_else_by_its_id():
     for key, shown in (("set-1", "Abu Zerega"), ("set-3", "set-3"), ("set-9", "set-9")):
         line = row_in_words(row(0, settlement=key), with_cell=True, settlements=NAMES)
         assert line == f"2024-05-01  36N_0512_0143  unchanged                {shown}: 90% seen"
+
+
+def test_a_look_of_radar_fills_no_gap_in_what_light_shows():
+    light = [row(0, detector="burned"), row(5, Status.NOT_OBSERVABLE, detector="burned")]
+    echoes = [row(day, detector="radar", acquisition=f"S1A-{day}") for day in (2, 6)]
+    found = by_detector([*echoes, *light], Kind.BURNED)
+    assert list(found) == ["burned", "radar"], "the kind's own first"
+    sums = {name: summarise(rows) for name, rows in found.items()}
+    assert (sums["burned"].looks, sums["burned"].last_usable) == (2, at(0))
+    assert (sums["radar"].looks, sums["radar"].last_usable) == (2, at(6))
+    assert list(by_detector([*echoes, *light], Kind.RAZED)) == ["burned", "radar"]
+
+
+def test_a_row_names_its_detector_where_there_are_several():
+    plain = row_in_words(row(0, detector="burned"), with_cell=False)
+    named = row_in_words(row(0, detector="burned"), with_cell=False, with_detector=True)
+    assert "burned" not in plain and "  burned  unchanged" in named
+    assert detector_in_words("burned") == "burned (Sentinel-2)"
+    assert detector_in_words("gone") == "gone", "one that is not installed any more"

@@ -189,3 +189,16 @@ def test_of_changed_ground_it_is_measured_on_the_pixels(tmp_path: Path) -> None:
 def _reflectance(one: object, band: str) -> np.ndarray:
     values = one.dn[one.bands.index(band)]  # type: ignore[attr-defined]
     return values.astype(float) * (1.0 if band == "SCL" else 1e-4)
+
+
+def test_of_a_settlement_only_what_its_own_detector_said_is_followed(tmp_path: Path) -> None:
+    said = {"scores": {"core_power": 3.5, "contrast": -1.0}, "evidence": 2.0}
+    event = a.event(settlement="set-1", detector="radar", cell=CELL.id)
+    rows = [
+        a.look(acquisition="S1A", detector="radar", settlement="set-1", detail={"said": said}),
+        a.look(acquisition="S2A", detector="burned", settlement="set-1",
+               detail={"said": {"scores": {"visible": 1.0}}}),
+    ]  # fmt: skip
+    curve = event_curve(Archive(tmp_path), event, rows)
+    assert [one.key for one in curve.quantities] == ["core_power", "contrast", "evidence"]
+    assert [(one.acquisition, one.values) for one in curve.samples] == [("S1A", (3.5, -1.0, 2.0))]

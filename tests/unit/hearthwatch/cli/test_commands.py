@@ -9,6 +9,7 @@ from datetime import datetime
 import pyogrio
 import pytest
 
+from hearthwatch.watchlist import kinds
 from tests.support import watched
 
 LOOKS = 18
@@ -67,7 +68,8 @@ def test_a_name_can_be_taken_once(document, failure):
     assert "There is a region Oak already" in message
 
 
-def test_a_kind_without_a_detector_is_refused(failure):
+def test_a_kind_without_a_detector_is_refused(failure, monkeypatch):
+    monkeypatch.setattr(kinds, "detectors_of", lambda kind: (kind,) if kind != "razed" else ())
     words = ("region", "add", "Oak", "--bbox", "22,45,22.1,45.1", "--kind", "razed")
     status, code, message = failure(*words)
     assert (status, code) == (12, "region")
@@ -94,6 +96,30 @@ def test_a_run_tells_its_progress_and_what_it_did(call, tmp_path):
     assert (status, err) == (0, "")
     (told,) = json.loads(out)["runs"]
     assert (told["looks"], told["looks_taken_before"], told["outcome"]) == (0, 4, "complete")
+
+
+def test_a_region_that_cannot_be_looked_at_leaves_no_other_unwatched(call, tmp_path):
+    looks = watched.write_looks(tmp_path / "looks", 1)
+    data = watched.prepare(tmp_path / "data")
+    box = ("--bbox", "22,45,22.1,45.1", "--data-dir", data)
+    call("region", "add", "Abandoned", "--kind", "burned", *box)
+    words = ("run", "--data-dir", data, "--catalogue", looks, "--until", "2018-05-13")
+    status, out, _ = call(*words)
+    assert status == 17
+    assert "Abandoned: not looked at. No settlement lies in Abandoned" in out
+    assert "square: 1 new look, 0 taken before" in out
+    status, out, _ = call(*words, "--json")
+    told = json.loads(out)
+    assert (status, len(told["runs"]), len(told["failed"])) == (17, 1, 1)
+
+
+def test_a_catalogue_without_the_sensor_of_a_watch_is_named_with_it(call, tmp_path):
+    looks = watched.write_looks(tmp_path / "looks", 1)
+    call("region", "add", "Oak", "--kind", "camp_change", "--bbox", "2,45,2.1,45.1")
+    status, out, _ = call("run", "--catalogue", looks)
+    assert status == 0
+    assert "Oak: the catalogue has no Sentinel-2 look at it." in out
+    assert "camp_sites: No settlement lies in Oak" in out
 
 
 def test_a_watch_that_has_ended_is_announced_and_not_looked_at(call, document, tmp_path):
@@ -138,7 +164,7 @@ def test_the_ledger_has_a_word_on_every_look_and_on_the_guard(data, document, ca
     _, found = document("ledger", "--data-dir", data)
     (region,) = found["regions"]
     assert len(region["looks"]) == 2 * LOOKS
-    summary = region["summary"]
+    (summary,) = region["summaries"]
     assert sum(summary["statuses"].values()) == summary["looks"] == LOOKS
     assert summary["unguarded_looks"] == LOOKS
     _, out, _ = call("ledger", watched.REGION, "--data-dir", data)

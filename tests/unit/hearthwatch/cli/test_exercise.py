@@ -68,7 +68,7 @@ def reported(monkeypatch):
                     tx.put_ledger(row(region, place, scene, number in changed))
                 for name, (last, first) in enumerate(() if known else intervals):
                     tx.put_event(event(region, place, str(name), scenes, last, first))
-            return RunReport(finished(region, until), len(scenes), 0, ())
+            return RunReport(finished(region, until), len(scenes), 0, (), ())
 
         monkeypatch.setattr(exercise, "run_region", run)
 

@@ -44,7 +44,7 @@ def data(tmp_path):
 def test_the_ledger_says_how_many_settlements_were_looked_at(data, document, call):
     _, found = document("ledger", "Village", "--data-dir", data)
     (region,) = found["regions"]
-    summary = region["summary"]
+    (summary,) = region["summaries"]
     assert (summary["looks"], summary["settlements"], summary["never_seen"]) == (12, 4, 0)
     assert summary["statuses"] == {"unchanged": 11, "not_observable (cloud)": 1}
     gap = summary["longest_blind_gap"]
@@ -68,7 +68,7 @@ def test_the_ledger_of_one_settlement_by_its_name_or_id(data, document, typed):
     (region,) = found["regions"]
     assert region["region_name"] == "Village"
     assert [row["settlement"] for row in region["looks"]] == ["set-1"] * 3
-    assert region["summary"]["settlements"] == 1
+    assert region["summaries"][0]["settlements"] == 1
 
 
 def test_the_ledger_of_a_settlement_off_the_list_stays_readable(data, document):

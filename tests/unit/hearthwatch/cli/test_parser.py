@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from hearthwatch.cli.parser import build_parser, command_list
-from hearthwatch.cli.parts import KINDS, PRIORITIES, STATES
-from hearthwatch.records import EventState, Kind, Priority
+from hearthwatch.cli.parts import KINDS, PRIORITIES, REASONS, STATES
+from hearthwatch.records import EventState, Kind, Priority, RejectionReason
 
 EXAMPLES = {
     "region add": ["Oak", "--bbox", "1,2,3,4"],
@@ -27,6 +27,16 @@ EXAMPLES = {
     "events explain": ["0123"],
     "events list": [],
     "events show": ["abcd"],
+    "events confirm": ["abcd"],
+    "events dispute": ["abcd", "--why", "the roofs still stand"],
+    "events reject": ["abcd", "--reason", "seasonal_burn"],
+    "events retract": ["abcd", "--why", "the wrong village", "--who", "anna"],
+    "events close": ["abcd"],
+    "events reopen": ["abcd"],
+    "events undo": ["abcd"],
+    "events split": ["abcd", "burned"],
+    "events merge": ["abcd", "0123"],
+    "events links": ["abcd"],
     "ledger": [],
     "scene list": ["Oak"],
     "scene pull": ["S2B_20190605T092031", "--cell", "34N_0061_0483"],
@@ -39,6 +49,15 @@ EXAMPLES = {
     "archive prune": ["--keep-years", "5"],
     "archive cube": ["36N_0512_0143"],
     "export": ["a.csv"],
+    "heat import": ["a.csv", "b.csv"],
+    "heat fetch": [],
+    "heat list": [],
+    "heat static list": [],
+    "heat static add": ["kiln", "--at", "1.5,13.6"],
+    "heat static remove": ["0123abcd"],
+    "layer import": ["mine", "quarries.gpkg", "--source", "OSM"],
+    "layer list": [],
+    "layer remove": ["0123abcd"],
     "spend": [],
     "up": [],
     "serve": [],
@@ -99,6 +118,7 @@ def test_the_words_for_kinds_and_states_are_the_frozen_ones():
     assert tuple(kind.value for kind in Kind) == KINDS
     assert tuple(state.value for state in EventState) == STATES
     assert tuple(priority.value for priority in Priority) == PRIORITIES
+    assert tuple(reason.value for reason in RejectionReason) == REASONS
 
 
 def test_a_bare_date_means_its_whole_day_in_utc():

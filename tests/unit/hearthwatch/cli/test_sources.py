@@ -54,27 +54,34 @@ class TestEstimate:
         assert status == 0
         assert told["cells"] == [recent.CELL]
         # Eight looks in 60 days, of which two are under cloud: (2 x 95 + 6 x 20) / 8.
-        assert told["looks_per_month"] == pytest.approx(8 * 30.4375 / 60, abs=1e-3)
-        assert told["cloud_share"] == pytest.approx(0.3875)
-        assert told["assumed"] is None
+        light = told["sensors"][0]
+        assert (light["detectors"][0], light["sensors"]) == ("burned", ["sentinel-2-l2a"])
+        assert light["looks_per_month"] == pytest.approx(8 * 30.4375 / 60, abs=1e-3)
+        assert light["cloud_share"] == pytest.approx(0.3875)
+        assert light["assumed"] is None
         # Of 1024 x 1024 pixels four bands, of 512 x 512 four more; the provider adds a margin.
-        per_look = told["units_per_month"] / told["looks_per_month"]
+        per_look = light["units_per_month"] / light["looks_per_month"]
         assert per_look == pytest.approx(4 * 4 / 3 + 4 / 3, rel=0.02)
-        assert told["units_at_20_m"] / told["looks_per_month"] == pytest.approx(8 / 3, rel=0.03)
-        assert told["units_with_prelook"] == pytest.approx(0.75 * told["units_per_month"], rel=0.01)
-        assert told["backfill_units"] == pytest.approx(24 * told["units_per_month"], rel=1e-3)
+        assert light["units_at_20_m"] / light["looks_per_month"] == pytest.approx(8 / 3, rel=0.03)
+        assert light["units_with_prelook"] == pytest.approx(
+            0.75 * light["units_per_month"], rel=0.01
+        )
+        assert light["backfill_units"] == pytest.approx(24 * light["units_per_month"], rel=1e-3)
         assert told["share_of_month"] == pytest.approx(told["units_per_month"] / 1e4, abs=1e-4)
         revisit = 60 / 8
         expected = revisit / 2 + revisit * 0.3875 / 0.6125
-        assert told["wait_days"] == pytest.approx(expected, abs=1e-3)
+        assert light["wait_days"] == pytest.approx(expected, abs=1e-3)
 
     def test_offline_nobody_is_asked_and_six_looks_are_assumed(self, hub, call, document):
         words = ("region", "estimate", "--bbox", BOX, "--kind", "burned", "--offline")
         _, told = document(*words)
         assert hub.calls() == []
-        assert told["looks_per_month"] == 6.0
-        assert told["assumed"] == "no catalogue was asked"
-        assert told["units_per_month"] == pytest.approx(6 * (4 * 4 / 3 + 4 / 3))
+        light = told["sensors"][0]
+        assert light["looks_per_month"] == 6.0
+        assert light["assumed"] == "no catalogue was asked"
+        assert light["units_per_month"] == pytest.approx(6 * (4 * 4 / 3 + 4 / 3))
+        every = [part["units_per_month"] for part in told["sensors"]]
+        assert told["units_per_month"] == pytest.approx(sum(every), rel=1e-4)
         status, out, _ = call(*words)
         assert status == 0
         assert "assumed, because no catalogue was asked" in out
@@ -83,10 +90,10 @@ class TestEstimate:
         (tmp_path / "places.csv").write_text("longitude,latitude\n22.63,44.70\n22.9,44.95\n")
         words = ("region", "estimate", "--bbox", "22.5,44.6,22.8,44.9", "--kind", "burned")
         _, empty = document(*words)
-        assert empty["cells_read"] == len(empty["cells"]) > 4
+        assert empty["sensors"][0]["cells_read"] == len(empty["cells"]) > 4
         _, told = document(*words, "--settlements", "places.csv", "--radius", "100")
         assert (told["settlements"], told["settled_cells"]) == (1, [recent.CELL])
-        assert told["cells_read"] == 1
+        assert told["sensors"][0]["cells_read"] == 1
         assert told["units_per_month"] == 0.0  # the folder provider charges nothing
         assert told["share_of_month"] is None
 

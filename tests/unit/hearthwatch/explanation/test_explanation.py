@@ -98,6 +98,46 @@ def test_the_sentences_are_those_of_the_numbers():
     ]
 
 
+def test_radar_tells_of_power_and_never_of_burning():
+    razed = replace(
+        EVENT, kind=Kind.RAZED, detector="radar", doubts=(),
+        evidence={"vv_drop_db": 3.21, "vh_drop_db": -0.4, "log_likelihood_ratio": 9.2},
+    )  # fmt: skip
+    # What radar keeps is -ln of power: here it lay at -8.7 dB, and -5.2 dB were expected.
+    said = {"features": {"vv": [2.0, 1.2, 0.1]}, "windowed": {}, "thresholds": {}}
+    row = made.row("2023-03-07", ObservationStatus.CHANGED, detail={"said": said})
+    told = facts(razed, [row], HISTORY[:1])
+    first, second, third, *_ = sentences(told)
+    assert first.startswith("The settlement's power sent back in VV fell by 3.2 dB against its")
+    assert (
+        second == "The settlement's power sent back in VH rose by 0.4 dB against its surroundings."
+    )
+    assert third.endswith("likelier if the settlement lost buildings than if it did not: a "
+                          "figure of the model, not a probability.")  # fmt: skip
+    vv = told.looks[0].measured["vv"]
+    assert told.quantities[0].unit == "dB"
+    assert (vv.observed, vv.expected.value) == (pytest.approx(-8.686, abs=1e-3),
+                                                pytest.approx(-5.212, abs=1e-3))  # fmt: skip
+    assert vv.expected.low < vv.expected.value < vv.expected.high
+
+
+def test_fields_that_were_left_are_told_as_such():
+    left = replace(
+        EVENT, kind=Kind.ABANDONMENT, detector="abandonment", doubts=(),
+        evidence={
+            "tilled_near_ha": 86.0, "ratio": 0.18, "ratio_low": 0.1, "ratio_high": 0.33,
+            "season": "2022/23", "log_likelihood_ratio": 9.2,
+        },
+    )  # fmt: skip
+    told = " ".join(sentences(facts(left)))
+    assert told.startswith(
+        "In the season 2022/23 18% (10% to 33%) was tilled near the settlement of what its past "
+        "seasons and the land round about let expect; it changed between 2 and 7 March 2023"
+    )
+    assert "if the settlement left its fields than if it did not" in told
+    assert "burned" not in told
+
+
 def test_what_was_not_measured_is_not_told_and_said_to_be_missing():
     poor = replace(
         EVENT, evidence={"visible_factor": 0.8}, last_unharmed=None,

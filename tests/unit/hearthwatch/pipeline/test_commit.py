@@ -74,7 +74,7 @@ def looked(showed: Showed, usable: float = 1.0, lost: str = "") -> PlaceLook:
         (Showed.CHANGED, Status.CHANGED, ""),
         (Showed.UNCHANGED, Status.UNCHANGED, ""),
         (Showed.LEARNING, Status.NOT_PROCESSED, "still being learned"),
-        (Showed.BLIND, Status.NOT_PROCESSED, "plainly neither burned nor unharmed"),
+        (Showed.BLIND, Status.NOT_PROCESSED, "plainly neither changed nor unharmed"),
         (Showed.SUSPECT, Status.NOT_PROCESSED, "9 of 24 placebos"),
         (Showed.UNUSABLE, Status.NOT_OBSERVABLE, ""),
     ],

@@ -22,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from detectors.registry import create_detector
 from hearthwatch.pipeline.pull import Spent, asked_anew, pull_all
 from hearthwatch.pipeline.tasks import MeasureTask, Site
+from imagery.cube import build_cube
 from imagery.errors import NotYet, Transient
 from imagery.looks import group_acquisitions
 from imagery.types import (
@@ -387,3 +388,39 @@ def test_whatever_happens_one_look_is_whole_the_newest_and_asked_for_once(
         story.goes_on(step)
         story.check()
     assert Archive(story.root / "archive").verify() == []
+
+
+class Graded(Tiles):
+    """A provider that reads at the pixels that are asked for, and says in each how large they are.
+
+    That is what Sentinel Hub does.
+    """
+
+    def read(
+        self, scenes: Sequence[Scene], geobox: GeoBox, bands: Sequence[str], deadline: float
+    ) -> Chip:
+        chip = super().read(scenes, geobox, bands, deadline)
+        side = int(geobox.affine.a)
+        grid = GeoBox((8, 8), geobox.affine, geobox.crs)
+        pixels = np.full((len(bands), 8, 8), side, np.uint16)
+        layers = (dataclasses.replace(one, geobox=grid, dn=pixels) for one in chip.layers)
+        return dataclasses.replace(chip, layers=tuple(layers))
+
+
+def test_what_a_wide_ring_read_coarsely_is_read_finely_where_somebody_follows_its_pixels(
+    tmp_path: Path,
+) -> None:
+    provider, look = Graded(), look_of(scene())
+    fine = task_of(look, provider, tmp_path, (HOME, NEXT))
+    wide = dataclasses.replace(fine, site=dataclasses.replace(fine.site, coarse=(NEXT,)))
+    shown = []
+    for task in (wide, fine, wide):
+        _, chips = pull_all(task, INFO, Spent())
+        grid = cell_from_id(NEXT).geobox(10.0)
+        window = GeoBox((8, 8), grid.affine, grid.crs)
+        values = build_cube(chips[1:], window, ["B04"])["B04"].values
+        shown.append(round(float(np.nanmax(values)) * 1e4))
+        assert asked_anew(task, INFO) == ()
+    assert shown == [20, 10, 10]
+    # Of the cell that was fine already nothing is asked twice, and of the other nothing thrice.
+    assert len(provider.asked) == 3

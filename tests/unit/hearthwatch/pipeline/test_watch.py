@@ -48,7 +48,7 @@ def watching(
         if isinstance(fate, Exception):
             raise fate
         run = dataclasses.replace(a.run(region=region.id), outcome=RunOutcome.COMPLETE, detail=fate)
-        return RunReport(run, 0, 0, ())
+        return RunReport(run, 0, 0, (), ())
 
     monkeypatch.setattr(watch, "run_region", run_region)
     settings = load_settings(data_dir=tmp_path)

@@ -59,7 +59,7 @@ def test_every_table_says_whose_what_and_how_real(engine: Engine) -> None:
     # A settlement may be watched for several kinds, and a key opens the records of all.
     of_no_kind = {"settlements": {"kind"}, "settlement_versions": {"kind"}}
     # An account with a provider serves regions of every kind and mode.
-    accounts = ("spends", "pauses", "marks", "known_scenes")
+    accounts = ("spends", "pauses", "marks", "known_scenes", *HEAT)
     of_accounts = {table: {"kind", "mode"} for table in accounts}
     exempt = {**of_no_kind, **of_accounts, "api_keys": {"kind", "mode"}}
     for table in metadata.sorted_tables:
@@ -67,6 +67,8 @@ def test_every_table_says_whose_what_and_how_real(engine: Engine) -> None:
         assert told <= set(table.c.keys()), table.name
 
 
+HEAT = ("heat_spots", "heat_covers", "heat_sources")
+"""What a satellite sees is of no kind of watch."""
 OF_0002 = {
     "settlements": a.settlement(),
     "settlement_versions": a.settlement(),
@@ -77,11 +79,26 @@ SINCE_0003 = {
     table: {"settlement": ""}
     for table in ("ledger", "ledger_history", "events", "event_versions", "detections")
 }
+OF_AN_EVENT = {"change": "", "said_by": "", "merged_into": ""}
+SINCE_0005 = {
+    "events": OF_AN_EVENT,
+    "event_versions": OF_AN_EVENT,
+    # What was said of an event then was said of the only source it had.
+    "detections": {"source": "evt-1"},
+}
 ADDED: dict[str, dict[str, Row]] = {
-    "0001": SINCE_0002 | SINCE_0003,
-    "0002": SINCE_0003,
-    "0003": {},
-    "0004": {},
+    "0001": SINCE_0002
+    | {
+        table: SINCE_0003.get(table, {}) | SINCE_0005.get(table, {})
+        for table in SINCE_0003 | SINCE_0005
+    },
+    "0002": {
+        table: SINCE_0003.get(table, {}) | SINCE_0005.get(table, {})
+        for table in SINCE_0003 | SINCE_0005
+    },
+    "0003": SINCE_0005,
+    "0004": SINCE_0005,
+    "0005": SINCE_0005,
 }
 """Columns that came after a revision, with what they say of the rows from before."""
 
@@ -137,7 +154,11 @@ def test_bringing_an_older_schema_up_keeps_every_row(
         assert store.done(a.key())
         assert store.looks("ours", "S2A-1") == (a.look(),)
         assert store.events("ours", EventFilter(bbox=(25, 13, 26, 14))).items == (a.event(),)
-        assert store.detections("ours", "evt-1") == (a.detection(),)
+        assert store.detections("ours", "evt-1") == (a.detection(source="evt-1"),)
+        assert store.source_detections("ours", "evt-1") == (a.detection(source="evt-1"),)
+        (source,) = store.sources("ours", "evt-1")
+        assert store.source_history("ours", "evt-1") == (source,)
+        assert source == a.source(id="evt-1", reached="watch")
         assert store.spends("ours").items == ()
         with store.transaction() as tx:
             tx.put_scenes([a.known_scene()])
@@ -150,6 +171,32 @@ def test_bringing_an_older_schema_up_keeps_every_row(
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_an_episode_that_had_ended_is_brought_up_with_how_far_it_had_come(tmp_path: Path) -> None:
+    path = tmp_path / "hearthwatch.db"
+    make_of(path, "0005")
+    states = ["WATCH", "PROBABLE", "ESTABLISHED", "CLOSED", "CLOSED"]
+    with closing(sqlite3.connect(path)) as connection:
+        for number, state in enumerate(states, 1):
+            connection.execute("UPDATE events SET detector_state = ?, version = ?", (state, number))
+            if number == 1:
+                connection.execute("UPDATE event_versions SET detector_state = ?", (state,))
+                continue
+            columns = [row[1] for row in connection.execute("PRAGMA table_info(event_versions)")]
+            kept = ", ".join(
+                name for name in columns if name not in ("seq", "version", "detector_state")
+            )
+            connection.execute(
+                f"INSERT INTO event_versions ({kept}, version, detector_state) "
+                f"SELECT {kept}, ?, ? FROM event_versions WHERE version = 1",
+                (number, state),
+            )
+        connection.commit()
+    with closing(SqlStore.open(path, write=True)) as store:
+        history = store.source_history("ours", "evt-1")
+        assert [one.reached for one in history] == [*states[:3], "ESTABLISHED", "ESTABLISHED"]
+        assert store.source("ours", "evt-1").reached == "ESTABLISHED"
 
 
 @pytest.mark.parametrize("revision", ["0001", "0002"])

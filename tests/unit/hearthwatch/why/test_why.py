@@ -88,11 +88,11 @@ def test_two_looks_that_bring_too_little_for_the_next_state():
     )  # fmt: skip
     clauses = list(look_in_words(told_of(row)))
     assert (
-        "looks of which two or more speak for a burn brought 6.1 nats; more than 8.0 are needed "
+        "looks of which two or more speak for a change brought 6.1 nats; more than 8.0 are needed "
         "for PROBABLE" in clauses
     )
     assert (
-        "there are no looks of which three or more speak for a burn, as ESTABLISHED needs"
+        "there are no looks of which three or more speak for a change, as ESTABLISHED needs"
         in clauses
     )
     suspicion = made.event("2023-02-28", "2023-03-12", "WATCH")
@@ -277,3 +277,16 @@ def test_what_was_held_back_is_listed_newest_first_however_far_back(apart):
     assert found(until=days[3], most=2) == [days[3], days[5]]
     assert held_looks(MemoryStore(), regions, None, None, 5) == []
     assert held_looks(store, [], None, None, 5) == []
+
+
+def test_each_sensor_answers_for_itself():
+    """What radar saw is no look of light, and each says which of its looks it rests on."""
+    echoes = replace(look("2023-03-07"), detector="radar", acquisition="S1A-1")
+    cloudy = clouded("2023-03-06")
+    found = asked(BEFORE, echoes, cloudy, look("2023-03-12"))
+    text = why_text(found)
+    assert text.count("burned (Sentinel-2)") >= 2 and "radar" in text
+    said_of = answer(found).split("; radar")
+    assert len(said_of) == 2 and "burned (Sentinel-2): " in said_of[0]
+    alone = answer(asked(BEFORE, cloudy, look("2023-03-12")))
+    assert "Sentinel-2" not in alone

@@ -1,0 +1,148 @@
+"""`hearthwatch heat import | fetch | list`: heat that satellites saw, held against settlements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hearthwatch.cli.call import Call
+from hearthwatch.cli.reading import find_settlement
+from hearthwatch.cli.report import Answer
+from hearthwatch.cli.tables import table
+from hearthwatch.evaluation.intervals import poisson
+from hearthwatch.heat.fetching import fetch as fetch_heat
+from hearthwatch.heat.fetching import firms_from
+from hearthwatch.heat.ground import Ground, ground_of
+from hearthwatch.heat.listing import HeatSeen, Record, heat_seen, record_of
+from hearthwatch.heat.matching import matched
+from hearthwatch.heat.taking import Taken, read_file, take_file
+from hearthwatch.heat.telling import tell
+from hearthwatch.records import Event
+from hearthwatch.store.protocol import Store
+from hearthwatch.values import moment
+from hearthwatch.words import counted
+
+NEWS = timedelta(days=60)
+"""What was seen since may be what is watched for, and counts for no rate."""
+SILENCE = "That no heat is listed says nothing: it is no look, and the ledger has no row of it."
+
+
+def import_files(call: Call) -> Answer:
+    """Take in files, all or none; what is there already stays as it is."""
+    args, now = call.args, datetime.now(UTC)
+    paths = [Path(file).expanduser() for file in args.files]
+    read = [(path.name, read_file(path)) for path in paths]
+    with call.store(write=True, alone=False) as store:
+        ground = ground_of(store, call.organisation, now)
+        taken = [
+            take_file(store, call.organisation, ground, name, pixels, args.covers)
+            for name, pixels in read
+        ]
+        events = _tell(store, call, ground, taken)
+    return _answer(taken, events)
+
+
+def fetch(call: Call) -> Answer:
+    """Ask FIRMS for what is new; what came is kept, and told of, also where a later one fails."""
+    args, now = call.args, datetime.now(UTC)
+    firms = firms_from(call.settings)
+    taken: list[Taken] = []
+    events: dict[str, Event] = {}
+    with call.store(write=True, alone=False) as store:
+        ground = ground_of(store, call.organisation, now)
+        since = args.since.date() if args.since else None
+        for came in fetch_heat(store, firms, call.settings, ground, since, now, call.note):
+            taken += came
+            events |= {one.id: one for one in _tell(store, call, ground, came)}
+    return _answer(taken, tuple(events.values()))
+
+
+def list_all(call: Call) -> Answer:
+    """List heat on record at settlements, newest first, and what it came to."""
+    args, now = call.args, datetime.now(UTC)
+    with call.store() as store:
+        ground = ground_of(store, call.organisation, now)
+        only = (
+            find_settlement(store, call.organisation, args.settlement) if args.settlement else None
+        )
+        squares = tuple(matched(store, call.organisation, ground))
+        found = [
+            one
+            for one in heat_seen(squares)
+            if (only is None or one.settlement == only)
+            and (args.since is None or one.sensed >= args.since)
+            and (args.until is None or one.sensed <= args.until)
+        ]
+        names = store.settlement_names(call.organisation)
+    found.sort(key=lambda one: (one.sensed, one.satellite, one.settlement), reverse=True)
+    listed = found[: args.limit]
+    rows = [
+        (
+            f"{one.sensed:%Y-%m-%d %H:%M}", one.satellite, names[one.settlement] or one.settlement,
+            "-" if one.frp_mw is None else f"{one.frp_mw:.1f}",
+            "hint" if one.is_hint else "held back", one.why,
+        )
+        for one in listed
+    ]  # fmt: skip
+    header = ("seen", "satellite", "settlement", "MW", "", "why")
+    text = table(header, rows) if rows else "No heat is on record at a settlement."
+    record = record_of(squares, now - NEWS)
+    document = {
+        "heat": [_value(one) for one in listed],
+        "more": len(found) - len(listed),
+        "record": {"hints": record.hints, "settlement_years": round(record.years, 2)},
+    }
+    return Answer(document, f"{text}\n{_in_words(record)}\n{SILENCE}")
+
+
+def _in_words(record: Record) -> str:
+    """Say how many hints the years on record would have given, with the interval of that."""
+    if not record.years:
+        return "There is no record from which to say how often heat would be taken for unusual."
+    per = 1000 / record.years
+    interval = poisson(record.hints)
+    return (
+        f"Of {record.years:,.1f} settlement-years on record it would have given "
+        f"{counted(record.hints, 'hint')}: {record.hints * per:.0f} per 1,000 "
+        f"(95 %: {interval.low * per:.0f} to {interval.high * per:.0f})."
+    )
+
+
+def _tell(store: Store, call: Call, ground: Ground, taken: Sequence[Taken]) -> tuple[Event, ...]:
+    near = [spot for one in taken for spot in one.near]
+    if not near:
+        return ()
+    squares = matched(store, call.organisation, ground, near)
+    return tell(store, ground, squares, call.args.since)
+
+
+def _answer(taken: Sequence[Taken], events: Sequence[Event]) -> Answer:
+    pixels, near, new = (
+        sum(one.pixels for one in taken),
+        sum(len(one.near) for one in taken),
+        sum(one.new for one in taken),
+    )
+    changed = counted(len(events), "event")
+    lines = [
+        f"{counted(pixels, 'heat pixel')} read, {near:,} near what is watched, {new:,} new.",
+        f"{changed} new or changed. Heat alone makes no more than a candidate.",
+        SILENCE,
+    ]
+    document: dict[str, Any] = {
+        "pixels": pixels, "near": near, "new": new, "events": [one.id for one in events],
+    }  # fmt: skip
+    return Answer(document, "\n".join(lines))
+
+
+def _value(one: HeatSeen) -> dict[str, Any]:
+    return {
+        "sensed": moment(one.sensed),
+        "satellite": one.satellite,
+        "settlement": one.settlement,
+        "pixels": one.pixels,
+        "frp_mw": one.frp_mw,
+        "hint": one.is_hint,
+        "why": one.why,
+    }

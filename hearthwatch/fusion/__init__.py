@@ -1,0 +1,1 @@
+"""One event out of many sources, and what people do with it."""

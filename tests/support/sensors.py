@@ -1,0 +1,36 @@
+"""Which detectors are installed, for one test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
+
+import pytest
+
+from detectors import registry
+
+RADAR = "detectors.radar:Radar"
+
+
+@contextmanager
+def only(*kept: str, **more: str) -> Iterator[None]:
+    """While open, of the installed detectors there are these, and others under their ids.
+
+    ``only("burned", radar="detectors.radar:Radar")``
+    """
+    made = [EntryPoint(name, value, registry.GROUP) for name, value in more.items()]
+
+    def asked(*, group: str) -> EntryPoints:
+        found = entry_points(group=group)
+        if group != registry.GROUP:
+            return found
+        return EntryPoints([*(one for one in found if one.name in kept), *made])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "entry_points", asked)
+        registry.create_detector.cache_clear()
+        try:
+            yield
+        finally:
+            registry.create_detector.cache_clear()
