@@ -187,7 +187,8 @@ def report(pool: ProcessPoolExecutor, asked: argparse.Namespace) -> Iterator[str
         f"{1 - CLEAR:.0%} of them clouded; radar looks every {CADENCE_DAYS:.0f} days on one orbit "
         "over stable ground in California; each sensor with its built-in thresholds. The same "
         "share of the ground burns and loses what stands on it on the same day. Found: PROBABLE "
-        f"within {WITHIN_DAYS} days; *days*: by which half of all burns were found. Code {detector_digest()}."
+        f"within {WITHIN_DAYS} days; *days*: by which half of all burns were found. Code "
+        f"{detector_digest()}."
     )
     yield from ("", "## Found", "")
     yield (

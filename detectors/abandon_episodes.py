@@ -136,14 +136,10 @@ def ended(
     return _told(rows, place, DetectorState[level.name], change, found, over=True)
 
 
-def unjudged(rows: Rows, place: int, found: Verdict) -> Told | None:
-    """Let what a running season only hinted at lapse when that season could not be judged."""
-    if rows["level"][place] != Level.WATCH:
-        rows["episode_looks"][place] += rows["looks"][place] * (rows["level"][place] > 0)
-        return None
-    told = _told(rows, place, DetectorState.LAPSED, None, found, over=True)
-    _reset(rows, place)
-    return told
+def unjudged(rows: Rows, place: int) -> None:
+    """Leave a place as it is by a season that could not be judged: nobody saw that all is well."""
+    if is_open(rows)[place]:
+        rows["episode_looks"][place] += rows["looks"][place]
 
 
 def _level(rows: Rows, place: int, found: Verdict, least: Thresholds, rules: EpisodeRules) -> Level:

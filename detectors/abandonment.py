@@ -264,11 +264,12 @@ class Abandonment:
             if not judged:
                 return None
             return abandon_episodes.so_far(rows, one.place, found, seconds, least)
-        news = (
-            abandon_episodes.ended(rows, one.place, found, least, self.parameters.episodes)
-            if judged
-            else abandon_episodes.unjudged(rows, one.place, found)
-        )
+        news = None
+        if judged:
+            rules = self.parameters.episodes
+            news = abandon_episodes.ended(rows, one.place, found, least, rules)
+        else:
+            abandon_episodes.unjudged(rows, one.place)
         quiet = rows["level"][one.place] == 0 and not suspect
         if quiet and teaches(rows, found, one.place, self.parameters.seasons):
             abandon_seasons.learn(rows, one.place, one.season.slot, found.figures[one.place])

@@ -29,6 +29,8 @@ from detectors.types import DetectorState, Finding, SiteChange
 NEAR = 2
 """Cells between an object and what joins it, at most."""
 NAMES = ("bareness", "brightness", "texture_10m", "texture_short_wave_infrared")
+STILL_THERE = "it is not gone: it has stayed so long that it counts as what is normal there"
+"""Said of what is closed, for a camp that closed would be another thing."""
 _CROSS = ndimage.generate_binary_structure(2, 1)
 _OVER = (DetectorState.CLOSED, DetectorState.LAPSED)
 
@@ -233,6 +235,8 @@ class CampTracker:
         doubts = [*record.held, *record.lacks]
         if unharmed is None:
             doubts.append("no look shows the ground plainly unharmed before")
+        if record.state == DetectorState.CLOSED:
+            doubts.append(STILL_THERE)
         return Finding(
             object=record.number, kind="camp_change", state=DetectorState(record.state),
             geometry=geometry, area_m2=area_m2(geometry), pixels=4 * int(mask.sum()),

@@ -14,7 +14,7 @@ from itertools import combinations
 
 from shapely.geometry.base import BaseGeometry
 
-from detectors.types import DetectorState
+from detectors.types import DetectorState, SiteChange
 
 TOLERANCE = timedelta(days=30)
 """How far the intervals of two sources of one event may lie apart."""
@@ -35,6 +35,9 @@ _ORIGINS = {
 }
 _FAMILIES = {"razed": "burned", "ground_change": "camp_change"}
 """Kinds that one and the same event may be told as, by the one that stands for both."""
+
+_GAINS = frozenset({SiteChange.NEW, SiteChange.EXPANDED, SiteChange.REOCCUPIED, SiteChange.REBUILT})
+_LOSSES = frozenset(SiteChange) - _GAINS
 
 
 class Level(IntEnum):
@@ -72,6 +75,8 @@ class Source:
         Natural logarithm of the likelihood ratio, nats; 0 where there is none.
     settlement : str
         Empty where it is about an area.
+    change : str
+        What became of the site; empty where it is not told.
     """
 
     id: str
@@ -86,6 +91,7 @@ class Source:
     weight: float
     geometry: BaseGeometry
     settlement: str = ""
+    change: str = ""
 
     @property
     def has_lapsed(self) -> bool:
@@ -175,7 +181,8 @@ def combine(sources: Sequence[Source], *, reported: bool = False) -> Combined:
 def belongs(source: Source, members: Sequence[Source]) -> bool:
     """Tell whether a source tells of the event that others tell of.
 
-    It does where the place is theirs, the kind is of their family, the intervals meet but for
+    It does where the place is theirs, the kind is of their family, none tells of growth and
+    another of loss, the intervals meet but for
     `TOLERANCE`, and their episode was not over before its own began. A detector keeps its own
     episodes apart: a second one is a second event.
     """
@@ -183,7 +190,7 @@ def belongs(source: Source, members: Sequence[Source]) -> bool:
     again = any(one.detector == source.detector and not one.has_lapsed for one in members)
     if again or not others or _was_over(members, source.first_changed):
         return False
-    is_akin = all(_family(one.kind) == _family(source.kind) for one in members)
+    is_akin = all(_are_akin(one, source) for one in members)
     is_here = any(_same_place(source, one) for one in others)
     return is_akin and is_here and apart(source, members) <= TOLERANCE
 
@@ -246,6 +253,12 @@ def _begin(source: Source) -> datetime | None:
 
 def _was_over(members: Sequence[Source], moment: datetime) -> bool:
     return all(one.is_over and one.last_detected < moment for one in members)
+
+
+def _are_akin(one: Source, other: Source) -> bool:
+    changes = {one.change, other.change}
+    opposed = bool(changes & _GAINS) and bool(changes & _LOSSES)
+    return _family(one.kind) == _family(other.kind) and not opposed
 
 
 def _family(kind: str) -> str:

@@ -63,8 +63,10 @@ def radar_informative(
     share : float
         Of the buildings.
     """
-    if looks < least or not (math.isfinite(contrast) and deviation > 0.0):
+    if looks < least:
         return Informative(False, f"not yet known: {looks} of {least} looks")
+    if not (math.isfinite(contrast) and deviation > 0.0):
+        return Informative(False, "not known: its surroundings were never seen beside it")
     moved = float(drop_of(np.array(contrast), share))
     scatter = (
         f"the loss of {share:.0%} of it would lower the power by {DB * moved:.1f} dB, "

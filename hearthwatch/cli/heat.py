@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hearthwatch.cli.call import Call
+from hearthwatch.cli.parts import UsageError
 from hearthwatch.cli.reading import find_settlement
 from hearthwatch.cli.report import Answer
 from hearthwatch.cli.tables import table
@@ -20,6 +21,7 @@ from hearthwatch.heat.matching import matched
 from hearthwatch.heat.taking import Taken, read_file, take_file
 from hearthwatch.heat.telling import tell
 from hearthwatch.records import Event
+from hearthwatch.store.extent import Bounds
 from hearthwatch.store.protocol import Store
 from hearthwatch.values import moment
 from hearthwatch.words import counted
@@ -32,6 +34,7 @@ SILENCE = "That no heat is listed says nothing: it is no look, and the ledger ha
 def import_files(call: Call) -> Answer:
     """Take in files, all or none; what is there already stays as it is."""
     args, now = call.args, datetime.now(UTC)
+    _check_box(args.covers)
     paths = [Path(file).expanduser() for file in args.files]
     read = [(path.name, read_file(path)) for path in paths]
     with call.store(write=True, alone=False) as store:
@@ -42,6 +45,15 @@ def import_files(call: Call) -> Answer:
         ]
         events = _tell(store, call, ground, taken)
     return _answer(taken, events)
+
+
+def _check_box(covers: Bounds | None) -> None:
+    """Refuse a box that holds no ground: what it says would be on record of none."""
+    if covers is None:
+        return
+    west, south, east, north = covers
+    if not (-180.0 <= west < east <= 180.0 and -90.0 <= south < north <= 90.0):
+        raise UsageError("--covers is west,south,east,north in degrees, west and south the less")
 
 
 def fetch(call: Call) -> Answer:

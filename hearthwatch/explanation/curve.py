@@ -25,8 +25,8 @@ _DID: Mapping[str, str] = {
     "closed": "closed",
     "reoccupied": "was occupied again",
 }
-_STILL = 0.005
-"""Hectares a week that are told as none."""
+_STILL, _SURELY_STILL = 0.005, 0.05
+"""Hectares a week that are told as none, where the interval reaches no further than the latter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def rate_in_words(evidence: Mapping[str, Any]) -> Iterator[str]:
     if "ha_per_week" not in evidence:
         return
     rate, low, high = (float(evidence[f"ha_per_week{end}"]) for end in ("", "_low", "_high"))
-    if abs(rate) < _STILL:
+    if abs(rate) < _STILL and max(abs(low), abs(high)) < _SURELY_STILL:
         yield f"Its area stands still ({low:+.2f} to {high:+.2f} ha a week)."
     elif low <= 0.0 <= high:
         yield f"Whether it still changes is not sure ({low:+.2f} to {high:+.2f} ha a week)."

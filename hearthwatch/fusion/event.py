@@ -36,6 +36,7 @@ def as_source(record: EventSource) -> Source:
         weight=float(weight) if isinstance(weight, int | float) else 0.0,
         geometry=record.geometry,
         settlement=record.settlement,
+        change=record.change,
     )
 
 
@@ -73,7 +74,7 @@ def fused(event_id: str, sources: Sequence[EventSource], known: Event | None) ->
         observed=" ".join([lead.observed, *map(_also, standing)]),
         evidence=_evidence(lead, standing, combined, by_id),
         doubts=_doubts(lead, others, combined),
-        settlement=lead.settlement,
+        settlement=next((one.settlement for one in (lead, *others) if one.settlement), ""),
         change=next((one.change for one in (lead, *standing) if one.change), ""),
     )
     return event if known is None else as_people_left_it(event, known)

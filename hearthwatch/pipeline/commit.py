@@ -205,11 +205,18 @@ def _status_of_place(outcome: LookOutcome, look: PlaceLook) -> _Status:
         word = ObservationStatus.NOT_OBSERVABLE
         return _Status(word, cause or NotObservable.NODATA, outcome.measured.reason)
     if look.showed in _UNTOLD:
-        return _Status(ObservationStatus.NOT_PROCESSED, reason=_UNTOLD[look.showed])
+        return _Status(ObservationStatus.NOT_PROCESSED, reason=_untold(look))
     if look.showed is Showed.SUSPECT:
         return _Status(ObservationStatus.NOT_PROCESSED, reason=outcome.judgement.reason)
     changed = look.showed is Showed.CHANGED
     return _Status(ObservationStatus.CHANGED if changed else ObservationStatus.UNCHANGED)
+
+
+def _untold(look: PlaceLook) -> str:
+    """Say why a look that was seen tells nothing of a settlement."""
+    if look.showed is Showed.BLIND and look.said.get("radar_informative") is False:
+        return str(look.said["radar"])
+    return _UNTOLD[look.showed]
 
 
 def _status_unscored(outcome: LookOutcome) -> _Status | None:

@@ -38,6 +38,9 @@ _SEEN: Mapping[tuple[str, SiteChange | None], str] = {
 }
 """What was seen, by kind and by what became of the site; a kind's own words hold for the rest."""
 
+_BACK = frozenset({SiteChange.REOCCUPIED, SiteChange.REBUILT})
+"""What a site may have become that is told together with the end of what was found."""
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -126,7 +129,7 @@ def next_source(where: Where, finding: Finding, known: EventSource | None) -> Ev
         first_detected=known.first_detected,
     )
     ending = finding.state in (DetectorState.LAPSED, DetectorState.CLOSED)
-    return _ended(source, known) if ending else source
+    return _ended(source, known, finding) if ending else source
 
 
 def as_it_stood(history: Sequence[EventSource], until: datetime) -> EventSource | None:
@@ -244,10 +247,14 @@ def _what_was_seen(finding: Finding) -> str:
     return f"{'A settlement of' if finding.place else 'Ground over'} {size} changed"
 
 
-def _ended(source: EventSource, known: EventSource) -> EventSource:
+def _ended(source: EventSource, known: EventSource, finding: Finding) -> EventSource:
     """Keep what was found when it was plain; say only how it ended."""
     gone = source.detector_state == DetectorState.LAPSED
-    words = f"no longer seen on {source.last_detected:%Y-%m-%d}"
+    day = f"{source.last_detected:%Y-%m-%d}"
+    words = f"no longer seen on {day}"
+    observed = f"{known.observed} It is {words}." if gone else known.observed
+    if finding.change in _BACK and source.change != known.change:
+        observed = f"{known.observed} {_what_was_seen(finding)} by {day}."
     return dataclasses.replace(
         source,
         reached=known.reached,
@@ -256,7 +263,8 @@ def _ended(source: EventSource, known: EventSource) -> EventSource:
         last_unharmed=known.last_unharmed,
         first_changed=known.first_changed,
         looks=known.looks,
-        observed=f"{known.observed} It is {words}." if gone else known.observed,
+        observed=observed,
+        change=source.change or known.change,
         evidence=known.evidence,
         doubts=(*known.doubts, words) if gone else known.doubts,
     )

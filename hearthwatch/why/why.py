@@ -225,4 +225,7 @@ def _loss(row: LedgerRow) -> str:
         return "not clear there"
     if row.detail.get("guard", {}).get("verdict") == GuardVerdict.SUSPECT:
         return "in a bad scene"
-    return "used to learn what is normal" if "said" in row.detail else "not processed"
+    if "said" not in row.detail:
+        return "not processed"
+    learned = "learn" in str(row.detail.get("reason", ""))
+    return "used to learn what is normal" if learned else "plain neither way"

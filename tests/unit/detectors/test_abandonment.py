@@ -141,8 +141,11 @@ def test_a_suspect_scene_withholds_the_verdict():
     country = Country(left=in_year(5, 0.9))
     looks = country.looks(DAYS)
     ends = [n for n, look in enumerate(looks) if look.sensed.year == 2023]
-    _, told = follow(looks, suspect=ends)
+    state, told = follow(looks, suspect=ends)
     assert all(one.change is None for _, one in told)
+    # Nothing bore the suspicion out, and nothing took it back.
+    assert {one.state for _, one in told} == {DetectorState.WATCH}
+    assert (state.arrays["level"] == 1).all()
 
 
 def test_placebos_raise_no_finding_and_tell_the_guard_what_the_season_shows():

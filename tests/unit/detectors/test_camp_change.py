@@ -15,6 +15,7 @@ from detectors import kernel
 from detectors.area_look import EPOCH
 from detectors.camp_change import CampChange, CampParameters, cells_of
 from detectors.camp_features import NAMES
+from detectors.camp_objects import STILL_THERE
 from detectors.camp_record import CampRules
 from detectors.kernel import NO_DATA
 from detectors.types import (
@@ -168,6 +169,8 @@ def test_ground_that_stays_changed_becomes_the_new_normal_and_is_armed_again(lea
     state, told = follow(camp_at(), detector=soon, until=BEFORE + 14, first=BEFORE, state=learned)
     n, closed = next((n, one) for n, one in told if one.state is DetectorState.CLOSED)
     assert closed.looks == 7
+    assert STILL_THERE in closed.doubts
+    assert not any(STILL_THERE in one.doubts for _, one in told if one is not closed)
     after, _ = follow(camp_at(), detector=soon, until=n + 1, first=BEFORE, state=learned)
     assert not (after.arrays["label"] == closed.object).any()
     assert (kernel.field(after.arrays["spectra"], kernel.LOOKS, 1600) == 0).sum() >= 25

@@ -179,6 +179,13 @@ def test_areas_are_one_place_where_they_share_ground() -> None:
     assert belongs(dataclasses.replace(camp, settlement="camp"), [ground])
 
 
+def test_a_camp_that_shrinks_is_not_the_event_of_ground_that_was_built_up() -> None:
+    shrunk = source(kind="camp_change", change="contracted")
+    for change, fits in (("new", False), ("expanded", False), ("closed", True), ("", True)):
+        other = radar(kind="camp_change", change=change)
+        assert (belongs(other, [shrunk]), belongs(shrunk, [other])) == (fits, fits)
+
+
 def test_a_false_start_does_not_keep_its_detector_out() -> None:
     gone = source(state=State.LAPSED, last_detected=NOON)
     again = source(id="s9", last_unharmed=NOON, first_changed=NOON + 3 * DAY)

@@ -33,6 +33,8 @@ def test_a_walled_town_is_told_and_thatch_is_not() -> None:
 def test_before_enough_looks_or_without_any_nothing_is_claimed() -> None:
     assert radar_informative(2.0, 0.1, 5, 6).words == "not yet known: 5 of 6 looks"
     assert not radar_informative(math.nan, math.nan, 9, 6).yes
+    # It has been looked at often enough, and that is not what is lacking.
+    assert "9 of 6" not in radar_informative(math.nan, math.nan, 9, 6).words
 
 
 @given(st.floats(0.02, 1.0), st.floats(0.6, 3.0))

@@ -107,7 +107,7 @@ def test_a_region_that_cannot_be_looked_at_leaves_no_other_unwatched(call, tmp_p
     status, out, _ = call(*words)
     assert status == 17
     assert "Abandoned: not looked at. No settlement lies in Abandoned" in out
-    assert "square: 1 new look, 0 taken before" in out
+    assert "square: 2 new looks, 0 taken before" in out
     status, out, _ = call(*words, "--json")
     told = json.loads(out)
     assert (status, len(told["runs"]), len(told["failed"])) == (17, 1, 1)

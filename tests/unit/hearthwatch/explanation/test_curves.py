@@ -74,6 +74,7 @@ def test_the_sentences_tell_the_area_and_how_fast_it_changes():
     [
         (-0.5, -0.8, -0.2, "It shrinks by 0.50 (0.20 to 0.80) ha a week."),
         (0.1, -0.1, 0.3, "Whether it still changes is not sure (-0.10 to +0.30 ha a week)."),
+        (0.001, -1.5, 1.5, "Whether it still changes is not sure (-1.50 to +1.50 ha a week)."),
         (0.001, -0.02, 0.03, "Its area stands still (-0.02 to +0.03 ha a week)."),
     ],
 )

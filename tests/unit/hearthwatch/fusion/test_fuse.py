@@ -132,6 +132,15 @@ def test_what_was_seen_before_people_spoke_is_not_seen_all_the_same(store: Store
     assert event.doubts == ("amended", said)
 
 
+def test_an_event_of_a_settlement_stays_its_own_when_an_area_says_more(store: Store) -> None:
+    (event,) = put(store, optical())
+    assert event.settlement
+    (told,) = put(store, radar(**SURE, settlement=""))
+    assert (told.id, told.detector, told.settlement) == (event.id, "radar", event.settlement)
+    where = EventFilter(settlement=event.settlement)
+    assert [one.id for one in store.events("ours", where).items] == [event.id]
+
+
 MEETING = [
     optical(**SURE),
     radar(**SURE, last_unharmed=a.NOON - 4 * a.DAY, first_changed=a.NOON + a.DAY),

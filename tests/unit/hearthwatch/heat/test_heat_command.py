@@ -211,6 +211,13 @@ def test_a_file_that_is_no_table_is_named_and_nothing_is_kept(root: Path, capsys
         assert store.heat("local") == ()
 
 
+@pytest.mark.parametrize("box", ["26,13,25,14", "25,14,26,13", "25,nan,26,14", "25,13,26,140"])
+def test_a_box_without_ground_is_refused(root: Path, box: str) -> None:
+    take(root, "import", put(root, [INSIDE]), "--covers", box, status=2)
+    with store_at(root) as store:
+        assert store.heat_covers("local") == ()
+
+
 def test_a_village_in_no_region_is_listed_and_makes_no_event(root: Path, capsys) -> None:
     with store_at(root, write=True) as store, store.transaction() as tx:
         tx.put_region(replace(store.region("local", "valley"), removed=NOW))
@@ -252,11 +259,15 @@ class TestFetch:
         return path
 
     @staticmethod
-    def serve(asked: Asked) -> Answer:
+    def serve(asked: Asked, seen: datetime = SEEN) -> Answer:
         days, first = asked.target.split("/")[-2:]
         begin = datetime.fromisoformat(first).replace(tzinfo=UTC)
-        inside = begin <= SEEN < begin + timedelta(days=int(days))
-        return Answer(body=table([INSIDE] if inside else []))
+        inside = begin <= seen < begin + timedelta(days=int(days))
+        return Answer(body=table([INSIDE.but(at=seen)] if inside else []))
+
+    def serve_old(self, asked: Asked) -> Answer:
+        """Serve heat seen longer ago than what is asked for anew each time."""
+        return self.serve(asked, SEEN - timedelta(days=4))
 
     def test_it_asks_for_whole_squares_and_goes_on_where_it_ended(
         self, root: Path, key: Path, monkeypatch: pytest.MonkeyPatch
@@ -298,7 +309,7 @@ class TestFetch:
     def test_days_that_were_left_out_are_asked_for_the_next_time(
         self, root: Path, key: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with FaultyServer(self.serve) as server:
+        with FaultyServer(self.serve_old) as server:
             monkeypatch.setenv("HEARTHWATCH_FIRMS_URL", server.url)
             take(root, "fetch", "--since", f"{NOW:%Y-%m-%d}")
             assert events(root) == ()
@@ -311,15 +322,7 @@ class TestFetch:
         def fail(*_: object) -> None:
             raise KeyboardInterrupt
 
-        def serve(asked: Asked) -> Answer:
-            days, first = asked.target.split("/")[-2:]
-            begin = datetime.fromisoformat(first).replace(tzinfo=UTC)
-            inside = begin <= seen < begin + timedelta(days=int(days))
-            return Answer(body=table([INSIDE.but(at=seen)] if inside else []))
-
-        # Longer ago than what is asked for anew each time.
-        seen = SEEN - timedelta(days=4)
-        with FaultyServer(serve) as server:
+        with FaultyServer(self.serve_old) as server:
             monkeypatch.setenv("HEARTHWATCH_FIRMS_URL", server.url)
             with monkeypatch.context() as broken:
                 broken.setattr("hearthwatch.cli.heat.tell", fail)

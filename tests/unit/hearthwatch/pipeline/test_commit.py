@@ -89,6 +89,18 @@ def test_only_what_could_be_told_apart_is_called_changed_or_unchanged(
     assert row.detail["said"] == {"placebos": 24, "evidence": 1.5}
 
 
+def test_where_radar_cannot_tell_the_ledger_says_why() -> None:
+    why = "radar not informative here, because nothing rises above the ground"
+    look = dataclasses.replace(
+        looked(Showed.BLIND), said={"radar_informative": False, "radar": why}
+    )
+    assert row_of(look).detail["reason"] == why
+    learning = dataclasses.replace(look, showed=Showed.LEARNING)
+    assert "still being learned" in row_of(learning).detail["reason"]
+    told = dataclasses.replace(look, said={"radar_informative": True, "radar": "it is"})
+    assert "neither changed nor unharmed" in row_of(told).detail["reason"]
+
+
 @pytest.mark.parametrize("showed", list(Showed))
 @pytest.mark.parametrize("failure", [Status.NOT_DELIVERED, Status.NOT_PROCESSED])
 def test_a_look_that_failed_is_called_so_whatever_else_is_known(

@@ -16,7 +16,7 @@ from hearthwatch.errors import StoreError
 from hearthwatch.pipeline.commit import LookOutcome, commit_look
 from hearthwatch.pipeline.events import in_words
 from hearthwatch.pipeline.tasks import Scored
-from hearthwatch.records import EventFilter, EventState
+from hearthwatch.records import Event, EventFilter, EventState
 from hearthwatch.store import MemoryStore, SqlStore, Store
 from hearthwatch.store.whole import all_events
 from tests.contract import store_records as a
@@ -114,6 +114,34 @@ def test_a_look_that_failed_to_commit_leaves_nothing(store: Store) -> None:
     with pytest.raises(StoreError, match=r"stored already"):
         commit(store, OPTICAL, 0, finding(SURE, NOON))
     assert events(store) == [("burned", EventState.PROVISIONAL, 1)]
+
+
+def only_event(store: Store) -> Event:
+    (event,) = all_events(store, REGION.organisation, EventFilter())
+    return event
+
+
+def test_people_who_are_back_are_told_and_what_was_found_before_stays(store: Store) -> None:
+    info = dataclasses.replace(OPTICAL, id="abandonment", kinds=("abandonment",))
+    left = {"kind": "abandonment", "change": SiteChange.ABANDONED, "evidence": {"ratio": 0.2}}
+    commit(store, info, 0, finding(SURE, NOON, **left))
+    before = only_event(store).observed
+    assert before.startswith("Less was tilled")
+    back = {**left, "change": SiteChange.REOCCUPIED, "evidence": {"ratio": 1.1}}
+    commit(store, info, 365, finding(DetectorState.CLOSED, NOON, **back))
+    event = only_event(store)
+    assert (event.change, event.evidence["ratio"]) == ("reoccupied", 0.2)
+    since = f"{NOON + 365 * DAY:%Y-%m-%d}"
+    assert event.observed == (
+        f"{before} More was tilled again round a settlement of 5.00 ha by {since}."
+    )
+
+
+def test_an_episode_that_is_over_keeps_what_became_of_the_site(store: Store) -> None:
+    commit(store, RADAR, 0, finding(SURE, NOON, kind="razed", change=SiteChange.RAZED_TOTAL))
+    # The last looks of an episode seldom tell how much was lost.
+    commit(store, RADAR, 40, finding(DetectorState.CLOSED, NOON, kind="razed"))
+    assert only_event(store).change == "razed_total"
 
 
 @pytest.mark.parametrize(

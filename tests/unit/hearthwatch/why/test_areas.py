@@ -71,3 +71,13 @@ def test_looks_that_found_nothing_are_not_told_as_looks_that_showed_nothing() ->
 def test_rows_of_settlements_are_no_answer_of_the_area() -> None:
     village = dataclasses.replace(made.look("2023-03-08"), region=AREA.id)
     assert asked(village).first is None
+
+
+def test_an_area_that_is_still_learned_is_told_so() -> None:
+    reason = "62% of the area is still learning what is normal there"
+    row = seen("2023-03-08", status="not_processed")
+    learning = dataclasses.replace(row, detail={**row.detail, "reason": reason})
+    assert answer(asked(learning)) == (
+        "There was no alert: no look in the 10 days after showed it plainly: 1 used to learn what "
+        "is normal."
+    )

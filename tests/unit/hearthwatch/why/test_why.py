@@ -122,6 +122,12 @@ def test_a_rule_not_known_here_is_named_all_the_same():
     assert "held back: a_later_rule" in said(look("2023-03-07", held=["a_later_rule"]))
 
 
+def test_a_look_that_told_nothing_is_not_said_to_have_been_learned_from():
+    reason = "it shows the settlement plainly neither changed nor unharmed"
+    blind = replace(learning("2023-03-14"), detail={"said": {}, "reason": reason})
+    assert said(BEFORE, blind).endswith("showed it plainly: 1 plain neither way.")
+
+
 def test_nothing_seen_after_the_day_is_told_by_its_causes():
     words = said(
         BEFORE, clouded("2023-03-07"), clouded("2023-03-10"), missed("2023-03-12"),
