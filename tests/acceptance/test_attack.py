@@ -23,6 +23,8 @@ from api.headers import CONTENT_SECURITY_POLICY
 from hearthwatch.errors import StoreError, StoreLocked
 from tests.support.served import Served, listening
 
+pytestmark = pytest.mark.slow
+
 JSON = {"Content-Type": "application/json"}
 TRACES = ("Traceback", "/work", "/tmp", "site-packages", ".py", "sqlite", "line ")
 FIELD = mapping(box(21.0, 44.0, 21.01, 44.01))

@@ -26,6 +26,8 @@ from imagery.registry import create_provider
 from tests.support import dask_cluster, watched
 from tests.support.outcome import Outcome, differences, findings_digest, outcome_of
 
+pytestmark = pytest.mark.slow
+
 LOOKS = 17
 NOWHERE = "tcp://127.0.0.1:9"
 RunWith = Callable[..., Outcome]

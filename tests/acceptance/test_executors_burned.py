@@ -16,6 +16,8 @@ from tests.support import catalogue, dask_cluster, settled
 from tests.support.outcome import Outcome, differences, findings_digest, outcome_of
 from tests.support.settled import LOOKS, MIDDLE, Fire
 
+pytestmark = pytest.mark.slow
+
 BURNED, NUMBER = 8, 12
 """Middle burns before the ninth look of twelve."""
 TABLES = ("event_versions", "detections", "ledger", "state_versions")

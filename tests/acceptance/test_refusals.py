@@ -10,6 +10,8 @@ import pytest
 
 from tests.support import catalogue, watched
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "hearthwatch.cli"]
 SQUARE = [[22.0, 45.0], [22.1, 45.0], [22.1, 45.1], [22.0, 45.1], [22.0, 45.0]]
 

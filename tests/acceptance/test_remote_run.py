@@ -20,6 +20,8 @@ from tests.standin import ACCOUNT, Standin
 from tests.support import settled
 from tests.support.settled import EAST, LOOKS, Fire
 
+pytestmark = pytest.mark.slow
+
 BURNED, NUMBER = 7, 9
 FIRES = (Fire(LOOKS[BURNED].date(), EAST.core, (0.0, 0.35)),)
 

@@ -101,6 +101,7 @@ def test_what_is_asked_for_is_done(root: Path) -> None:
         assert client.get("/regions/region-1").json()["properties"]["status"]["looks"] == LOOKS
 
 
+@pytest.mark.slow
 def test_scenes_that_cannot_be_read_are_told(root: Path) -> None:
     for file in (root.parent / "looks").rglob("*/*.json"):
         file.write_text("{")
@@ -110,6 +111,7 @@ def test_scenes_that_cannot_be_read_are_told(root: Path) -> None:
         assert f"{LOOKS} items of the catalogue could not be read" in str(ended["detail"])
 
 
+@pytest.mark.slow
 def test_a_catalogue_that_is_gone_fails_the_job_and_not_the_service(root: Path) -> None:
     with up(root) as service, service.client() as client:
         wait_for(client, client.post("/jobs", json={"region": "region-1"}).json()["id"])
@@ -135,6 +137,7 @@ def test_the_key_is_shown_once_and_kept_hashed(root: Path) -> None:
     assert all(secret not in file.read_bytes() for file in root.rglob("*") if file.is_file())
 
 
+@pytest.mark.slow
 def test_a_second_one_is_refused_and_says_who_holds_it(root: Path) -> None:
     with up(root) as service:
         done = _run("up", root, "--catalogue", str(root.parent / "looks"), "--port", "0")
@@ -161,6 +164,7 @@ def test_a_taken_port_is_named(root: Path) -> None:
     assert f"127.0.0.1:{port}" in done.stderr and "--port" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_revoked_key_opens_nothing_at_once(root: Path) -> None:
     with started("serve", root) as service:
         made = json.loads(_run("key", root, "add", "map", "--role", "viewer", "--json").stdout)
@@ -177,6 +181,7 @@ def _run(command: str, root: Path, *more: str) -> subprocess.CompletedProcess[st
     return subprocess.run(words, capture_output=True, text=True, timeout=120, cwd=root)
 
 
+@pytest.mark.slow
 def test_news_of_products_is_read_where_it_is_subscribed_to(root: Path) -> None:
     with Standin(root.parent / "looks") as server:
         secret = write_credentials(root / "person.json", server)

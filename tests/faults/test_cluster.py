@@ -37,6 +37,8 @@ from tiles.cell import cell_from_id
 from tiles.geodesy import area_m2
 from tiles.grid import cell_at, share
 
+pytestmark = pytest.mark.slow
+
 LOOKS = 4
 LATE_S = 3.0
 """How long an answer is held back, so that there is time to kill who waits for it."""

@@ -22,6 +22,8 @@ from tests.support import pulled
 from tests.support.outcome import Outcome, differences, outcome_of
 from tiles.archive import Archive
 
+pytestmark = pytest.mark.slow
+
 TRIALS = 8
 LOOKS = 16
 TAKEN = 13

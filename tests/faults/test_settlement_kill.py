@@ -18,6 +18,8 @@ from tests.support import catalogue, settled
 from tests.support.outcome import differences, findings_digest, outcome_of
 from tests.support.settled import EAST, LOOKS, MIDDLE, Fire, Village
 
+pytestmark = pytest.mark.slow
+
 NUMBER, BURNED, DAMAGED = 9, 7, 3
 JOINED = Village("Joined", 350.0, 650.0)
 BEFORE = 8

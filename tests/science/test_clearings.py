@@ -16,6 +16,8 @@ from tests.science.clearings import Reported, Share, half_of, load_truth, score
 from tests.science.figures import Figure, record
 from tests.science.replay import TRUTH, replay
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def replayed(sample_catalogue, tmp_path_factory):

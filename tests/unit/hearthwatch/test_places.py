@@ -159,6 +159,7 @@ def test_importing_listing_and_removing(
     assert main(["settlement", "remove", "nothing"]) == 17
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 def test_nine_thousand_real_places(
     shared_data: Path,

@@ -62,6 +62,7 @@ def test_the_exercise_is_marked_and_apart_from_what_is_real(sample, call, tmp_pa
         assert {place.mode for place in all_settlements(store, "local")} == {Mode.EXERCISE}
 
 
+@pytest.mark.slow
 def test_a_second_demonstration_goes_on_and_tells_the_same(sample, call, tmp_path):
     first = json.loads(call("demo", "--json")[1])
     second = json.loads(call("demo", "--json")[1])
@@ -73,6 +74,7 @@ def test_a_second_demonstration_goes_on_and_tells_the_same(sample, call, tmp_pat
     assert drills[1]["truths"] == drills[0]["truths"]
 
 
+@pytest.mark.slow
 def test_both_results_go_where_they_are_asked_for(sample, call, tmp_path):
     status, out, err = call("demo", "--out", tmp_path / "out")
     assert status == 0
@@ -91,6 +93,7 @@ def test_both_results_go_where_they_are_asked_for(sample, call, tmp_path):
     assert (tmp_path / "out" / "exercise" / "truth.csv").is_file()
 
 
+@pytest.mark.slow
 def test_other_code_starts_from_nothing_but_keeps_what_was_pulled(sample, call, tmp_path):
     first = json.loads(call("demo", "--json")[1])
     for folder in (tmp_path / "var" / "demo", tmp_path / "var" / "demo" / "exercise"):

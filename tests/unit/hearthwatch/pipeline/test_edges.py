@@ -27,6 +27,8 @@ from imagery.registry import create_provider
 from tests.support import catalogue, settled
 from tests.support.settled import EAST, LOOKS, MIDDLE, WEST, Fire
 
+pytestmark = pytest.mark.slow
+
 VILLAGES = (MIDDLE, EAST, WEST)
 NUMBER = 10
 WHOLE_M = 20_480
