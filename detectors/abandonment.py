@@ -33,6 +33,7 @@ from detectors.abandon_verdict import WHY, Unjudged, Verdict, teaches, verdict
 from detectors.burn_seen import contamination, lost_shares, of_places, worst_cause
 from detectors.burned import WATER
 from detectors.calibration import POOLED, Calibration
+from detectors.place_state import SHOWED, said_first
 from detectors.season_calendar import Season
 from detectors.types import (
     PARTS,
@@ -52,8 +53,6 @@ from detectors.types import (
     Zones,
 )
 from imagery.types import Cause, GeoBox
-
-_SHOWED = tuple(Showed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,34 +178,12 @@ class Abandonment:
         told = self._judge_due(rows, features, scene)
         self._turn(rows, places, usable, features.sensed, suspect=suspect)
         self._say(rows, usable, suspect=suspect)
-        after = MonitorState(
-            detector=state.detector,
-            version=state.version,
-            geobox=state.geobox,
-            arrays=state_packing.pack(rows),
-            scalars={
-                "looks": int(state.scalars["looks"]) + 1,
-                "last": features.sensed.isoformat(),
-                **place_state.placebo_counts(rows, places.placebo),
-            },
-            objects=tuple({"id": one} for one in places.ids),
-        )  # fmt: skip
+        after = place_state.after(state, features, rows)
         return after, tuple(told)
 
     def looks(self, state: MonitorState, features: Features) -> tuple[PlaceLook, ...]:
         """Tell what the look came to at every settlement; `state` is the one after it."""
-        places, rows = place_state.measured(features), state.arrays
-        return tuple(
-            PlaceLook(
-                place=one,
-                showed=Showed(_SHOWED[int(rows["showed"][place])]),
-                usable=round(float(places.seen[place, 0]), 4),
-                lost=places.lost[place],
-                said=_said(rows, place),
-            )
-            for place, one in enumerate(places.ids)
-            if not places.placebo[place]
-        )
+        return place_state.looks(state, features, lambda place: _said(state.arrays, place))
 
     def beside(self, state: MonitorState) -> MonitorState:
         """Return a state without settlements, in which others can be brought up to `state`."""
@@ -290,7 +267,7 @@ class Abandonment:
             abandon_seasons.take(rows, places, usable, sensed, rules)
 
     def _say(self, rows: Rows, usable: NDArray[np.bool_], *, suspect: bool) -> None:
-        """Put down what the look came to, as an index into `_SHOWED`."""
+        """Put down what the look came to, as an index into `SHOWED`."""
         count = len(usable)
         past = np.isfinite(rows["past"][..., 0]).sum(-1).max(-1, initial=0)
         learning = past < self.parameters.seasons.past
@@ -299,12 +276,13 @@ class Abandonment:
         # look within it, or where nothing can cease, tells nothing by itself.
         told = (rows["ended"] == 1) & (rows["why"] == Unjudged.NOTHING)
         told &= rows["evidence"] <= 0.0
-        cases = (~usable, np.full(count, suspect), learning, changed, ~told)
-        words = (Showed.UNUSABLE, Showed.SUSPECT, Showed.LEARNING, Showed.CHANGED, Showed.BLIND)
-        index = np.select(
-            cases, [_SHOWED.index(word) for word in words], _SHOWED.index(Showed.UNCHANGED)
+        rows["showed"] = said_first(
+            (~usable, Showed.UNUSABLE),
+            (np.full(count, suspect), Showed.SUSPECT),
+            (learning, Showed.LEARNING),
+            (changed, Showed.CHANGED),
+            (~told, Showed.BLIND),
         )
-        rows["showed"] = index.astype(np.int8)
 
 
 def _due(rows: Rows, sensed: datetime, rules: SeasonRules) -> tuple[_Due, ...]:
@@ -321,7 +299,7 @@ def _new_rows(count: int) -> Rows:
     return {
         **abandon_seasons.new_rows(count),
         **abandon_episodes.new_rows(count),
-        "showed": np.full(count, _SHOWED.index(Showed.UNUSABLE), np.int8),
+        "showed": np.full(count, SHOWED.index(Showed.UNUSABLE), np.int8),
         "evidence": np.full(count, np.nan),
         "ratio": np.full(count, np.nan),
         "ended": np.zeros(count, np.int8),

@@ -8,7 +8,6 @@ It reports that a settlement *burned*; why is for people to say.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -216,24 +215,15 @@ class Burned:
         learned["learned"] = np.where(
             episodes.is_open(rows) & (learned["learned"] != NEVER), look.seconds, learned["learned"]
         )
-        learned["showed"] = self._showed(look, turns, suspect=suspect)
+        learned["showed"] = place_state.showed(
+            rows, turns, look.usable, look.trained, look.evidence.total, look.evidence.plain,
+            suspect=suspect,
+        )  # fmt: skip
         learned["evidence"] = np.where(look.usable & look.trained, look.evidence.total, np.nan)
         learned["score"] = np.where(look.usable[:, None], look.found.score, np.nan)
         learned["observed"] = np.where(look.usable[:, None], places.values[:, :, 0], np.nan)
         learned["predictive"] = np.where(look.usable[:, None], look.found.predictive, np.nan)
-        after = MonitorState(
-            detector=state.detector,
-            version=state.version,
-            geobox=state.geobox,
-            arrays=state_packing.pack(learned),
-            scalars={
-                "looks": int(state.scalars["looks"]) + 1,
-                "last": features.sensed.isoformat(),
-                "orbits": orbits,
-                **place_state.placebo_counts(learned, places.placebo),
-            },
-            objects=tuple({"id": one} for one in places.ids),
-        )
+        after = place_state.after(state, features, learned, orbits)
         told = (
             (place, finding(places.ids[place], turn, look.found, place, features, scene, learned))
             for place, turn in turns.items()
@@ -246,18 +236,7 @@ class Burned:
 
     def looks(self, state: MonitorState, features: Features) -> tuple[PlaceLook, ...]:
         """Tell what the look came to at every settlement; `state` is the one after it."""
-        places, rows = place_state.measured(features), state.arrays
-        return tuple(
-            PlaceLook(
-                place=one,
-                showed=Showed(_SHOWED[int(rows["showed"][place])]),
-                usable=round(float(places.seen[place, 0]), 4),
-                lost=places.lost[place],
-                said=said(rows, place),
-            )
-            for place, one in enumerate(places.ids)
-            if not places.placebo[place]
-        )
+        return place_state.looks(state, features, lambda place: said(state.arrays, place))
 
     def beside(self, state: MonitorState) -> MonitorState:
         """Return a state without settlements, in which others can be brought up to `state`."""
@@ -291,7 +270,7 @@ class Burned:
             **baseline.new_rows(count, self.parameters.baseline),
             **episodes.new_rows(count),
             **inside.new_rows(count, self.parameters.inside),
-            "showed": np.full(count, _SHOWED.index(Showed.UNUSABLE), np.int8),
+            "showed": np.full(count, place_state.SHOWED.index(Showed.UNUSABLE), np.int8),
             "evidence": np.full(count, np.nan),
             "score": np.full((count, len(NAMES)), np.nan),
             "observed": np.full((count, len(NAMES)), np.nan),
@@ -346,9 +325,7 @@ class Burned:
         """Move every judged settlement on; return what is new, by row."""
         rows, rules = look.rows, self.parameters
         share = look.found.ring_changed.max(-1)
-        fresh = episodes.fresh(rows, look.seconds, rules.episodes)
-        before = np.where(fresh, rows["window_ring"], 0.0)
-        lately = np.maximum(before[:, 1:].max(-1), share)
+        lately = episodes.ring_lately(rows, share, look.seconds, rules.episodes)
         since = np.where(episodes.is_open(rows), rows["opened"], look.seconds)
         ring = ring_odds(lately, rules.odds)
         again = recurrence_odds(rows["past"], since, rules.odds)
@@ -377,21 +354,3 @@ class Burned:
         rows["held"][loud & look.trained & suspect] |= Held.SCENE_SUSPECT
         rows["held"][loud & ~look.trained] |= Held.LEARNING
         return turns
-
-    def _showed(self, look: _Look, turns: Mapping[int, Turn], *, suspect: bool) -> NDArray[np.int8]:
-        """Say of every settlement what this look came to, as an index into `_SHOWED`."""
-        # The look that ends an episode may show it as plainly as any.
-        concerned = episodes.is_open(look.rows)
-        concerned[list(turns)] = True
-        changed = concerned & (look.evidence.total > 0.0)
-        bad = np.full(changed.shape, suspect)
-        # A look that does not plainly show the settlement unharmed must not be read as if it did.
-        cases = (~look.usable, ~look.trained, bad, changed, ~look.evidence.plain)
-        words = (Showed.UNUSABLE, Showed.LEARNING, Showed.SUSPECT, Showed.CHANGED, Showed.BLIND)
-        index = np.select(
-            cases, [_SHOWED.index(word) for word in words], _SHOWED.index(Showed.UNCHANGED)
-        )
-        return index.astype(np.int8)
-
-
-_SHOWED = tuple(Showed)

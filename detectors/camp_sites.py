@@ -29,6 +29,7 @@ from detectors.burn_seen import (
 )
 from detectors.calibration import Calibration
 from detectors.episodes import is_open
+from detectors.place_state import SHOWED, said_first
 from detectors.site_area import NAMES, SITE, USED, AreaRules, site_area, site_features
 from detectors.site_changes import AreaNow, ChangeRules, Turn
 from detectors.site_report import finding, said
@@ -208,18 +209,7 @@ class CampSites:
         rows["part_looks"] += np.isfinite(places.values[:, SITE]) & np.isfinite(shown)[:, None]
         plain = _plain(look.expected, rules.trend.winsor)
         _keep(rows, look, _showed(look, rows, turns, trained, plain, suspect=suspect))
-        after = MonitorState(
-            detector=state.detector,
-            version=state.version,
-            geobox=state.geobox,
-            arrays=state_packing.pack(rows),
-            scalars={
-                "looks": int(state.scalars["looks"]) + 1,
-                "last": features.sensed.isoformat(),
-                **place_state.placebo_counts(rows, places.placebo),
-            },
-            objects=tuple({"id": one} for one in places.ids),
-        )
+        after = place_state.after(state, features, rows)
         kept = state_packing.unpack(after.arrays)
         return after, tuple(
             finding(place, turn, kept, features, scene)
@@ -229,18 +219,7 @@ class CampSites:
 
     def looks(self, state: MonitorState, features: Features) -> tuple[PlaceLook, ...]:
         """Tell what the look came to at every site; `state` is the one after it."""
-        places, rows = place_state.measured(features), state.arrays
-        return tuple(
-            PlaceLook(
-                place=one,
-                showed=_SHOWED[int(rows["showed"][place])],
-                usable=round(float(places.seen[place, 0]), 4),
-                lost=places.lost[place],
-                said=said(rows, place),
-            )
-            for place, one in enumerate(places.ids)
-            if not places.placebo[place]
-        )
+        return place_state.looks(state, features, lambda place: said(state.arrays, place))
 
     def beside(self, state: MonitorState) -> MonitorState:
         """Return a state without sites, in which others can be brought up to `state`."""
@@ -263,7 +242,7 @@ class CampSites:
             "core_pixels": np.zeros(count, np.int32),
             "hectares": np.zeros(count),
             "thresholds": np.full((count, 3), np.nan),
-            "showed": np.full(count, _SHOWED.index(Showed.UNUSABLE), np.int8),
+            "showed": np.full(count, SHOWED.index(Showed.UNUSABLE), np.int8),
             **{name: np.full(count, np.nan) for name in ("observed", "expected", "predictive")},
         }
 
@@ -289,9 +268,6 @@ class CampSites:
             rows["core_pixels"][:] = places.core_pixels
         rows["hectares"][:] = rows["core_pixels"] * self.info.zones.pixel_m**2 / HECTARE_M2
         return rows
-
-
-_SHOWED = tuple(Showed)
 
 
 def _covered(places: PlaceFeatures, part_looks: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -331,17 +307,17 @@ def _showed(
     look: _Look, rows: Rows, turns: Mapping[int, Turn], trained: NDArray[np.bool_],
     plain: NDArray[np.bool_], *, suspect: bool,
 ) -> NDArray[np.int8]:  # fmt: skip
-    """Say of every site what this look came to, as an index into `_SHOWED`."""
+    """Say of every site what this look came to, as an index into `SHOWED`."""
     changed = is_open(rows)
     changed[list(turns)] = True
-    bad = np.full(changed.shape, suspect)
-    cases = (~look.covered, ~look.usable, bad, ~trained, changed, ~plain)
-    words = (Showed.UNUSABLE, Showed.BLIND, Showed.SUSPECT, Showed.LEARNING, Showed.CHANGED,
-             Showed.BLIND)  # fmt: skip
-    index = np.select(
-        cases, [_SHOWED.index(word) for word in words], _SHOWED.index(Showed.UNCHANGED)
+    return said_first(
+        (~look.covered, Showed.UNUSABLE),
+        (~look.usable, Showed.BLIND),
+        (np.full(changed.shape, suspect), Showed.SUSPECT),
+        (~trained, Showed.LEARNING),
+        (changed, Showed.CHANGED),
+        (~plain, Showed.BLIND),
     )
-    return index.astype(np.int8)
 
 
 def _keep(rows: dict[str, NDArray[Any]], look: _Look, showed: NDArray[np.int8]) -> None:

@@ -239,6 +239,15 @@ def fresh(rows: Mapping[str, NDArray[Any]], seconds: int, rules: EpisodeRules) -
     return young
 
 
+def ring_lately(
+    rows: Mapping[str, NDArray[Any]], share: Array, seconds: int, rules: EpisodeRules
+) -> Array:
+    """Return the most of each place's surroundings that changed on this look or a fresh one."""
+    before = np.where(fresh(rows, seconds, rules), rows["window_ring"], 0.0)
+    lately: Array = np.maximum(before[:, 1:].max(-1), share)
+    return lately
+
+
 def advance(
     rows: Mapping[str, NDArray[Any]], look: Look, rules: EpisodeRules, odds: OddsRules
 ) -> tuple[dict[int, Turn], Array]:

@@ -6,7 +6,7 @@ What the numbers mean is each detector's business.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import episodes, state_packing
-from detectors.types import DetectorInfo, Features, MonitorState, PlaceFeatures
+from detectors.types import (
+    DetectorInfo,
+    Features,
+    MonitorState,
+    PlaceFeatures,
+    PlaceLook,
+    Showed,
+)
 
 Rows = dict[str, NDArray[Any]]
+SHOWED = tuple(Showed)
+"""What a look may come to; the row ``showed`` holds an index into it."""
 
 
 def measured(features: Features) -> PlaceFeatures:
@@ -144,3 +153,93 @@ def placebo_counts(rows: Mapping[str, NDArray[Any]], placebo: NDArray[np.bool_])
     reached = rows["reached"][placebo].sum(0, initial=0)
     names = ("placebo_watch", "placebo_probable", "placebo_established")
     return {"placebos": int(placebo.sum()), **dict(zip(names, map(int, reached), strict=True))}
+
+
+def after(
+    state: MonitorState, features: Features, rows: Rows, orbits: str | None = None
+) -> MonitorState:
+    """Return the state that a look leaves.
+
+    Parameters
+    ----------
+    rows : dict of str to ndarray
+        By settlement, in the order of the look.
+    orbits : str or None
+        Relative orbits known by then, of a detector that numbers them.
+    """
+    places = measured(features)
+    return MonitorState(
+        detector=state.detector,
+        version=state.version,
+        geobox=state.geobox,
+        arrays=state_packing.pack(rows),
+        scalars={
+            "looks": int(state.scalars["looks"]) + 1,
+            "last": features.sensed.isoformat(),
+            **({} if orbits is None else {"orbits": orbits}),
+            **placebo_counts(rows, places.placebo),
+        },
+        objects=tuple({"id": one} for one in places.ids),
+    )
+
+
+def looks(
+    state: MonitorState, features: Features, said: Callable[[int], Mapping[str, Any]]
+) -> tuple[PlaceLook, ...]:
+    """Tell what a look came to at every settlement.
+
+    Parameters
+    ----------
+    state : MonitorState
+        The one after the look.
+    said : callable
+        Returns what is said of the settlement in a row.
+    """
+    places, showed = measured(features), state.arrays["showed"]
+    return tuple(
+        PlaceLook(
+            place=one,
+            showed=SHOWED[int(showed[place])],
+            usable=round(float(places.seen[place, 0]), 4),
+            lost=places.lost[place],
+            said=said(place),
+        )
+        for place, one in enumerate(places.ids)
+        if not places.placebo[place]
+    )
+
+
+def showed(
+    rows: Rows, turns: Iterable[int], usable: NDArray[np.bool_], trained: NDArray[np.bool_],
+    evidence: NDArray[np.float64], plain: NDArray[np.bool_], *, suspect: bool,
+) -> NDArray[np.int8]:  # fmt: skip
+    """Say of every settlement what a look came to, as an index into `SHOWED`.
+
+    Parameters
+    ----------
+    turns : iterable of int
+        Rows of which the look brought news.
+    plain : ndarray of bool, shape (place,)
+        Whether it shows the settlement plainly unharmed.
+    """
+    # The look that ends an episode may show it as plainly as any.
+    concerned = episodes.is_open(rows)
+    concerned[list(turns)] = True
+    # A look that does not plainly show the settlement unharmed must not be read as if it did.
+    return said_first(
+        (~usable, Showed.UNUSABLE),
+        (~trained, Showed.LEARNING),
+        (np.full(usable.shape, suspect), Showed.SUSPECT),
+        (concerned & (evidence > 0.0), Showed.CHANGED),
+        (~plain, Showed.BLIND),
+    )
+
+
+def said_first(*cases: tuple[NDArray[np.bool_], Showed]) -> NDArray[np.int8]:
+    """Return the word of the first case that holds, as an index into `SHOWED`; else UNCHANGED."""
+    index = np.select(
+        [holds for holds, _ in cases],
+        [SHOWED.index(word) for _, word in cases],
+        SHOWED.index(Showed.UNCHANGED),
+    )
+    return index.astype(np.int8)

@@ -64,7 +64,6 @@ from imagery.types import Cause, GeoBox
 BUILT_IN = Thresholds(3.5, 5.0, 7.0)
 """What holds where nothing was calibrated: no budget, but more than the quiet looks of four bursts
 brought (``docs/radar.md``)."""
-_SHOWED = tuple(Showed)
 
 
 def _baseline() -> BaselineRules:
@@ -222,20 +221,11 @@ class Radar:
         suspect = scene.verdict is GuardVerdict.SUSPECT
         turns = self._advance(look, places, suspect=suspect)
         learned = self._learn(look, places, turns, suspect=suspect)
-        learned["showed"] = _showed(look, turns, suspect=suspect)
-        after = MonitorState(
-            detector=state.detector,
-            version=state.version,
-            geobox=state.geobox,
-            arrays=state_packing.pack(learned),
-            scalars={
-                "looks": int(state.scalars["looks"]) + 1,
-                "last": features.sensed.isoformat(),
-                "orbits": look.orbits,
-                **place_state.placebo_counts(learned, places.placebo),
-            },
-            objects=tuple({"id": one} for one in places.ids),
-        )
+        learned["showed"] = place_state.showed(
+            look.rows, turns, look.usable, look.trained, look.weighed.total, look.weighed.plain,
+            suspect=suspect,
+        )  # fmt: skip
+        after = place_state.after(state, features, learned, look.orbits)
         least = self.parameters.baseline.training
         return after, tuple(
             radar_report.finding(
@@ -247,19 +237,14 @@ class Radar:
 
     def looks(self, state: MonitorState, features: Features) -> tuple[PlaceLook, ...]:
         """Tell what the look came to at every settlement; `state` is the one after it."""
-        places, rows = place_state.measured(features), state.arrays
+        told = place_state.looks(
+            state, features,
+            lambda place: radar_report.said(
+                state.arrays, place, self.parameters.baseline.training
+            ),
+        )  # fmt: skip
         placed = radar_series.slot_of(str(state.scalars["orbits"]), features)[0] is not None
-        return tuple(
-            PlaceLook(
-                place=one,
-                showed=Showed(_SHOWED[int(rows["showed"][place])]),
-                usable=round(float(places.seen[place, 0]), 4),
-                lost=places.lost[place] if placed else "orbit",
-                said=radar_report.said(rows, place, self.parameters.baseline.training),
-            )
-            for place, one in enumerate(places.ids)
-            if not places.placebo[place]
-        )
+        return told if placed else tuple(dataclasses.replace(one, lost="orbit") for one in told)
 
     def beside(self, state: MonitorState) -> MonitorState:
         """Return a state without settlements, in which others can be brought up to `state`."""
@@ -289,7 +274,7 @@ class Radar:
             **baseline.new_rows(count, self.parameters.baseline),
             **episodes.new_rows(count, SCORED, len(COVERS)),
             **radar_series.new_rows(count),
-            "showed": np.full(count, _SHOWED.index(Showed.UNUSABLE), np.int8),
+            "showed": np.full(count, place_state.SHOWED.index(Showed.UNUSABLE), np.int8),
             "evidence": np.full(count, np.nan),
             "score": np.full((count, SCORED), np.nan),
             "observed": np.full((count, SCORED), np.nan),
@@ -324,9 +309,7 @@ class Radar:
         rows, rules, weighed = look.rows, self.parameters, look.weighed
         judged = look.judged & (not suspect)
         share = np.nan_to_num(look.found.ring_changed).max(-1)
-        fresh = episodes.fresh(rows, look.seconds, rules.episodes)
-        before = np.where(fresh, rows["window_ring"], 0.0)
-        lately = np.maximum(before[:, 1:].max(-1), share)
+        lately = episodes.ring_lately(rows, share, look.seconds, rules.episodes)
         since = np.where(episodes.is_open(rows), rows["opened"], look.seconds)
         ring = ring_odds(lately, rules.odds)
         again = recurrence_odds(rows["past"], since, rules.odds)
@@ -397,19 +380,3 @@ def _clear(
             clear &= np.isfinite(power[band]) & (power[band] > 0.0)
     lost = ~clear & (causes == Cause.CLEAR)
     return clear, np.where(lost, np.uint8(Cause.NODATA), causes)
-
-
-def _showed(look: _Look, turns: Mapping[int, Turn], *, suspect: bool) -> NDArray[np.int8]:
-    """Say of every settlement what this look came to, as an index into `_SHOWED`."""
-    # The look that ends an episode may show it as plainly as any.
-    concerned = episodes.is_open(look.rows)
-    concerned[list(turns)] = True
-    changed = concerned & (look.weighed.total > 0.0)
-    bad = np.full(changed.shape, suspect)
-    # A look that does not plainly show the settlement unharmed must not be read as if it did.
-    cases = (~look.usable, ~look.trained, bad, changed, ~look.weighed.plain)
-    words = (Showed.UNUSABLE, Showed.LEARNING, Showed.SUSPECT, Showed.CHANGED, Showed.BLIND)
-    index = np.select(
-        cases, [_SHOWED.index(word) for word in words], _SHOWED.index(Showed.UNCHANGED)
-    )
-    return index.astype(np.int8)
