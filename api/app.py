@@ -16,9 +16,11 @@ from api.headers import Headers, Heads
 from api.limits import Limits
 from api.params import refuse_unknown
 from api.routes import (
+    courses,
     events,
     features,
     followed,
+    heat,
     jobs,
     opinions,
     regions,
@@ -65,10 +67,12 @@ def create_app(settings: Settings, store: Store, archive: Archive) -> FastAPI:
         service.router,
         regions.router,
         followed.router,
+        heat.router,
         settlements.router,
         events.router,
         opinions.router,
         why.router,
+        courses.router,
         jobs.router,
         tiles.router,
         features.router,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from api.models import EventProperties, Geometry
 from detectors.types import DetectorState
 from hearthwatch.explanation.facts import Use
-from hearthwatch.records import Kind, Mode, NotObservable, ObservationStatus
+from hearthwatch.records import EventState, Kind, Mode, NotObservable, ObservationStatus
 
 
 def _as_written(value: Any) -> Any:
@@ -61,6 +61,27 @@ class WhyEvent(EventProperties):
     geometry: Geometry
 
 
+class WhyStep(BaseModel):
+    """What made one version of an event."""
+
+    version: int
+    state: EventState = Field(description="Since then.")
+    who: str | None = Field(description="Null where software did it.")
+    when: datetime
+    other: str | None = Field(description="Id of the other event of a split or a merger.")
+    words: str
+
+
+class WhyLife(BaseModel):
+    """All that became of an event that was merged, split or judged."""
+
+    event: str
+    state: EventState
+    survivor: str = Field(description="Id of the event that stands for it now; or its own.")
+    survivor_state: EventState
+    steps: list[WhyStep]
+
+
 class WhyAnswer(BaseModel):
     """Why there was no alert at a settlement about a day, or which there was."""
 
@@ -74,6 +95,9 @@ class WhyAnswer(BaseModel):
         description="Of those days, the last telling one before and the first after."
     )
     events: list[WhyEvent]
+    lives: list[WhyLife] = Field(
+        description="Of events that were merged, split or judged, those they had to do with too."
+    )
     missing: list[str] = Field(description="Passes waited for, and pauses of providers.")
     first_look: datetime | None = Field(description="In the whole ledger.")
     last_look: datetime | None
@@ -100,7 +124,7 @@ class ExplainedFeature(BaseModel):
 
     key: str
     name: str
-    unit: Literal["reflectance", "ratio", "index", "%"]
+    unit: Literal["reflectance", "ratio", "index", "ha", "%", "dB", "coherence"]
 
 
 class ExplainedValue(BaseModel):
@@ -126,6 +150,15 @@ class ExplainedLook(BaseModel):
     reckonings: list[ReckoningAnswer]
 
 
+class ExplainedArea(BaseModel):
+    """An area on one day, hectares, with its interval of 95 %."""
+
+    day: date
+    ha: float
+    low: float
+    high: float
+
+
 class ExplanationAnswer(BaseModel):
     """What an event rests on."""
 
@@ -140,3 +173,4 @@ class ExplanationAnswer(BaseModel):
     turns: list[ExplainedTurn]
     features: list[ExplainedFeature]
     looks: list[ExplainedLook]
+    curve: list[ExplainedArea] = Field(default=[], description="Of a camp: its area in time.")

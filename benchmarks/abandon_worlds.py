@@ -10,6 +10,7 @@ never of a real place, and a forest is a wild ground that is easier told from fi
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -61,11 +62,13 @@ Bands = dict[str, Array]
 
 @dataclass(frozen=True)
 class Ground:
-    """Real pixels of one group: courses of fields (course, band, knot) and the wild ground."""
+    """Real pixels of one group: courses of fields (course, band, knot) and the wild ground.
+
+    Of the wild ground only `BANDS` and the pixels of the group are kept.
+    """
 
     courses: Array
     wild: Donors
-    pixels: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -122,30 +125,44 @@ def ground_of(sample: Path, group: Group) -> Ground:
     found = square(sample, RADIUS_M)
     donors = split(found)
     steady = steady_places(found, QUIET)[(0 if group is Group.TUNING else 1) :: 2]
-    return Ground(
-        np.concatenate([_chinese(group), _belgian(group)]),
+    rows = [donors.bands.index(name) for name in BANDS]
+    kept = np.ix_(rows, np.flatnonzero(np.isin(donors.owner, steady)))
+    wild = dataclasses.replace(
         donors,
-        np.flatnonzero(np.isin(donors.owner, steady)),
+        bands=BANDS,
+        pixel_season=donors.pixel_season[:, *kept],
+        pixel_level=donors.pixel_level[:, *kept],
+        pixel_rest=donors.pixel_rest[:, *kept],
     )
+    return Ground(np.concatenate([_chinese(group), _belgian(group)]), wild)
 
 
 def look_features(
-    ground: Ground, places: int, years: int, story: Story, seed: int
-) -> Iterator[Features]:
-    """Yield the looks at the places of one world, oldest first."""
+    ground: Ground, places: int, years: int, story: Story, seed: int,
+    between: tuple[float, float] = (0.0, np.inf),
+) -> Iterator[Features]:  # fmt: skip
+    """Yield the looks at the places of one world, oldest first.
+
+    Parameters
+    ----------
+    between : (float, float)
+        Years since `BEGIN` from which on, and before which, looks are wanted. Stories of one seed
+        that drop as many looks are one world until something happens in them.
+    """
     rng = np.random.default_rng(seed)
     land = _land(ground, places, years + 1, story, rng)
     history = draw(ground.wild, years, clear_passes(), rng)
     kept = rng.random(len(history.times)) >= story.dropped
     for number in np.flatnonzero(kept):
-        yield _look(ground, land, story, history, int(number))
+        if between[0] <= (history.times[number] - BEGIN).days / YEAR_DAYS < between[1]:
+            yield _look(ground, land, story, history, int(number))
 
 
 def _look(ground: Ground, land: Land, story: Story, history: Resampled, number: int) -> Features:
     sensed = history.times[number]
     year = int((sensed - BEGIN).days // YEAR_DAYS)
     wild = _wild(ground, history, number)
-    noise = ground.wild.pixel_rest[history.donor[number]][_rows(ground)][:, land.wild]
+    noise = ground.wild.pixel_rest[history.donor[number]][:, land.wild]
     seen = np.isfinite(wild["B04"]) & np.isfinite(wild["B08"])
     wild = {name: wild[name][land.wild] for name in BANDS}
     fields = _fields(ground, land, year, day_of_year(sensed))
@@ -166,10 +183,10 @@ def _look(ground: Ground, land: Land, story: Story, history: Resampled, number: 
 
 def _wild(ground: Ground, history: Resampled, number: int) -> Bands:
     """Return the reflectance of every real wild pixel at a look; NaN where it is clouded."""
-    donors, rows = ground.wild, _rows(ground)
-    season = season_at(donors.pixel_season[:, rows], history.times[number])
-    level = level_at(donors.pixel_level[:, rows], float(history.walk[number]))
-    shown = np.exp(season + level + donors.pixel_rest[history.donor[number]][rows])
+    donors = ground.wild
+    season = season_at(donors.pixel_season, history.times[number])
+    level = level_at(donors.pixel_level, float(history.walk[number]))
+    shown = np.exp(season + level + donors.pixel_rest[history.donor[number]])
     return dict(zip(BANDS, shown, strict=True))
 
 
@@ -211,7 +228,8 @@ def _land(ground: Ground, places: int, years: int, story: Story, rng: np.random.
     return Land(
         field, rng.integers(len(ground.courses), size=shape), rng.normal(0.0, 8.0, shape),
         rng.random(shape) < rate, left, unsown,
-        rng.choice(ground.pixels, (places, SLOTS)), rng.uniform(0.3, 1.0, (places, parcels)),
+        rng.integers(ground.wild.pixel_rest.shape[-1], size=(places, SLOTS)),
+        rng.uniform(0.3, 1.0, (places, parcels)),
     )  # fmt: skip
 
 
@@ -221,7 +239,7 @@ def _features(
     places = len(seen)
     values = np.full((places, len(FIGURES), PARTS), np.nan)
     sectors = {
-        name: np.nanmedian(one[:, NEAR_SLOTS:].reshape(places, PARTS - 1, SECTOR_SLOTS), axis=2)
+        name: _medians(one[:, NEAR_SLOTS:].reshape(places, PARTS - 1, SECTOR_SLOTS))
         for name, one in shown.items()
     }
     red, near = (
@@ -248,8 +266,14 @@ def _features(
     return Features(key, sensed, FIGURES, float(clear.mean()), {}, places=told)
 
 
-def _rows(ground: Ground) -> list[int]:
-    return [ground.wild.bands.index(name) for name in BANDS]
+def _medians(values: Array) -> Array:
+    """Return the medians along the last axis, as `numpy.nanmedian` does in seven times as long."""
+    ordered, count = np.sort(values, axis=-1), np.isfinite(values).sum(-1, keepdims=True)
+    low, high = (
+        np.take_along_axis(ordered, np.maximum(at, 0), -1)[..., 0]
+        for at in ((count - 1) // 2, np.minimum(count // 2, values.shape[-1] - 1))
+    )
+    return np.where(count[..., 0] > 0, (low + high) / 2.0, np.nan)
 
 
 def _chinese(group: Group) -> Array:

@@ -103,7 +103,7 @@ class Mahalanobis:
             self.owner[n][own] = key
             mine = ground is not None and belongs(own, ground)
             size = own.sum() / HECTARE
-            out.append(Seen(number, key, 0.0, True, 0, (size, size, size), mine, ()))
+            out.append(Seen(number, key, 0.0, True, True, 0, (size, size, size), mine, ()))
         return out
 
 

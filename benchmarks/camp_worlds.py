@@ -25,6 +25,7 @@ from hearthwatch.exercise.camps import Camp, Shares, camp_ground, camp_shares, c
 from hearthwatch.exercise.camps_otherwise import Mimic, Other, other_ground, other_shares
 from hearthwatch.exercise.camps_surfaces import drawn_covers
 from hearthwatch.exercise.residues import Group
+from imagery.types import Cause
 
 UNGUARDED = SceneJudgement("", GuardVerdict.UNGUARDED, 0, 0, "no settlements")
 MINE = 0.5
@@ -35,12 +36,17 @@ COVERS = 0.3
 
 @dataclass(frozen=True)
 class Seen:
-    """One object after one look; `mine` is whether it is the camp that was implanted."""
+    """One object after one look.
+
+    `told` is whether anything was said of it by then, WATCH included, and `mine` whether it is the
+    camp that was implanted.
+    """
 
     look: int
     number: int
     score: float
     ready: bool
+    told: bool
     looks: int
     hectares: tuple[float, float, float] | None
     mine: bool
@@ -51,13 +57,15 @@ class Seen:
 class World:
     """What came of one world: looks that were scored, and objects by look.
 
-    `hectares` is the truth by look; nothing but zeros where no camp was implanted.
+    `hectares` is the truth by look; nothing but zeros where no camp was implanted. `in_sight` is
+    the share of the ground it ever covers that each look shows.
     """
 
     times: tuple[datetime, ...]
     hectares: tuple[float, ...]
     seen: tuple[Seen, ...]
     years: float
+    in_sight: tuple[float, ...] = ()
 
 
 class Implant(Protocol):
@@ -79,6 +87,7 @@ class CampImplant:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_laid", camp_ground(self.camp, self.shape))
+        object.__setattr__(self, "_by_share", {})
 
     @property
     def start(self) -> datetime:
@@ -86,8 +95,12 @@ class CampImplant:
         return self.camp.start
 
     def shares(self, at: datetime) -> Shares:
-        """Return what it covers at a time."""
-        return camp_shares(self.camp, self._laid, at)  # type: ignore[attr-defined]
+        """Return what it covers at a time; made once for each step of its growth."""
+        made: dict[float, Shares] = self._by_share  # type: ignore[attr-defined]
+        grown = self.camp.grown(at)
+        if grown not in made:
+            made[grown] = camp_shares(self.camp, self._laid, at)  # type: ignore[attr-defined]
+        return made[grown]
 
     def hectares(self, at: datetime) -> float:
         """Return its size at a time."""
@@ -193,6 +206,7 @@ def watch(
     mine = _cell_mask(ground, geobox) if ground is not None else np.zeros(0, bool)
     times: list[datetime] = []
     truth: list[float] = []
+    in_sight: list[float] = []
     for look, pixels, hectares in looks:
         cube = look.cube(pixels)
         features = measure.measure(cube, Places(watched))
@@ -208,9 +222,12 @@ def watch(
                     seen.setdefault(name, []).extend(found)
             times.append(look.sensed)
             truth.append(hectares)
+            if ground is not None:
+                in_sight.append(float((look.causes[ground] == Cause.CLEAR).mean()))
     years = (times[-1] - times[0]).days / 365.25 if times else 0.0
     return {
-        name: World(tuple(times), tuple(truth), tuple(found), years) for name, found in seen.items()
+        name: World(tuple(times), tuple(truth), tuple(found), years, tuple(in_sight))
+        for name, found in seen.items()
     }
 
 
@@ -228,7 +245,8 @@ def _seen(
     for one in objects:
         own = label == one["number"]
         yield Seen(
-            look, one["number"], one["score"], one["ready"], one["looks"], _area(one["course"]),
+            look, one["number"], one["score"], one["ready"], bool(one["state"]), one["looks"],
+            _area(one["course"]),
             bool(mine.size) and belongs(own, mine), (*one["held"], *one["lacks"]),
         )  # fmt: skip
 

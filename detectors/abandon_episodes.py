@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from detectors.abandon_verdict import Verdict
 from detectors.calibration import Thresholds
+from detectors.season_calendar import Season
 from detectors.types import NEVER, DetectorState, SiteChange
 
 Rows = dict[str, NDArray[Any]]
@@ -59,8 +60,8 @@ class Told:
 
     Attributes
     ----------
-    over : bool
-        Whether the season it rests on has ended.
+    over, judged : bool
+        Whether the season it rests on has ended, and could be judged at its end.
     seasons : int
         Abandoned seasons of the episode.
     first_changed, last_unharmed : int
@@ -72,6 +73,7 @@ class Told:
     state: DetectorState
     change: SiteChange | None
     over: bool
+    judged: bool
     first_changed: int
     last_unharmed: int
     looks: int
@@ -128,28 +130,45 @@ def ended(
         told = _told(rows, place, *ending, found, over=True)
         _reset(rows, place)
         return told
+    news = _risen(rows, place, before, level, found)
     rows["episode_looks"][place] += rows["looks"][place]
-    if level <= before:
+    return news
+
+
+def unjudged(rows: Rows, place: int, found: Verdict, season: Season) -> Told | None:
+    """Leave a place as it is by a season that could not be judged: nobody saw that all is well.
+
+    A WATCH that was raised while the season was running is told of once more, for it is over.
+    """
+    if not is_open(rows)[place]:
         return None
-    _rise(rows, place, level)
-    change = SiteChange.ABANDONED if level >= Level.PROBABLE else None
-    return _told(rows, place, DetectorState[level.name], change, found, over=True)
-
-
-def unjudged(rows: Rows, place: int) -> None:
-    """Leave a place as it is by a season that could not be judged: nobody saw that all is well."""
-    if is_open(rows)[place]:
-        rows["episode_looks"][place] += rows["looks"][place]
+    raised = rows["level"][place] == Level.WATCH
+    raised &= rows["opened"][place] >= int(season.begin.timestamp())
+    watch = DetectorState.WATCH
+    told = _told(rows, place, watch, None, found, over=True, judged=False) if raised else None
+    rows["episode_looks"][place] += rows["looks"][place]
+    return told
 
 
 def _level(rows: Rows, place: int, found: Verdict, least: Thresholds, rules: EpisodeRules) -> Level:
     """Return how far the season alone, and with those before it, lets a place come."""
-    evidence, left = float(found.evidence[place]), math.exp(-float(found.fields.error[place]))
+    evidence, left = float(found.evidence[place]), float(found.left[place])
     if evidence > least.probable and left <= rules.abandoned:
         lasts = rows["gone"][place] + 1 >= rules.seasons
         together = rows["total"][place] + evidence > least.established
         return Level.ESTABLISHED if lasts and together else Level.PROBABLE
     return Level.WATCH if evidence > least.watch else Level.NONE
+
+
+def _risen(rows: Rows, place: int, before: Level, level: Level, found: Verdict) -> Told | None:
+    """Raise a place to a level by a season that has ended; return what is new."""
+    if level > before:
+        _rise(rows, place, level)
+    elif not before is level is Level.WATCH:
+        return None
+    # A WATCH is told of again: what was said of it was said of a season that was running.
+    change = SiteChange.ABANDONED if level >= Level.PROBABLE else None
+    return _told(rows, place, DetectorState[level.name], change, found, over=True)
 
 
 def _ending(
@@ -160,7 +179,7 @@ def _ending(
         return None
     if before <= Level.WATCH:
         return DetectorState.LAPSED, None
-    left = math.exp(-float(found.fields.error[place]))
+    left = float(found.left[place])
     if left < rules.back or found.evidence[place] > 0.0:
         return None
     rebuilt = moved and abs(_yards(found, place)) < rules.still
@@ -197,10 +216,10 @@ def _reset(rows: Rows, place: int) -> None:
 
 def _told(
     rows: Rows, place: int, state: DetectorState, change: SiteChange | None, found: Verdict, *,
-    over: bool,
+    over: bool, judged: bool = True,
 ) -> Told:  # fmt: skip
     return Told(
-        place, int(rows["episode"][place]), state, change, over,
+        place, int(rows["episode"][place]), state, change, over, judged,
         first_changed=int(rows["opened"][place]), last_unharmed=int(rows["unharmed"][place]),
         looks=int(rows["episode_looks"][place] + rows["looks"][place]),
         seasons=int(rows["gone"][place]), evidence=float(found.evidence[place]),

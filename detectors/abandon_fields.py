@@ -79,6 +79,8 @@ class Tilled:
         How far the surroundings greened, NDVI.
     charred_near, charred_ring : ndarray of float64
         Shares of the pixels that were charred on any look; NaN where none was seen.
+    fields, known : ndarray of bool, shape (place, `SLOTS`)
+        The tilled pixels themselves, and those that were seen often enough.
     """
 
     near: NDArray[np.int64]
@@ -88,15 +90,8 @@ class Tilled:
     rise: Array
     charred_near: Array
     charred_ring: Array
-
-    def ratio(self) -> Array:
-        """Return ln of the tilled share near over that round about; half a pixel is added."""
-        near, ring = (
-            np.log((hits + 0.5) / (of + 1.0))
-            for hits, of in ((self.near, self.near_of), (self.ring, self.ring_of))
-        )
-        apart: Array = near - ring
-        return apart
+    fields: NDArray[np.bool_]
+    known: NDArray[np.bool_]
 
 
 def new_rows(count: int) -> Rows:
@@ -195,6 +190,7 @@ def tilled(rows: Rows, rules: FieldRules) -> Tilled:
     return Tilled(
         fields[:, near].sum(1), known[:, near].sum(1), fields[:, ring].sum(1),
         known[:, ring].sum(1), rise, _share(charred, known, near), _share(charred, known, ring),
+        fields, known,
     )  # fmt: skip
 
 

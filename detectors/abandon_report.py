@@ -68,7 +68,8 @@ def numbers(found: Verdict, place: int, places: PlaceFeatures) -> dict[str, Any]
     """Return what an analyst can check; a figure that is not known is left out.
 
     Tilled ground is a share of a sample of pixels times the ground there is. The ratio is that of
-    the tilled share near over that of the ring, by what it was in past seasons.
+    the tilled share near over that of the ring, by what it was in past seasons, of the ground that
+    is usually tilled; `left` is the same of all ground.
     """
     ground = places.values[place, GROUND]
     near_ha, ring_ha = float(ground[0]), float(np.nansum(ground[1:]))
@@ -83,6 +84,7 @@ def numbers(found: Verdict, place: int, places: PlaceFeatures) -> dict[str, Any]
         "ratio": math.exp(-found.fields.error[place]),
         "ratio_low": math.exp(-high[place]),
         "ratio_high": math.exp(-low[place]),
+        "left": float(found.left[place]),
         "yard_greening": float(found.greening.error[place]),
         "yard_brightness": -float(found.fading.error[place]),
         "charred_near": now[CHARRED],
@@ -94,9 +96,11 @@ def numbers(found: Verdict, place: int, places: PlaceFeatures) -> dict[str, Any]
 
 
 def _words(told: Told) -> str:
-    if told.over or told.change is not None:
-        return _WORDS[told.change]
-    return f"{_WORDS[None]} so far; the season is not over"
+    if not told.over:
+        return f"{_WORDS[None]} so far; the season is not over"
+    if not told.judged:
+        return f"{_WORDS[None]} until the season ended, which could not be judged"
+    return _WORDS[told.change]
 
 
 def _doubts(
@@ -115,6 +119,8 @@ def _doubts(
         doubts.append(f"the year was poor round about: {left:.0%} of the usual ground was tilled")
     if not np.isfinite(found.figures[place, [GREENING, BRIGHT]]).all():
         doubts.append("the yards could not be compared with their surroundings")
+    if not told.judged:
+        doubts.append("the season could not be judged at its end: nothing bears the suspicion out")
     if not told.over:
         doubts.append("the season is not over: late sowing or a late harvest may look alike")
     if scene.verdict is GuardVerdict.UNGUARDED:

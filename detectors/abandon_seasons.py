@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import abandon_fields
-from detectors.abandon_fields import FieldRules
+from detectors import abandon_fields, abandon_usual
+from detectors.abandon_fields import FieldRules, Tilled
 from detectors.abandon_look import BRIGHTNESS, GREENNESS
 from detectors.abandon_odds import Spread
+from detectors.abandon_usual import KEPT
 from detectors.season_calendar import (
     BINS,
     LEAST_GREENING,
@@ -26,11 +27,11 @@ from detectors.season_calendar import (
 )
 from detectors.types import NEVER, PlaceFeatures
 
-SLOTS_A_YEAR, KEPT = 2, 8
-"""Seasons of a year that are told apart, and how many past ones of each are kept."""
-RATIO, GREENING, BRIGHT, NEAR, RING, CHARRED = range(6)
-"""What is kept of a season: ln of the tilled share near over that of the ring; greenness and
-brightness of the yards less their ring's, natural-log units; tilled shares; charred share near."""
+SLOTS_A_YEAR = 2
+"""Seasons of a year that are told apart; `KEPT` past ones of each are kept."""
+GREENING, BRIGHT, NEAR, RING, CHARRED = range(5)
+"""What is kept of a season: greenness and brightness of the yards less their ring's, natural-log
+units; tilled shares near and in the ring; charred share near."""
 _COURSE_LOOKS = 40
 """Looks at a half month beyond which its mean follows new ones: the climate moves."""
 COURSE_KNOWN_DAYS = 330.0
@@ -64,7 +65,8 @@ class SeasonRules:
     fields_spread, green_spread, bright_spread : Spread
         Of quiet seasons, natural-log units.
     fields_reach, green_reach, bright_reach : (float, float)
-        What abandonment does to each: fields fall by the factors exp(-reach).
+        What abandonment does to each: fields fall by the factors exp(-reach), to a twentieth at
+        most, for some fallow ground always passes for tilled.
     yards : float
         Weight of each of the two figures of the yards.
     yards_least, yards_most : float
@@ -83,7 +85,7 @@ class SeasonRules:
     fields_spread: Spread = field(default_factory=lambda: Spread(0.2, 10.0))
     green_spread: Spread = field(default_factory=lambda: Spread(0.12, 8.0))
     bright_spread: Spread = field(default_factory=lambda: Spread(0.06, 8.0))
-    fields_reach: tuple[float, float] = (0.7, 4.0)
+    fields_reach: tuple[float, float] = (0.7, 3.0)
     green_reach: tuple[float, float] = (0.2, 1.2)
     bright_reach: tuple[float, float] = (0.1, 0.6)
     yards: float = 0.5
@@ -95,6 +97,7 @@ def new_rows(count: int) -> Rows:
     """Return what is kept of places never looked at."""
     return {
         **abandon_fields.new_rows(count),
+        **abandon_usual.new_rows(count, SLOTS_A_YEAR),
         "begun": np.full(count, NEVER),
         "course": np.full((count, BINS), np.nan),
         "course_looks": np.zeros((count, BINS), np.int32),
@@ -104,6 +107,7 @@ def new_rows(count: int) -> Rows:
         "looks": np.zeros(count, np.int32),
         "look_first": np.full(count, NEVER),
         "look_last": np.full(count, NEVER),
+        "look_green": np.full(count, NEVER),
         "yard": np.zeros((count, 2)),
         "yard_weight": np.zeros((count, 2)),
         "past": np.full((count, SLOTS_A_YEAR, KEPT, CHARRED + 1), np.nan),
@@ -133,8 +137,8 @@ def begin(rows: Rows, place: int, season: Season, moment: datetime) -> None:
     One that is entered late, or before the course of a year is known, does not count.
     """
     fresh = new_rows(1)
-    for name in (*abandon_fields.new_rows(0), "looks", "look_first", "look_last", "yard",
-                 "yard_weight"):  # fmt: skip
+    for name in (*abandon_fields.new_rows(0), "looks", "look_first", "look_last",
+                 "look_green", "yard", "yard_weight"):  # fmt: skip
         rows[name][place] = fresh[name][0]
     seconds, begun = int(season.begin.timestamp()), rows["begun"][place]
     rows["season"][place] = seconds
@@ -158,6 +162,8 @@ def take(
     rows["looks"] += in_season
     first = in_season & (rows["look_first"] == NEVER)
     rows["look_first"][first], rows["look_last"][in_season] = seconds, seconds
+    # Once all has withered a field looks like any other ground, and shows nobody at work.
+    rows["look_green"][in_season & (at_this_time >= rules.fields.green)] = seconds
     _take_yards(rows, places, at_this_time)
     _take_course(rows, ring, usable, bin_of(moment))
     rows["begun"][usable & (rows["begun"] == NEVER)] = seconds
@@ -168,9 +174,10 @@ def take(
                 rows["calendar"][place, : len(found.begins)] = found.begins
 
 
-def learn(rows: Rows, place: int, slot: int, figures: Array) -> None:
+def learn(rows: Rows, place: int, slot: int, figures: Array, count: Tilled) -> None:
     """Keep a season among the past ones of its slot, in place of the oldest."""
     at = int(rows["past_count"][place, slot]) % KEPT
+    abandon_usual.learn(rows, place, slot, at, count)
     rows["past"][place, slot, at] = figures
     rows["past_count"][place, slot] += 1
 

@@ -16,11 +16,11 @@ from detectors.abandon_seasons import (
     BRIGHT,
     GREENING,
     NEAR,
-    RATIO,
     RING,
     Rows,
     SeasonRules,
 )
+from detectors.abandon_usual import usual
 from detectors.season_calendar import LEAST_GREENING
 
 SEEN_PIXELS = 200
@@ -64,13 +64,16 @@ class Verdict:
     why : ndarray of int8
         Why a place is not judged, an `Unjudged`; 0 where it is.
     fields, greening, fading : Departure
-        Of the tilled ratio turned round, so that a loss is positive; of the yards' greenness, and
-        of their brightness turned round.
+        Of the tilled share of the usual fields against the ring's, turned round, so that a loss
+        is positive; of the yards' greenness, and of their brightness turned round.
+    left : ndarray
+        Of all ground near, new fields too, what share is tilled of what the ring and the past let
+        expect; NaN where there is no past.
     evidence : ndarray
         Nats, the three together; 0 where not judged.
-    figures : ndarray, shape (place, 6)
-        In the order of `RATIO` and those after it.
-    past : ndarray, shape (place, 6)
+    figures : ndarray, shape (place, 5)
+        In the order of `GREENING` and those after it.
+    past : ndarray, shape (place, 5)
         Their means over the seasons compared with; NaN where there are none.
     """
 
@@ -79,6 +82,7 @@ class Verdict:
     fields: Departure
     greening: Departure
     fading: Departure
+    left: Array
     evidence: Array
     figures: Array
     past: Array
@@ -101,11 +105,9 @@ def verdict(
     past = rows["past"][np.arange(len(slots)), slots]
     means = _means(past)
     figures = _figures(rows, count)
-    counting = _counting(count, means[:, RATIO])
     wide = np.where(over, 1.0, rules.so_far_spread)
-    fields = _widened(
-        departure(-past[:, :, RATIO], -figures[:, RATIO], counting, rules.fields_spread), wide
-    )
+    shown = usual(rows, slots, count)
+    fields = _widened(departure(-shown.past, -shown.now, shown.counting, rules.fields_spread), wide)
     none = np.zeros(len(slots))
     greening = _widened(
         departure(past[:, :, GREENING], figures[:, GREENING], none, rules.green_spread), wide
@@ -115,12 +117,12 @@ def verdict(
     )
     why = _why_not(rows, count, means, fields, rules)
     judged = why == Unjudged.NOTHING
-    evidence = log_likelihood_ratio(fields, rules.fields_reach)
+    evidence = _of_fields(fields, shown.left, rules)
     for found, reach in ((greening, rules.green_reach), (fading, rules.bright_reach)):
         own = rules.yards * log_likelihood_ratio(found, reach)
         evidence = evidence + np.clip(own, rules.yards_least, rules.yards_most)
-    return Verdict(judged, why, fields, greening, fading, np.where(judged, evidence, 0.0),
-                   figures, means, count)  # fmt: skip
+    return Verdict(judged, why, fields, greening, fading, shown.left,
+                   np.where(judged, evidence, 0.0), figures, means, count)  # fmt: skip
 
 
 def teaches(rows: Rows, found: Verdict, place: int, rules: SeasonRules) -> bool:
@@ -150,6 +152,18 @@ def _why_not(
     return found.astype(np.int8)
 
 
+def _of_fields(fields: Departure, left: Array, rules: SeasonRules) -> Array:
+    """Return the evidence of the fields, nats.
+
+    People who till other ground than they used to have not gone: where about as much is tilled as
+    ever, that the usual fields lie fallow is no evidence.
+    """
+    evidence = log_likelihood_ratio(fields, rules.fields_reach)
+    with np.errstate(invalid="ignore"):
+        moved = left > np.exp(-rules.fields_reach[0])
+    return np.where(moved, np.minimum(evidence, 0.0), evidence)
+
+
 def _figures(rows: Rows, count: Tilled) -> Array:
     weight = rows["yard_weight"]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -158,15 +172,7 @@ def _figures(rows: Rows, count: Tilled) -> Array:
         (hits + 0.5) / (of + 1.0)
         for hits, of in ((count.near, count.near_of), (count.ring, count.ring_of))
     ]
-    return np.stack([count.ratio(), *yards.T, *shares, count.charred_near], axis=1)
-
-
-def _counting(count: Tilled, usual: Array) -> Array:
-    """Return the variance of the ratio that comes of counting so few pixels, were all as usual."""
-    ring = count.ring + 0.5
-    near = np.exp(np.nan_to_num(usual)) * ring * (count.near_of + 1.0) / (count.ring_of + 1.0)
-    variance: Array = 1.0 / ring + 1.0 / np.maximum(near, 0.5)
-    return variance
+    return np.stack([*yards.T, *shares, count.charred_near], axis=1)
 
 
 def _widened(found: Departure, by: Array) -> Departure:

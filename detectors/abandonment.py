@@ -30,7 +30,7 @@ from detectors.abandon_look import NAMES, hectares, part_values, sample_look
 from detectors.abandon_report import finding
 from detectors.abandon_seasons import Rows, SeasonRules
 from detectors.abandon_verdict import WHY, Unjudged, Verdict, teaches, verdict
-from detectors.burn_seen import contamination, lost_shares, of_places, worst_cause
+from detectors.burn_seen import Measured, contamination, named, of_places, place_look
 from detectors.burned import WATER
 from detectors.calibration import POOLED, Calibration
 from detectors.place_state import SHOWED, said_first
@@ -78,7 +78,7 @@ class Abandonment:
 
     info = DetectorInfo(
         id="abandonment",
-        version="1",
+        version="2",
         kinds=("abandonment",),
         regions=("abandonment",),
         sensors=("sentinel-2-l2a",),
@@ -108,38 +108,19 @@ class Abandonment:
         ValueError
             If no settlements are named, or the yards are of others.
         """
-        if places.settlements is None:
-            raise ValueError("this detector follows settlements, and none are named")
-        look, chosen = cube.isel(time=0), places.settlements
+        look, chosen = cube.isel(time=0), named(places)
         bands = {one: look[one].values for one in ("B04", "B08", "B12") if one in look}
         causes, classes = look["cause"].values, look["SCL"].values
         blank = (causes == Cause.CLEAR) & ~np.isfinite(np.stack(list(bands.values()))).all(0)
         causes = np.where(blank, np.uint8(Cause.NODATA), causes)
         clear, dry = causes == Cause.CLEAR, classes != WATER
         grid = (look["y"].values, look["x"].values)
-        cores, rings = lost_shares(causes, chosen)
-        real = ~chosen.placebo
-        shares = cores[real].mean(0) if real.any() else np.zeros(len(Cause))
         values = part_values(bands, clear, dry, chosen, places.yards, hectares(grid))
-        return Features(
-            acquisition=str(cube.attrs["acquisition"]),
-            sensed=datetime.fromisoformat(str(cube.attrs["sensed"])),
-            names=NAMES,
-            usable=float(shares[Cause.CLEAR]),
-            causes={c.name.lower(): float(shares[c]) for c in Cause if c is not Cause.CLEAR},
-            places=PlaceFeatures(
-                ids=chosen.ids,
-                placebo=chosen.placebo,
-                values=values,
-                bands=tuple(bands),
-                seen=_seen(clear, chosen),
-                contamination=contamination(classes, causes, chosen),
-                lost=tuple(map(worst_cause, cores, rings)),
-                patches=sample_look(bands, clear & dry, grid, chosen),
-            ),
-            orbit=cube.attrs.get("orbit"),
-            lived_without=tuple(band for band in self.info.useful if band not in look),
-        )
+        measured = Measured(
+            NAMES, values, _seen(clear, chosen), tuple(bands),
+            contamination(classes, causes, chosen), sample_look(bands, clear & dry, grid, chosen),
+        )  # fmt: skip
+        return place_look(cube, self.info, chosen, causes, measured)
 
     def start(self, geobox: GeoBox) -> MonitorState:
         """Return the state of a cell of which no settlement was ever looked at."""
@@ -241,16 +222,16 @@ class Abandonment:
             if not judged:
                 return None
             return abandon_episodes.so_far(rows, one.place, found, seconds, least)
-        news = None
         if judged:
             rules = self.parameters.episodes
             news = abandon_episodes.ended(rows, one.place, found, least, rules)
         else:
-            abandon_episodes.unjudged(rows, one.place)
+            news = abandon_episodes.unjudged(rows, one.place, found, one.season)
         quiet = rows["level"][one.place] == 0 and not suspect
         if quiet and teaches(rows, found, one.place, self.parameters.seasons):
-            abandon_seasons.learn(rows, one.place, one.season.slot, found.figures[one.place])
-            rows["normal"][one.place] = rows["look_last"][one.place]
+            figures = found.figures[one.place]
+            abandon_seasons.learn(rows, one.place, one.season.slot, figures, found.tilled)
+            rows["normal"][one.place] = rows["look_green"][one.place]
         return news
 
     def _turn(
@@ -269,7 +250,7 @@ class Abandonment:
     def _say(self, rows: Rows, usable: NDArray[np.bool_], *, suspect: bool) -> None:
         """Put down what the look came to, as an index into `SHOWED`."""
         count = len(usable)
-        past = np.isfinite(rows["past"][..., 0]).sum(-1).max(-1, initial=0)
+        past = np.isfinite(rows["past"][..., abandon_seasons.NEAR]).sum(-1).max(-1, initial=0)
         learning = past < self.parameters.seasons.past
         changed = abandon_episodes.is_open(rows) & ~learning
         # Only a season that has ended and was judged shows fields as plainly tilled as ever: a
@@ -329,7 +310,9 @@ def _said(rows: Mapping[str, NDArray[Any]], place: int) -> dict[str, Any]:
     """Return what the season came to, or how it stands, for the ledger."""
     told: dict[str, Any] = {
         "season_looks": int(rows["looks"][place]),
-        "past_seasons": int(np.isfinite(rows["past"][place, :, :, 0]).sum(-1).max()),
+        "past_seasons": int(
+            np.isfinite(rows["past"][place, ..., abandon_seasons.NEAR]).sum(-1).max()
+        ),
     }
     for name in ("evidence", "ratio"):
         if np.isfinite(rows[name][place]):

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
-from detectors.types import PARTS, Features, PlaceFeatures, PlaceSet
+from detectors.types import (
+    PARTS,
+    DetectorInfo,
+    Features,
+    PatchLook,
+    PlaceFeatures,
+    Places,
+    PlaceSet,
+)
 from imagery.types import Cause
 
 CORE_SHARE = 0.7
@@ -20,6 +31,91 @@ CONTAMINATION = 0.02
 MOST_CONTAMINATED = 0.9
 CLOUDY = 0.25
 """Share of cloud in the surroundings at which a dark core is taken to be in shadow in full."""
+COUNTED_M = 10.0
+"""Side of a pixel on which cores are counted."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured of the parts of settlements on one look.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the features.
+    values : ndarray, shape (place, feature, part)
+        NaN where too little was seen.
+    seen : ndarray, shape (place, part)
+        Share of each part's pixels that were clear; NaN where a part has no ground.
+    bands : sequence of str
+        Those it was measured in.
+    contamination : ndarray, shape (place,), or None
+        Share of the core that may be shadow or haze; None for the least there always is.
+    patches : PatchLook or None
+    """
+
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+    seen: NDArray[np.float64]
+    bands: Sequence[str]
+    contamination: NDArray[np.float64] | None = None
+    patches: PatchLook | None = None
+
+
+def named(places: Places) -> PlaceSet:
+    """Return the settlements that a look is measured over.
+
+    Raises
+    ------
+    ValueError
+        If none are named.
+    """
+    if places.settlements is None:
+        raise ValueError("this detector follows settlements, and none are named")
+    return places.settlements
+
+
+def place_look(
+    cube: xr.Dataset, info: DetectorInfo, chosen: PlaceSet, causes: NDArray[np.uint8],
+    measured: Measured,
+) -> Features:  # fmt: skip
+    """Return what one look showed of settlements, with what was not seen and why.
+
+    Parameters
+    ----------
+    cube : xarray.Dataset
+        The look; its attributes say which, and of what.
+    info : DetectorInfo
+        Of the detector that measured it.
+    causes : ndarray of uint8, shape (y, x)
+        What each pixel was lost to, :class:`imagery.types.Cause`.
+    """
+    cores, rings = lost_shares(causes, chosen)
+    real = ~chosen.placebo
+    shares = cores[real].mean(0) if real.any() else np.zeros(len(Cause))
+    hazy = measured.contamination
+    is_counted = info.zones.pixel_m == COUNTED_M
+    return Features(
+        acquisition=str(cube.attrs["acquisition"]),
+        sensed=datetime.fromisoformat(str(cube.attrs["sensed"])),
+        names=measured.names,
+        usable=float(shares[Cause.CLEAR]),
+        causes={c.name.lower(): float(shares[c]) for c in Cause if c is not Cause.CLEAR},
+        places=PlaceFeatures(
+            ids=chosen.ids,
+            placebo=chosen.placebo,
+            values=measured.values,
+            bands=tuple(measured.bands),
+            seen=measured.seen,
+            contamination=np.full(len(chosen.ids), CONTAMINATION) if hazy is None else hazy,
+            lost=tuple(map(worst_cause, cores, rings)),
+            core_pixels=np.diff(chosen.starts)[::PARTS] if is_counted else None,
+            patches=measured.patches,
+        ),
+        orbit=cube.attrs.get("orbit"),
+        lived_without=tuple(band for band in info.useful if band not in cube),
+        sensor=str(cube.attrs.get("sensor", "")),
+    )
 
 
 def usable_places(places: PlaceFeatures, part_looks: NDArray[np.int32]) -> NDArray[np.bool_]:

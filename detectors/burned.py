@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from detectors import baseline, episodes, inside, place_state, state_packing
+from detectors import baseline, episodes, inside, place_learning, place_state, state_packing
 from detectors.baseline import BaselineRules, Errors
 from detectors.burn_evidence import Evidence, EvidenceRules, look_evidence
 from detectors.burn_features import (
@@ -30,11 +29,12 @@ from detectors.burn_features import (
 from detectors.burn_report import finding, said
 from detectors.burn_seen import (
     CORE_SHARE,
+    Measured,
     contamination,
-    lost_shares,
+    named,
     of_places,
+    place_look,
     usable_places,
-    worst_cause,
 )
 from detectors.burn_strata import place_thresholds
 from detectors.calibration import Calibration
@@ -45,8 +45,6 @@ from detectors.odds import OddsRules, recurrence_odds, ring_odds
 from detectors.part_statistics import part_reflectance
 from detectors.patch_look import patch_look
 from detectors.types import (
-    NEVER,
-    PARTS,
     DetectorInfo,
     Features,
     Finding,
@@ -128,41 +126,22 @@ class Burned:
         ValueError
             If no settlements are named.
         """
-        if places.settlements is None:
-            raise ValueError("this detector follows settlements, and none are named")
-        look, chosen = cube.isel(time=0), places.settlements
+        look, chosen = cube.isel(time=0), named(places)
         bands = [band for band in USED if band in look]
         pixels = np.stack([look[band].values for band in bands])
         causes, classes = look["cause"].values, look["SCL"].values
         clear = (causes == Cause.CLEAR) & np.isfinite(pixels).all(0)
         causes = np.where(~clear & (causes == Cause.CLEAR), np.uint8(Cause.NODATA), causes)
         reflectance, seen = part_reflectance(pixels, clear, classes != WATER, chosen)
-        cores, rings = lost_shares(causes, chosen)
         grid = (look["y"].values, look["x"].values)
-        real = ~chosen.placebo
-        shares = cores[real].mean(0) if real.any() else np.zeros(len(Cause))
-        return Features(
-            acquisition=str(cube.attrs["acquisition"]),
-            sensed=datetime.fromisoformat(str(cube.attrs["sensed"])),
-            names=NAMES,
-            usable=float(shares[Cause.CLEAR]),
-            causes={c.name.lower(): float(shares[c]) for c in Cause if c is not Cause.CLEAR},
-            places=PlaceFeatures(
-                ids=chosen.ids,
-                placebo=chosen.placebo,
-                values=burn_features(reflectance, bands),
-                bands=tuple(bands),
-                seen=seen,
-                contamination=contamination(classes, causes, chosen),
-                lost=tuple(map(worst_cause, cores, rings)),
-                core_pixels=np.diff(chosen.starts)[::PARTS],
-                patches=None
-                if chosen.patches is None
-                else patch_look(dict(zip(bands, pixels, strict=True)), clear, grid, chosen.patches),
-            ),
-            orbit=cube.attrs.get("orbit"),
-            lived_without=tuple(band for band in self.info.useful if band not in look),
-        )
+        measured = Measured(
+            NAMES, burn_features(reflectance, bands), seen, bands,
+            contamination(classes, causes, chosen),
+            None
+            if chosen.patches is None
+            else patch_look(dict(zip(bands, pixels, strict=True)), clear, grid, chosen.patches),
+        )  # fmt: skip
+        return place_look(cube, self.info, chosen, causes, measured)
 
     def start(self, geobox: GeoBox) -> MonitorState:
         """Return the state of a cell of which no settlement was ever looked at."""
@@ -194,35 +173,28 @@ class Burned:
         look, within = self._look_inside(look, state, places, suspect=suspect)
         rows, judged = look.rows, look.usable & look.trained & (not suspect)
         turns = self._advance(look, places, judged, within, suspect=suspect)
-        quiet = look.usable & ~episodes.is_open(rows) & (not suspect)
-        quiet[list(turns)] = False
+        quiet = place_learning.quiet_places(rows, look.usable, turns, suspect=suspect)
         # The less a look is trusted to show the settlement unharmed, the less it teaches.
         harmed = np.where(look.trained, look.evidence.total, -np.inf)
         trust = np.where(quiet, 1.0 / (1.0 + np.exp(harmed)), 0.0)
         learned = baseline.learn(
             rows, places.values, look.found, look.x, look.seconds, trust, self.parameters.baseline
         )
-        for place, turn in turns.items():
-            if turn.new_normal:
-                recent = rows["window_residual"][place, -self.parameters.episodes.level_looks :]
-                baseline.relevel(learned, place, recent)
+        anew = list(place_learning.new_normals(
+            rows, learned, turns, self.parameters.episodes.level_looks
+        ))  # fmt: skip
         learned |= inside.learned(
-            within, rows, quiet, episodes.is_open(rows),
-            [place for place, turn in turns.items() if turn.new_normal],
-            self.parameters.inside, hold=suspect,
+            within, rows, quiet, episodes.is_open(rows), anew, self.parameters.inside,
+            hold=suspect,
         )  # fmt: skip
-        # Nothing fades while nothing is learned.
-        learned["learned"] = np.where(
-            episodes.is_open(rows) & (learned["learned"] != NEVER), look.seconds, learned["learned"]
-        )
         learned["showed"] = place_state.showed(
             rows, turns, look.usable, look.trained, look.evidence.total, look.evidence.plain,
             suspect=suspect,
         )  # fmt: skip
-        learned["evidence"] = np.where(look.usable & look.trained, look.evidence.total, np.nan)
-        learned["score"] = np.where(look.usable[:, None], look.found.score, np.nan)
-        learned["observed"] = np.where(look.usable[:, None], places.values[:, :, 0], np.nan)
-        learned["predictive"] = np.where(look.usable[:, None], look.found.predictive, np.nan)
+        place_learning.keep(
+            rows, learned, places.values, look.found, look.evidence.total, look.usable,
+            look.usable & look.trained, look.seconds,
+        )  # fmt: skip
         after = place_state.after(state, features, learned, orbits)
         told = (
             (place, finding(places.ids[place], turn, look.found, place, features, scene, learned))
@@ -240,10 +212,7 @@ class Burned:
 
     def beside(self, state: MonitorState) -> MonitorState:
         """Return a state without settlements, in which others can be brought up to `state`."""
-        begun = self.start(state.geobox)
-        # Relative orbits keep their numbers: the levels of both states are then the same terms.
-        scalars = {**begun.scalars, "orbits": state.scalars["orbits"]}
-        return dataclasses.replace(begun, scalars=scalars)
+        return place_state.beside(self.start(state.geobox), state)
 
     def join(self, state: MonitorState, other: MonitorState) -> MonitorState:
         """Return `state` with all places of `other`, which has taken the same looks.

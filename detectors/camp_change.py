@@ -2,15 +2,16 @@
 
 Cells of 20 m are followed by two streaming baselines (:mod:`detectors.kernel`): one of how bare and
 bright they are, one of their texture. Evidence must persist over looks, hang together, reach a
-hectare and grow, at least three features must have risen, and what is a field, a quarry, water, a
-solar park, burned ground or a road by its looks is held back with the reason.
+hectare and grow or be plain and mottled, at least three features must have risen, and what is a
+field, a quarry, water, a solar park, burned ground or a road by its looks is held back, or told as
+WATCH at most, with the reason.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,7 +19,6 @@ import numpy as np
 import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from detectors import kernel
 from detectors.area_look import (
@@ -32,10 +32,12 @@ from detectors.area_look import (
     stamped,
 )
 from detectors.camp_features import CELL, FOLLOWED, NAMES, cell_features, cell_shape
-from detectors.camp_objects import CampTracker, held_back
+from detectors.camp_objects import CampTracker
 from detectors.camp_record import MARKS, CampRecord, CampRules, CampView
 from detectors.camp_rejections import RejectionRules
+from detectors.camp_said import held_back
 from detectors.kernel import EVIDENCE_UNIT, FEATURE_UNIT, NO_DATA, SCALE_UNIT, KernelParameters
+from detectors.known_ground import KnownGround, on_cells
 from detectors.types import (
     DetectorInfo,
     Features,
@@ -67,8 +69,8 @@ class CampChange:
     Parameters
     ----------
     parameters : CampParameters, optional
-    known : mapping of str to shapely geometry, optional
-        What maps say is there, by category, CRS84: ground under it is held back.
+    known : sequence of KnownGround, optional
+        What maps say is there: see :mod:`detectors.known_ground`.
     """
 
     info = DetectorInfo(
@@ -91,10 +93,14 @@ class CampChange:
     def __init__(
         self,
         parameters: CampParameters | None = None,
-        known: Mapping[str, BaseGeometry] | None = None,
+        known: Sequence[KnownGround] = (),
     ) -> None:
         self.parameters = parameters or CampParameters()
-        self.tracker = CampTracker(self.parameters.rules, self.parameters.reject, known or {})
+        self.tracker = CampTracker(self.parameters.rules, self.parameters.reject, on_cells(known))
+
+    def knowing(self, known: Sequence[KnownGround]) -> CampChange:
+        """Return this detector with maps of the ground it is asked about."""
+        return CampChange(self.parameters, known)
 
     def measure(self, cube: xr.Dataset, places: Places) -> Features:
         """Turn one look into fixed-point features of the cells, shape (7, cell y, cell x)."""

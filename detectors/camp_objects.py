@@ -1,34 +1,37 @@
 """Objects that may be camps, through time: found, growing, held back, closed or lapsed.
 
 An object keeps its number for ever. What is taken for something else is followed like the rest,
-with every reason in words, and nothing is said of it while one holds (:func:`held_back`).
+with every reason in words, and nothing is said of it while one holds
+(:func:`detectors.camp_said.held_back`).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from scipy import ndimage
-from shapely.geometry.base import BaseGeometry
 
 from detectors.area_look import day_time
-from detectors.camp_area import Area, measured
+from detectors.camp_area import CELL_HA, Area, measured
 from detectors.camp_features import FOLLOWED
 from detectors.camp_record import RANK, CampRecord, CampRules, CampView, number_of
-from detectors.camp_rejections import Marks, RejectionRules, rejections, shape_of
+from detectors.camp_rejections import (
+    Marks,
+    RejectionRules,
+    likenesses,
+    rejections,
+    shape_of,
+)
+from detectors.camp_said import evidence_of
 from detectors.kernel import NO_DATA
+from detectors.known_ground import Explained, Maps
 from detectors.objects import Window, area_m2, components, outline, touching, windows
 from detectors.types import DetectorState, Finding, SiteChange
 
 NEAR = 2
 """Cells between an object and what joins it, at most."""
-NAMES = ("bareness", "brightness", "texture_10m", "texture_short_wave_infrared")
 STILL_THERE = "it is not gone: it has stayed so long that it counts as what is normal there"
 """Said of what is closed, for a camp that closed would be another thing."""
 _CROSS = ndimage.generate_binary_structure(2, 1)
@@ -37,17 +40,11 @@ _OVER = (DetectorState.CLOSED, DetectorState.LAPSED)
 
 @dataclass(frozen=True, slots=True)
 class CampTracker:
-    """Rules of objects, and maps of what is known to be there.
-
-    Attributes
-    ----------
-    known : mapping of str to shapely geometry
-        Ground by category (roads, quarries, water, solar parks), CRS84.
-    """
+    """Rules of objects, and maps of what is known to be there."""
 
     rules: CampRules = field(default_factory=CampRules)
     reject: RejectionRules = field(default_factory=RejectionRules)
-    known: Mapping[str, BaseGeometry] = field(default_factory=dict)
+    known: Maps = field(default_factory=Maps)
 
     def track(
         self, view: CampView, label: NDArray[np.uint32], records: dict[int, CampRecord], number: int
@@ -173,17 +170,41 @@ class CampTracker:
         textured = rules.texture > 0.0
         kept = range(FOLLOWED) if textured else range(2)
         risen = sum(number_of(record.risen[k]) >= rules.risen for k in kept)
-        record.held = list(rejections(self._marks(view, mask, record), self._limits()))
+        marks = self._marks(mask, record)
+        record.held = list(rejections(marks, self._limits()))
         if risen < rules.features_watch:
             record.held.append(f"of its features {risen} are above their baseline")
         needed = rules.features if textured else rules.features_watch
-        record.lacks = []
+        record.lacks = list(likenesses(marks, self.reject)) if textured else []
         if risen < needed:
             record.lacks.append(f"{risen} features are above their baseline, {needed} are needed")
-        if record.growth < rules.growth and record.later < rules.later:
+        if not (self._grown(record) or self._plain(record)):
             record.lacks.append("it has not been seen to grow")
         lasted = record.looks >= rules.looks_probable
         record.ready = lasted and not record.held and not record.lacks
+        self._heed(list(self._explained(view, mask).held), record)
+
+    def _heed(self, mapped: list[str], record: CampRecord) -> None:
+        """Hold back what maps explain, but for what would be ESTABLISHED: that is watched."""
+        established = self._bears(record) is DetectorState.ESTABLISHED
+        record.held += [] if established else mapped
+        record.mapped = mapped if established else []
+        record.ready = record.ready and not mapped
+
+    def _grown(self, record: CampRecord) -> bool:
+        """Tell whether it was seen to grow, by its area or by when its cells changed."""
+        rules = self.rules
+        return record.growth >= rules.growth or record.later >= rules.later
+
+    def _plain(self, record: CampRecord) -> bool:
+        """Tell whether it is like a camp without growth: plain, and far more mottled than before.
+
+        What has not grown began at once, and what was ploughed or cleared at once is even.
+        """
+        rules = self.rules
+        _, brighter, rougher, _ = (number_of(one) for one in record.moved)
+        mottled = rougher >= max(rules.mottled, rules.beyond_edge * brighter)
+        return rules.texture > 0.0 and mottled and record.score >= rules.steady
 
     def _limits(self) -> RejectionRules:
         """Return the limits of rejections, without those of texture where it takes no part."""
@@ -191,34 +212,33 @@ class CampTracker:
             return self.reject
         return RejectionRules(**{**_fields(self.reject), "even": -np.inf})
 
-    def _marks(self, view: CampView, mask: NDArray[np.bool_], record: CampRecord) -> Marks:
+    def _marks(self, mask: NDArray[np.bool_], record: CampRecord) -> Marks:
         bare, wet, char, rows = (number_of(one) for one in record.marks)
         textured = self.rules.texture > 0.0
         return Marks(
-            shape_of(mask), number_of(record.moved[1]),
+            shape_of(mask), number_of(record.moved[0]), number_of(record.moved[1]),
             number_of(record.moved[2]) if textured else 0.0,
-            bare, wet, char, rows, self._mapped(view, mask),
+            bare, wet, char, rows,
         )  # fmt: skip
 
-    def _mapped(self, view: CampView, mask: NDArray[np.bool_]) -> dict[str, float]:
-        if not self.known:
-            return {}
-        ground = outline(mask, view.geobox, view.corner)
-        return {
-            category: float(shapely.intersection(ground, there).area / ground.area)
-            for category, there in self.known.items()
-        }
+    def _explained(self, view: CampView, mask: NDArray[np.bool_]) -> Explained:
+        least = self.rules.minimum_ha / CELL_HA
+        return self.known.explain(mask, view.corner, self.reject, least)
 
     def _state(self, record: CampRecord) -> DetectorState | None:
         """Return the state its evidence bears; None below WATCH. A state is never lowered."""
+        state = self._bears(record)
+        if record.rank() > (RANK[state] if state else 0):
+            return DetectorState(record.state)
+        return state
+
+    def _bears(self, record: CampRecord) -> DetectorState | None:
         rules = self.rules
         state = DetectorState.WATCH if record.score > rules.watch else None
         if record.ready and record.score > rules.probable:
             state = DetectorState.PROBABLE
             if record.score > rules.established and record.looks >= rules.looks_established:
                 state = DetectorState.ESTABLISHED
-        if record.rank() > (RANK[state] if state else 0):
-            return DetectorState(record.state)
         return state
 
     def _finding(
@@ -232,7 +252,8 @@ class CampTracker:
         seen = view.unharmed[alive & (view.changed <= changed)]
         seen = seen[(seen != NO_DATA) & (seen < changed)]
         unharmed = int(seen.max()) if seen.size else None
-        doubts = [*record.held, *record.lacks]
+        explained = self._explained(view, mask)
+        doubts = [*record.held, *record.lacks, *record.mapped, *explained.doubts]
         if unharmed is None:
             doubts.append("no look shows the ground plainly unharmed before")
         if record.state == DetectorState.CLOSED:
@@ -241,46 +262,10 @@ class CampTracker:
             object=record.number, kind="camp_change", state=DetectorState(record.state),
             geometry=geometry, area_m2=area_m2(geometry), pixels=4 * int(mask.sum()),
             last_unharmed=None if unharmed is None else day_time(unharmed),
-            first_changed=day_time(changed), looks=record.looks, evidence=_evidence(record),
+            first_changed=day_time(changed), looks=record.looks,
+            evidence={**evidence_of(record), **explained.as_evidence()},
             doubts=tuple(doubts), change=change,
         )  # fmt: skip
-
-
-def _evidence(record: CampRecord) -> dict[str, object]:
-    """Return numbers to check: score, features in scales, area with interval, and its course."""
-    said: dict[str, object] = {"log_likelihood_ratio": record.score}
-    for name, scales in zip(NAMES, record.risen, strict=True):
-        if scales is not None:
-            said[f"{name}_scales"] = scales
-    area = record.area
-    if area is not None:
-        said |= {"area_ha": area.hectares, "area_low_ha": area.low, "area_high_ha": area.high}
-    said["growth"] = round(record.growth, 2)
-    said["course"] = [
-        {"day": f"{day_time(int(day)):%Y-%m-%d}", "ha": ha, "low": low, "high": high}
-        for day, ha, low, high in record.course
-    ]
-    return said
-
-
-def held_back(records: Iterable[Mapping[str, Any]], rules: CampRules) -> tuple[str, ...]:
-    """Return every reason why objects that would be told of are not, with how many and how large.
-
-    Their number is bounded by that of the rules, however many objects there are.
-    """
-    found: defaultdict[str, list[float]] = defaultdict(list)
-    for record in (CampRecord(**kept) for kept in records):
-        area = record.area
-        large = area is not None and area.hectares >= rules.minimum_ha
-        if not large or record.looks < rules.looks_watch or not record.score > rules.watch:
-            continue
-        assert area is not None
-        for reason in record.held:
-            found[reason].append(area.hectares)
-    return tuple(
-        f"{reason} ({len(sizes)} {'place' if len(sizes) == 1 else 'places'}, {sum(sizes):.1f} ha)"
-        for reason, sizes in sorted(found.items())
-    )
 
 
 def _fields(rules: RejectionRules) -> dict[str, float]:

@@ -47,6 +47,11 @@ class CampRules:
         Scales that its spectra must differ by on a look for its area to be measured there.
     growth : float
         By what factor it must have grown since it was first measured, for more than WATCH.
+    steady, mottled, beyond_edge : float
+        Score, nats, gain of the texture of visible light, natural-log units, and that gain for
+        each unit of ln visible light gained, above all of which it need not have been seen to
+        grow: clouds can hide the whole of a camp's growth. The last is more than the edge of an
+        even patch makes.
     texture : float
         Weight of the evidence of the two textures, which never counts for more than that of
         spectra; with 0 textures take no part, neither here nor among the features.
@@ -77,6 +82,9 @@ class CampRules:
     risen: float = 1.0
     plain: float = 1.5
     growth: float = 1.2
+    steady: float = 20.0
+    mottled: float = 0.8
+    beyond_edge: float = 0.6
     later: float = 0.35
     texture: float = 0.5
     alive: float = 1.0
@@ -117,6 +125,8 @@ class CampRecord:
         Why it is taken for no camp, in words; nothing is said of it while there is a reason.
     lacks : list of str
         What it lacks for more than WATCH, in words.
+    mapped : list of str
+        Maps that keep it at WATCH, which would be ESTABLISHED without them, in words.
     course : list
         Its area over the looks: day, hectares, low, high.
     """
@@ -136,6 +146,7 @@ class CampRecord:
     marks: list[float | None] = field(default_factory=lambda: [None] * len(MARKS))
     held: list[str] = field(default_factory=list)
     lacks: list[str] = field(default_factory=list)
+    mapped: list[str] = field(default_factory=list)
     course: list[list[float]] = field(default_factory=list)
 
     @property

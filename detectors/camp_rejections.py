@@ -1,4 +1,4 @@
-"""Why ground that changed is no camp: by its shape, rows, evenness, wetness, darkness and maps.
+"""Why ground that changed is no camp: by its shape, rows, evenness, wetness and darkness.
 
 Every reason is told in words, so that whoever looks a camp's absence up can see why it was held
 back.
@@ -6,8 +6,7 @@ back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,29 +38,26 @@ class Marks:
 
     Attributes
     ----------
-    brighter : float
-        Change of ln visible light, natural-log units, median of its cells.
-    rougher : float
-        Change of the texture of visible light, the same.
+    barer, brighter, rougher : float
+        Change of ln(B04/B08), of ln visible light and of its texture, natural-log units, medians
+        of its cells.
     bare, wet, char, rows : float
         ln(B04/B08), MNDWI, -NBR and coherence of direction, medians.
-    mapped : mapping of str to float
-        Share of its ground under each category of a map that was given.
     """
 
     shape: Shape
+    barer: float
     brighter: float
     rougher: float
     bare: float
     wet: float
     char: float
     rows: float
-    mapped: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class RejectionRules:
-    """Limits of :func:`rejections`.
+    """Limits of :func:`rejections` and :func:`likenesses`.
 
     Attributes
     ----------
@@ -81,8 +77,15 @@ class RejectionRules:
         Gain of texture below which ground is as even as it was.
     rows : float
         Coherence from which on a parcel lies in rows.
+    stripped, plantless : float
+        Gain of ln(B04/B08) from which on ground lost its plants, and the value above which none
+        are left: people leave some standing between their tents, a quarry leaves none.
+    rock_even : float
+        Gain of texture below which plantless ground may be rock.
+    panel_rows, panel_even : float
+        Coherence from which on, and gain of texture below which, ground may lie under panels.
     mapped : float
-        Share of the ground under a category of a map that explains it.
+        Share of the ground under maps from which on they explain it.
     """
 
     green: float = -0.85
@@ -94,6 +97,11 @@ class RejectionRules:
     rectangular: float = 0.85
     even: float = 0.15
     rows: float = 0.65
+    stripped: float = 0.3
+    plantless: float = -0.15
+    rock_even: float = 1.1
+    panel_rows: float = 0.45
+    panel_even: float = 0.6
     mapped: float = 0.5
 
 
@@ -112,11 +120,24 @@ def rejections(marks: Marks, rules: RejectionRules) -> tuple[str, ...]:
         (even and not parcel, "the ground is no more mottled than it was, as bare soil"),
         (parcel and marks.rows >= rules.rows, "a parcel in rows of one direction"),
     ]
-    reasons = [words for holds, words in found if holds]
-    for category, share in sorted(marks.mapped.items()):
-        if share >= rules.mapped:
-            reasons.append(f"mapped as {category}")
-    return tuple(reasons)
+    return tuple(words for holds, words in found if holds)
+
+
+def likenesses(marks: Marks, rules: RejectionRules) -> tuple[str, ...]:
+    """Return what else this looks like, in words: it may be a camp all the same.
+
+    Less than a rejection, for camps are like that too, if seldom: it is told, and no more than
+    WATCH.
+    """
+    stripped = marks.barer >= rules.stripped and marks.bare > rules.plantless
+    in_rows = marks.rows >= rules.panel_rows
+    found = [
+        (stripped and marks.rougher < rules.rock_even,
+         "no plants are left and it is hardly mottled, as a quarry"),
+        (in_rows and marks.rougher < rules.panel_even,
+         "it lies in rows of one direction and is hardly mottled, as solar panels"),
+    ]  # fmt: skip
+    return tuple(words for holds, words in found if holds)
 
 
 def shape_of(mask: NDArray[np.bool_]) -> Shape:

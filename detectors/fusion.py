@@ -18,6 +18,8 @@ from detectors.types import DetectorState, SiteChange
 
 TOLERANCE = timedelta(days=30)
 """How far the intervals of two sources of one event may lie apart."""
+SLIVER = 1e-6
+"""Share of the smaller of two areas that an overlap must have to be one."""
 OPTICAL, RADAR, HEAT = "optical", "radar", "heat"
 DATED_APART = "its sources date it differently; the interval holds all they say"
 
@@ -26,6 +28,7 @@ _ORIGINS = {
     "landsat": OPTICAL,
     # Harmonised Landsat and Sentinel-2: another's reading of the pixels that we read.
     "hls": OPTICAL,
+    "opera-dist-alert-hls": OPTICAL,
     "sentinel-1": RADAR,
     # Another's reading of the radar's passes.
     "opera-dist-alert-s1": RADAR,
@@ -33,8 +36,17 @@ _ORIGINS = {
     "modis": HEAT,
     "firms": HEAT,
 }
-_FAMILIES = {"razed": "burned", "ground_change": "camp_change"}
-"""Kinds that one and the same event may be told as, by the one that stands for both."""
+_FIRE, _CAMP = "burned", "camp_change"
+_FAMILIES = {
+    "burned": frozenset({_FIRE}),
+    "razed": frozenset({_FIRE}),
+    "camp_change": frozenset({_CAMP}),
+    # Ground that changed, however it did: the change itself, told by one who cannot name it.
+    "ground_change": frozenset({_FIRE, _CAMP}),
+}
+"""What a kind may be the same event as: kinds go together where they share one."""
+_UNNAMED = frozenset({"ground_change"})
+"""Kinds that say that something changed and not what."""
 
 _GAINS = frozenset({SiteChange.NEW, SiteChange.EXPANDED, SiteChange.REOCCUPIED, SiteChange.REBUILT})
 _LOSSES = frozenset(SiteChange) - _GAINS
@@ -77,6 +89,8 @@ class Source:
         Empty where it is about an area.
     change : str
         What became of the site; empty where it is not told.
+    cell : str
+        Of the work grid.
     """
 
     id: str
@@ -92,6 +106,7 @@ class Source:
     geometry: BaseGeometry
     settlement: str = ""
     change: str = ""
+    cell: str = ""
 
     @property
     def has_lapsed(self) -> bool:
@@ -111,7 +126,7 @@ class Combined:
     Attributes
     ----------
     leading : str
-        Id of the source that says most.
+        Id of the source that says most; of those that say it plainly, one that can name what it is.
     weights : mapping of str to float
         By id, the sources of which the evidence adds up: the strongest of each independent kind.
     last_unharmed, first_changed
@@ -156,43 +171,49 @@ def level_of(source: Source) -> Level:
     return Level[state.value]
 
 
-def combine(sources: Sequence[Source], *, reported: bool = False) -> Combined:
+def combine(sources: Sequence[Source]) -> Combined:
     """Say what the sources of one event come to; their order does not matter.
 
     Parameters
     ----------
     sources : sequence of Source
         At least one.
-    reported : bool
-        Whether a graded report from the ground tells of it, too.
     """
     standing = [one for one in sources if not one.has_lapsed]
     if not standing:
         last = max(sources, key=lambda one: (one.last_detected, one.weight, one.id))
         since, first, doubts = _interval(sources)
         return Combined(Standing.CLOSED, last.id, {}, since, first, doubts)
-    leading = max(standing, key=lambda one: (level_of(one), one.weight, one.id))
+    leading = max(standing, key=_says)
     told = [one for one in standing if level_of(one) >= Level.PROBABLE]
     since, first, doubts = _interval(told or standing)
-    state = _state(standing, reported=reported)
+    state = _state(standing)
     return Combined(state, leading.id, _weights(standing), since, first, doubts)
 
 
 def belongs(source: Source, members: Sequence[Source]) -> bool:
     """Tell whether a source tells of the event that others tell of.
 
-    It does where the place is theirs, the kind is of their family, none tells of growth and
-    another of loss, the intervals meet but for
-    `TOLERANCE`, and their episode was not over before its own began. A detector keeps its own
-    episodes apart: a second one is a second event.
+    It does where the place is theirs, the kinds go together, none tells of growth and another of
+    loss, the intervals meet but for `TOLERANCE`, their episode was not over before its own began,
+    and it is of no other settlement than they are. A detector keeps its own episodes apart: a
+    second one is a second event, but for the ground of another cell of the work grid, which it
+    follows by itself.
     """
     others = [one for one in members if one.detector != source.detector]
-    again = any(one.detector == source.detector and not one.has_lapsed for one in members)
+    again = any(_is_again(source, one) for one in members)
     if again or not others or _was_over(members, source.first_changed):
         return False
-    is_akin = all(_are_akin(one, source) for one in members)
+    is_akin = all(are_akin(one, source) for one in members)
     is_here = any(_same_place(source, one) for one in others)
-    return is_akin and is_here and apart(source, members) <= TOLERANCE
+    is_theirs = are_of_one_settlement([source], members)
+    return is_akin and is_here and is_theirs and apart(source, members) <= TOLERANCE
+
+
+def are_of_one_settlement(some: Sequence[Source], others: Sequence[Source]) -> bool:
+    """Tell whether sources share a settlement with others, where both are of any."""
+    first, second = ({one.settlement for one in each if one.settlement} for each in (some, others))
+    return not first or not second or not first.isdisjoint(second)
 
 
 def apart(source: Source, members: Sequence[Source]) -> timedelta:
@@ -204,11 +225,31 @@ def apart(source: Source, members: Sequence[Source]) -> timedelta:
     return max(_gap(source, one) for one in dating)
 
 
-def _state(standing: Sequence[Source], *, reported: bool) -> Standing:
+def are_akin(one: Source, other: Source) -> bool:
+    """Tell whether two sources may tell of one change: by kind, and by gain or loss."""
+    changes = {one.change, other.change}
+    opposed = bool(changes & _GAINS) and bool(changes & _LOSSES)
+    return not _family(one.kind).isdisjoint(_family(other.kind)) and not opposed
+
+
+def _says(one: Source) -> tuple[bool, bool, Level, float, float, str]:
+    """Return how much a source says; what it was comes before that something was."""
+    level, is_named = level_of(one), one.kind not in _UNNAMED
+    return level >= Level.PROBABLE, is_named, level, one.weight, one.geometry.area, one.id
+
+
+def share_ground(one: BaseGeometry, other: BaseGeometry) -> bool:
+    """Tell whether two areas overlap; neighbours that only touch do not, to the last rounding."""
+    if not one.intersects(other):
+        return False
+    return bool(one.intersection(other).area > SLIVER * min(one.area, other.area))
+
+
+def _state(standing: Sequence[Source]) -> Standing:
     levels = [level_of(one) for one in standing]
     sure = [one for one in standing if level_of(one) is Level.ESTABLISHED]
     twice = any(set(one.groups).isdisjoint(other.groups) for one, other in combinations(sure, 2))
-    if twice or (sure and reported):
+    if twice:
         return Standing.CORROBORATED
     return Standing.PROVISIONAL if max(levels) >= Level.PROBABLE else Standing.CANDIDATE
 
@@ -255,18 +296,17 @@ def _was_over(members: Sequence[Source], moment: datetime) -> bool:
     return all(one.is_over and one.last_detected < moment for one in members)
 
 
-def _are_akin(one: Source, other: Source) -> bool:
-    changes = {one.change, other.change}
-    opposed = bool(changes & _GAINS) and bool(changes & _LOSSES)
-    return _family(one.kind) == _family(other.kind) and not opposed
+def _is_again(source: Source, one: Source) -> bool:
+    """Tell whether another source is an episode that the same detector tells apart."""
+    is_here = bool(source.settlement) or source.cell == one.cell
+    return one.detector == source.detector and is_here and not one.has_lapsed
 
 
-def _family(kind: str) -> str:
-    return _FAMILIES.get(kind, kind)
+def _family(kind: str) -> frozenset[str]:
+    return _FAMILIES.get(kind, frozenset({kind}))
 
 
 def _same_place(one: Source, other: Source) -> bool:
     if one.settlement and other.settlement:
         return one.settlement == other.settlement
-    # Neighbours that only touch share no ground.
-    return one.geometry.intersects(other.geometry) and not one.geometry.touches(other.geometry)
+    return share_ground(one.geometry, other.geometry)

@@ -7,42 +7,25 @@ huts burn down between two passes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
-from detectors.heat_episodes import Pass, episodes_of, passes_of
-from detectors.heat_footprint import (
-    Footprints,
-    distance_m,
-    ellipse_reach,
-    touching,
-)
-from detectors.heat_season import (
-    DAY_S,
-    Month,
-    SeasonRules,
-    Surprise,
-    heat_days,
-    is_usual,
-    month_bounds,
-    month_of,
-    surprise,
-)
+from detectors.heat_budget import Bound, BudgetRules
+from detectors.heat_episodes import Pass
+from detectors.heat_footprint import Footprints
+from detectors.heat_season import Month, SeasonRules
 from detectors.heat_static import PastHeat, StaticRules, is_static, neighbours, source_at
 from detectors.types import DetectorInfo, Reference, Watches, Zones
 
-YEAR_S = 365 * DAY_S
 RING_M = 10_000.0
 """Distance from a settlement's centre to which heat is of its surroundings."""
 
 INFO = DetectorInfo(
     id="heat",
-    version="1",
+    version="2",
     kinds=("burned",),
     regions=("burned", "razed"),
     sensors=("viirs", "modis"),
@@ -82,6 +65,7 @@ class Verdict(StrEnum):
     UNUSUAL = "unusual"
     UNKNOWN = "unknown"
     USUAL = "usual"
+    TELLS_NOTHING = "tells_nothing"
 
 
 HINTS = frozenset({Verdict.UNUSUAL, Verdict.UNKNOWN})
@@ -89,9 +73,18 @@ HINTS = frozenset({Verdict.UNUSUAL, Verdict.UNKNOWN})
 
 @dataclass(frozen=True, slots=True)
 class HeatRules:
-    """Constants of the whole."""
+    """Constants of the whole.
 
+    Attributes
+    ----------
+    near : float
+        How far out in a pixel's ellipse a settlement may begin for the pixel to speak of it. Heat
+        farther out touches it too, but there lies more ground beside a settlement than in it.
+    """
+
+    near: float = 0.35
     season: SeasonRules = field(default_factory=SeasonRules)
+    budget: BudgetRules = field(default_factory=BudgetRules)
     static: StaticRules = field(default_factory=StaticRules)
 
 
@@ -122,6 +115,33 @@ class Heat:
     listed: NDArray[np.bool_]
     typed: NDArray[np.bool_]
     satellites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """How odd the heat of a day is, up to a pass, and what it was held against.
+
+    Attributes
+    ----------
+    pixels, ring : int
+        Heat pixels of that UTC day at the settlement and in its surroundings, so far.
+    expected, ring_expected : float
+        The same as season and surroundings let expect them.
+    ring_factor : float
+        By which the surroundings of the day raised `expected`, or lowered it.
+    score : float
+        Minus the logarithm of the chance of so many or more, nats.
+    bound : Bound or None
+        What it must exceed; None where no earlier year taught the month.
+    """
+
+    pixels: int
+    ring: int
+    expected: float
+    ring_expected: float
+    ring_factor: float
+    score: float
+    bound: Bound | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +181,7 @@ class HeatAt:
     reach: float
     strongest: float
     month: Month
-    surprise: Surprise
+    odd: Odd
     verdict: Verdict
 
 
@@ -185,136 +205,3 @@ def masks(heat: Heat, rules: HeatRules) -> tuple[Mask, ...]:
             static = is_static(source, float(heat.frp[i]), rules.static)
             found.append(Mask.STATIC if static else Mask.NONE)
     return tuple(found)
-
-
-def heat_at_settlements(
-    heat: Heat,
-    masked: Sequence[Mask],
-    cores: Sequence[BaseGeometry],
-    on_record: Sequence[frozenset[tuple[int, int]]],
-    known: Sequence[Mapping[int, int]],
-    rules: HeatRules | None = None,
-) -> tuple[HeatAt, ...]:
-    """Tell what heat came to at settlements, pass by pass.
-
-    Parameters
-    ----------
-    heat : Heat
-        All on record within `RING_M` of the settlements.
-    masked : sequence of Mask
-        Of every pixel; see `masks`.
-    cores : sequence of shapely geometry
-        CRS84. All settlements: fire at one is no surroundings of another.
-    on_record : sequence of frozenset of (year, month)
-        Months of which there is a record, for each core.
-    known : sequence of mapping of int to int
-        Episodes there that have a number, by it: second of the first pass, for each core.
-
-    Returns
-    -------
-    tuple of HeatAt
-        By settlement, then by time.
-    """
-    rules = rules or HeatRules()
-    counts = np.array([mask is Mask.NONE for mask in masked], dtype=bool)
-    pairs = [pair for pair in touching(heat.footprints, cores) if counts[pair[0]]]
-    at_places = np.zeros(counts.size, dtype=bool)
-    at_places[[pixel for pixel, _ in pairs]] = True
-    around = counts & ~at_places
-    heard = _first_heard(heat)
-    found: list[HeatAt] = []
-    for core, geometry in enumerate(cores):
-        mine = np.array([pixel for pixel, other in pairs if other == core], dtype=np.int64)
-        if mine.size:
-            ring = heat.seconds[around & _within(heat.footprints, geometry)]
-            place = _Place(core, geometry, mine, ring, on_record[core], known[core], heard)
-            found += _passes_at(heat, place, rules.season)
-    return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """One settlement with the heat at it and round it."""
-
-    core: int
-    geometry: BaseGeometry
-    mine: NDArray[np.int64]
-    ring: NDArray[np.int64]
-    on_record: frozenset[tuple[int, int]]
-    known: Mapping[int, int]
-    first_heard: Mapping[str, int]
-
-
-def _passes_at(heat: Heat, place: _Place, rules: SeasonRules) -> list[HeatAt]:
-    seconds = heat.seconds[place.mine]
-    satellites = [heat.satellites[i] for i in place.mine]
-    found = []
-    for number, passes in episodes_of(passes_of(seconds, satellites), place.known):
-        for count in range(1, len(passes) + 1):
-            found.append(_one_pass(heat, place, number, passes[:count], rules))
-    return found
-
-
-def _one_pass(
-    heat: Heat, place: _Place, number: int, passes: Sequence[Pass], rules: SeasonRules
-) -> HeatAt:
-    """Judge the last of an episode's passes by what was known with it."""
-    last = passes[-1]
-    until = last.seconds + 1
-    month = _month(heat.seconds[place.mine], place, until, rules)
-    odd = surprise(month, rules)
-    pixels = np.concatenate([place.mine[list(one.members)] for one in passes])
-    frp = heat.frp[pixels]
-    measured = frp[np.isfinite(frp)]
-    now = {one.satellite for one in passes}
-    new = {name for name in now if place.first_heard[name] > last.seconds - YEAR_S}
-    return HeatAt(
-        core=place.core,
-        one=last,
-        episode=number,
-        first=passes[0].seconds,
-        passes=len(passes),
-        days=len({one.day for one in passes}),
-        satellites=tuple(sorted(now)),
-        new_satellites=tuple(sorted(new)),
-        pixels=tuple(int(i) for i in place.mine[list(last.members)]),
-        reach=min(ellipse_reach(heat.footprints, int(i), place.geometry) for i in pixels),
-        strongest=float(measured.max()) if measured.size else float("nan"),
-        month=month,
-        surprise=odd,
-        verdict=_verdict(odd, rules),
-    )
-
-
-def _verdict(odd: Surprise, rules: SeasonRules) -> Verdict:
-    if odd.years < rules.least_years:
-        return Verdict.UNKNOWN
-    return Verdict.USUAL if is_usual(odd, rules) else Verdict.UNUSUAL
-
-
-def _month(seconds: NDArray[np.int64], place: _Place, until: int, rules: SeasonRules) -> Month:
-    year, month = month_of(until - 1)
-    begin, _ = month_bounds(year, month)
-    years = sorted(y for y, m in place.on_record if m == month and y < year)
-    spans = [month_bounds(one, month) for one in years]
-    return Month(
-        days=heat_days(seconds, begin, until),
-        earlier=tuple(heat_days(seconds, *span) for span in spans),
-        ring_days=heat_days(place.ring, begin, until),
-        ring_earlier=tuple(heat_days(place.ring, *span) for span in spans),
-    )
-
-
-def _first_heard(heat: Heat) -> dict[str, int]:
-    """Return when each satellite first listed heat hereabouts."""
-    first: dict[str, int] = {}
-    for name, when in zip(heat.satellites, heat.seconds, strict=True):
-        first[name] = min(first.get(name, int(when)), int(when))
-    return first
-
-
-def _within(footprints: Footprints, geometry: BaseGeometry) -> NDArray[np.bool_]:
-    centre = geometry.centroid
-    far = distance_m(centre.x, centre.y, footprints.lon, footprints.lat)
-    near: NDArray[np.bool_] = far <= RING_M
-    return near

@@ -11,6 +11,7 @@ from typing import Any
 from shapely.geometry.base import BaseGeometry
 
 from detectors.heat import HINTS, INFO, HeatAt, Verdict
+from detectors.heat_budget import Bound
 from detectors.heat_season import month_of
 from detectors.types import DetectorState, Finding
 
@@ -19,6 +20,7 @@ OUTSIDE = "the centre of no heat pixel lies in the settlement: the fire may have
 ONE_PASS = "one pass of one satellite saw it"
 NO_RECORD = "there is no record of two earlier years to tell it from the usual burning"
 SURROUNDINGS = "its surroundings burned more than they use to: the fire may have come from outside"
+NO_RATE = "the quiet years on record are too few for a threshold that keeps the budget of hints"
 NEW_SATELLITES = "the earlier years lack satellites that saw it, so more heat is seen than then"
 INDEPENDENCE = "heat of VIIRS and MODIS: one kind of evidence, apart from optical and from radar"
 
@@ -81,12 +83,15 @@ def evidence(one: HeatAt) -> dict[str, Any]:
         **strongest,
         "month": f"{year:04d}-{month:02d}",
         "heat_days": one.month.days,
-        "expected_heat_days": round(one.surprise.expected, 3),
         "heat_days_of_earlier_years": list(one.month.earlier),
         "ring_heat_days": one.month.ring_days,
-        "ring_expected_heat_days": round(one.surprise.ring_expected, 3),
-        "ring_factor": round(one.surprise.ring_factor, 3),
-        "p_value": float(f"{one.surprise.p_value:.3g}"),
+        "pixels_of_day": one.odd.pixels,
+        "expected_pixels": float(f"{one.odd.expected:.3g}"),
+        "ring_pixels_of_day": one.odd.ring,
+        "ring_expected_pixels": float(f"{one.odd.ring_expected:.3g}"),
+        "ring_factor": round(one.odd.ring_factor, 3),
+        "score": round(one.odd.score, 3),
+        **(_threshold(one.odd.bound) if one.odd.bound else {}),
         "verdict": one.verdict.value,
         "independence": INDEPENDENCE,
     }
@@ -99,7 +104,8 @@ def doubts(one: HeatAt) -> tuple[str, ...]:
         OUTSIDE: one.reach > 0.0,
         ONE_PASS: one.passes == 1,
         NO_RECORD: one.verdict is Verdict.UNKNOWN,
-        SURROUNDINGS: one.surprise.ring_factor > 1.0,
+        NO_RATE: one.verdict is Verdict.UNUSUAL and not (one.odd.bound and one.odd.bound.kept),
+        SURROUNDINGS: one.odd.ring > one.odd.ring_expected + 0.5,
         NEW_SATELLITES: bool(one.new_satellites) and one.verdict is Verdict.UNUSUAL,
     }
     return tuple(words for words, holds in held.items() if holds)
@@ -114,6 +120,16 @@ def in_words(one: HeatAt, area_m2: float) -> str:
         f"Heat was seen at a settlement of {area_m2 / 1e4:.2f} ha {when}, in {days} of "
         f"{' and '.join(one.satellites)}."
     )
+
+
+def _threshold(bound: Bound) -> dict[str, Any]:
+    return {
+        "threshold": round(bound.value, 3),
+        "quiet_years": bound.years,
+        "hints_per_1000_years": round(bound.per_thousand, 1),
+        "keeps_budget": bound.kept,
+        "pixels_needed": bound.needed,
+    }
 
 
 def _moment(seconds: int) -> datetime:

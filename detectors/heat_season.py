@@ -1,10 +1,9 @@
-"""Whether heat at a place is more than its own season and surroundings let expect.
+"""How odd a day's heat at a settlement is, given the season and the surroundings of that very day.
 
-Heat days of a place in a month are counts with a rate of their own. What is known of the rate are
-the heat days of the same month in earlier years, each year counted for half, for years differ by
-more than chance does; with a weak prior the next month's count is then negative binomial.
-Surroundings that burn more than they use to raise what is expected, up to a bound: they can make
-heat at a place less surprising, and never silence it whatever it is.
+Heat pixels of a day are counts. At the settlement their rate is that of the same month in other
+years; on one day, what makes fields burn makes them burn all round, so settlement and surroundings
+share a factor of the day, which the surroundings tell: fire all round makes heat at the settlement
+less odd, and surroundings that lie still where they use to burn make it odder.
 """
 
 from __future__ import annotations
@@ -19,6 +18,8 @@ from scipy.stats import nbinom
 
 DAY_S = 86_400
 
+Array = NDArray[np.float64]
+
 
 @dataclass(frozen=True, slots=True)
 class SeasonRules:
@@ -26,32 +27,31 @@ class SeasonRules:
 
     Attributes
     ----------
-    shape, years : float
-        Prior of the rate: a gamma law of this shape, worth so many years.
-    weight : float
-        Of a year on record against the month that is judged.
-    least_years : float
-        On record, with fewer of which nothing is called usual.
+    shape, days : float
+        Prior of a place's heat pixels a day: a gamma law of this shape, worth so many days.
+    kin_days : float
+        Days on record that the mean of the same land's settlements in that month is worth.
+    surge : float
+        Shape of the gamma law, with mean 1, of the factor that a day puts on settlement and
+        surroundings alike: the less it is, the more the surroundings of the day say.
+    least_years : int
+        On record, with fewer of which nothing is called usual: one to learn the season from, one
+        to set the threshold by.
     covered : float
-        Least share of a month's days that must be on record for it to count as a year.
-    usual : float
-        Chance of so many heat days, or more, above which they are usual.
-    ring_most : float
-        Factor at most by which burning surroundings raise what is expected.
+        Least share of a month's days that must be on record for it to count.
     """
 
-    shape: float = 0.25
-    years: float = 1.0
-    weight: float = 0.5
-    least_years: float = 2.0
+    shape: float = 0.1
+    days: float = 60.0
+    kin_days: float = 30.0
+    surge: float = 0.5
+    least_years: int = 2
     covered: float = 0.8
-    usual: float = 0.1
-    ring_most: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Heat days of one month, and of the same month in earlier years.
+    """Heat days of one month so far, and of the same month in earlier years.
 
     Attributes
     ----------
@@ -72,50 +72,65 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
-class Surprise:
-    """How odd a month's heat days are.
+class Rates:
+    """What is known of heat pixels a day at a settlement in one month of the calendar.
 
     Attributes
     ----------
-    expected : float
-        Heat days.
-    ring_expected : float
-        The same in the surroundings.
-    ring_factor : float
-        By which burning surroundings raised `expected`.
-    p_value : float
-        Chance of so many heat days or more.
-    years : int
-        On record.
+    shape, days : ndarray
+        Gamma law of the settlement's rate: shape, and days that it rests on.
+    ring : ndarray
+        Heat pixels a day of the surroundings; of the same shape.
     """
 
-    expected: float
-    ring_expected: float
-    ring_factor: float
-    p_value: float
-    years: int
+    shape: Array
+    days: Array
+    ring: Array
 
 
-def surprise(month: Month, rules: SeasonRules) -> Surprise:
-    """Return how odd a month's heat days are.
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """How odd the heat of a day is.
+
+    Attributes
+    ----------
+    expected : ndarray
+        Heat pixels at the settlement on such a day.
+    ring_factor : ndarray
+        By which the surroundings of that day raised it, or lowered it below 1.
+    score : ndarray
+        Minus the logarithm of the chance of so many pixels or more; nats, 0 or more.
+    """
+
+    expected: Array
+    ring_factor: Array
+    score: Array
+
+
+def surprise(core: Array, ring: Array, rates: Rates, rules: SeasonRules) -> Surprise:
+    """Return how odd days are.
+
+    Parameters
+    ----------
+    core, ring : ndarray, shape (n,)
+        Heat pixels of a day at the settlement and in its surroundings, so far.
+    rates : Rates
+        Of shape (n,) or ().
 
     Notes
     -----
-    The predictive law of a Poisson count whose rate has a gamma law: A. Gelman et al., Bayesian
-    Data Analysis, 3rd ed., section 2.6.
+    A Poisson count whose rate has a gamma law is negative binomial, and the surroundings' count
+    makes of the day's factor, gamma with shape k, another gamma with shape k + ring and rate
+    k + expected ring: A. Gelman et al., Bayesian Data Analysis, 3rd ed., section 2.6. The product
+    of the two gamma laws is taken for the gamma law of the same mean and variance.
     """
-    shape, years = _posterior(month.earlier, rules)
-    ring_shape, ring_years = _posterior(month.ring_earlier, rules)
-    ring_expected = ring_shape / ring_years
-    factor = min(max((month.ring_days + 1.0) / (ring_expected + 1.0), 1.0), rules.ring_most)
-    years /= factor
-    p_value = float(nbinom.sf(month.days - 1, shape, years / (years + 1.0)))
-    return Surprise(shape / years, ring_expected, factor, p_value, len(month.earlier))
-
-
-def is_usual(one: Surprise, rules: SeasonRules) -> bool:
-    """Tell whether heat is what the season brings; of a place without a record it never is."""
-    return one.years >= rules.least_years and one.p_value > rules.usual
+    k = rules.surge
+    factor = (k + ring) / (k + rates.ring)
+    mean = rates.shape / rates.days * factor
+    spread = (1.0 + 1.0 / rates.shape) * (1.0 + 1.0 / (k + ring)) - 1.0
+    size = 1.0 / spread
+    score = -nbinom.logsf(core - 1.0, size, size / (size + mean))
+    return Surprise(mean, factor, np.maximum(score, 0.0))
 
 
 def month_of(seconds: int) -> tuple[int, int]:
@@ -150,17 +165,11 @@ def months_on_record(
     days = {day for begin, end in spans for day in range(begin // DAY_S, end // DAY_S + 1)}
     counted = Counter(month_of(day * DAY_S) for day in days)
     return frozenset(
-        month for month, number in counted.items() if number >= rules.covered * _length(*month)
+        month for month, number in counted.items() if number >= rules.covered * length(*month)
     )
 
 
-def _length(year: int, month: int) -> float:
+def length(year: int, month: int) -> float:
+    """Return the days of a month."""
     begin, end = month_bounds(year, month)
     return (end - begin) / DAY_S
-
-
-def _posterior(earlier: tuple[int, ...], rules: SeasonRules) -> tuple[float, float]:
-    return (
-        rules.shape + rules.weight * sum(earlier),
-        rules.years + rules.weight * len(earlier),
-    )

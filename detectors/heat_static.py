@@ -56,7 +56,7 @@ class PastHeat:
     lon, lat : ndarray, shape (n,)
         Degrees.
     seconds : ndarray of int64, shape (n,)
-        Since the epoch, UTC.
+        Since the epoch, UTC, ascending.
     frp : ndarray, shape (n,)
         Fire radiative power, MW; NaN where it is not told.
     """
@@ -124,8 +124,9 @@ def source_at(
     months = (when.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)) % 12
     measured = frp[np.isfinite(frp)]
     return Source(
-        int(np.unique(when // DAY_S).size),
-        int(np.unique(months).size),
+        # They ascend, so a day begins wherever the number changes: a flare has thousands of pixels.
+        int(np.count_nonzero(np.diff(when // DAY_S))) + 1 if when.size else 0,
+        int(np.count_nonzero(np.bincount(months, minlength=12))),
         float(measured.max()) if measured.size else float("nan"),
     )
 

@@ -133,6 +133,15 @@ def joined(
     return dataclasses.replace(state, arrays=arrays, scalars=scalars, objects=objects), kept
 
 
+def beside(begun: MonitorState, state: MonitorState) -> MonitorState:
+    """Return a state just begun, in which other places can be brought up to `state`.
+
+    Relative orbits keep their numbers: the levels of both states are then the same terms.
+    """
+    scalars = {**begun.scalars, "orbits": state.scalars["orbits"]}
+    return dataclasses.replace(begun, scalars=scalars)
+
+
 def past_numbers(state: MonitorState, other: MonitorState) -> MonitorState:
     """Return `state`, in which no new episode gets a number that `other` has given."""
     given = {

@@ -16,24 +16,32 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from detectors import baseline, episodes, place_state, radar_report, radar_series, state_packing
+from detectors import (
+    baseline,
+    episodes,
+    place_learning,
+    place_state,
+    radar_report,
+    radar_rise,
+    radar_series,
+    state_packing,
+)
 from detectors.baseline import BaselineRules, Errors
 from detectors.burn_evidence import EvidenceRules
 from detectors.burn_features import COVERS
 from detectors.burn_seen import (
-    CONTAMINATION,
     CORE_SHARE,
-    lost_shares,
+    Measured,
+    named,
     of_places,
+    place_look,
     usable_places,
-    worst_cause,
 )
 from detectors.calibration import POOLED, Calibration, Thresholds
 from detectors.episodes import EpisodeRules, Turn
@@ -44,8 +52,6 @@ from detectors.radar_evidence import RadarEvidence, weigh
 from detectors.radar_features import BANDS, NAMES, SCORED, radar_features
 from detectors.radar_looks import equivalent_looks
 from detectors.types import (
-    NEVER,
-    PARTS,
     DetectorInfo,
     Features,
     Finding,
@@ -129,7 +135,7 @@ class Radar:
 
     info = DetectorInfo(
         id="radar",
-        version="1",
+        version="2",
         kinds=("razed",),
         regions=("burned", "razed"),
         sensors=("sentinel-1-rtc", "sentinel-1-grd"),
@@ -161,9 +167,7 @@ class Radar:
         ValueError
             If no settlements are named.
         """
-        if places.settlements is None:
-            raise ValueError("this detector follows settlements, and none are named")
-        look, chosen, orbit = cube.isel(time=0), places.settlements, cube.attrs.get("orbit")
+        look, chosen = cube.isel(time=0), named(places)
         power = {band: look[band].values for band in BANDS if band in look}
         clear, causes = _clear(power, look["cause"].values)
         masked = [np.where(clear, power[b], np.nan) for b in ("VV", "VH") if b in power]
@@ -171,30 +175,8 @@ class Radar:
             masked[0], masked[1] if len(masked) > 1 else None, float(cube.attrs["pixel_m"])
         )
         values, seen = radar_features(power, clear, per_pixel, chosen)
-        cores, rings = lost_shares(causes, chosen)
-        real = ~chosen.placebo
-        shares = cores[real].mean(0) if real.any() else np.zeros(len(Cause))
-        lost = tuple(map(worst_cause, cores, rings))
-        return Features(
-            acquisition=str(cube.attrs["acquisition"]),
-            sensed=datetime.fromisoformat(str(cube.attrs["sensed"])),
-            names=NAMES,
-            usable=float(shares[Cause.CLEAR]),
-            causes={c.name.lower(): float(shares[c]) for c in Cause if c is not Cause.CLEAR},
-            places=PlaceFeatures(
-                ids=chosen.ids,
-                placebo=chosen.placebo,
-                values=values,
-                bands=tuple(power),
-                seen=seen,
-                contamination=np.full(len(chosen.ids), CONTAMINATION),
-                lost=lost,
-                core_pixels=np.diff(chosen.starts)[::PARTS],
-            ),
-            orbit=orbit,
-            lived_without=tuple(band for band in self.info.useful if band not in look),
-            sensor=str(cube.attrs.get("sensor", "")),
-        )
+        measured = Measured(NAMES, values, seen, tuple(power))
+        return place_look(cube, self.info, chosen, causes, measured)
 
     def start(self, geobox: GeoBox) -> MonitorState:
         """Return the state of a cell of which no settlement was ever looked at."""
@@ -248,10 +230,7 @@ class Radar:
 
     def beside(self, state: MonitorState) -> MonitorState:
         """Return a state without settlements, in which others can be brought up to `state`."""
-        begun = self.start(state.geobox)
-        # Orbits keep their numbers: the levels of both states are then the same terms.
-        scalars = {**begun.scalars, "orbits": state.scalars["orbits"]}
-        return dataclasses.replace(begun, scalars=scalars)
+        return place_state.beside(self.start(state.geobox), state)
 
     def join(self, state: MonitorState, other: MonitorState) -> MonitorState:
         """Return `state` with all places of `other`, which has taken the same looks.
@@ -274,6 +253,7 @@ class Radar:
             **baseline.new_rows(count, self.parameters.baseline),
             **episodes.new_rows(count, SCORED, len(COVERS)),
             **radar_series.new_rows(count),
+            **radar_rise.new_rows(count),
             "showed": np.full(count, place_state.SHOWED.index(Showed.UNUSABLE), np.int8),
             "evidence": np.full(count, np.nan),
             "score": np.full((count, SCORED), np.nan),
@@ -341,8 +321,10 @@ class Radar:
     ) -> dict[str, NDArray[Any]]:
         """Return the rows after the look: what is under suspicion learns nothing."""
         rows, rules, weighed = look.rows, self.parameters, look.weighed
-        quiet = look.usable & ~episodes.is_open(rows) & (not suspect)
-        quiet[list(turns)] = False
+        calm = place_learning.quiet_places(rows, look.usable, turns, suspect=suspect)
+        told = calm & look.trained
+        brighter = radar_rise.shown(weighed, told)
+        quiet = calm & ~brighter
         # The less a look is trusted to show the settlement unharmed, the less it teaches. One
         # that says nothing either way, as where a loss could not be seen, teaches in full.
         harmed = np.where(look.trained, np.maximum(weighed.total, 0.0), -np.inf)
@@ -353,19 +335,17 @@ class Radar:
             rows, values, look.found, look.x, look.seconds, trust, rules.baseline
         )
         radar_series.learn(learned, places.values, weighed, quiet, look.slot, rows["worth"])
-        for place, turn in turns.items():
-            if turn.new_normal:
-                recent = rows["window_residual"][place, -rules.episodes.level_looks :]
-                baseline.relevel(learned, place, recent)
-                radar_series.begin_anew(learned, place)
-        # Nothing fades while nothing is learned.
-        waiting = episodes.is_open(rows) & (learned["learned"] != NEVER)
-        learned["learned"] = np.where(waiting, look.seconds, learned["learned"])
-        seen = look.usable[:, None]
-        learned["evidence"] = np.where(look.judged, weighed.total, np.nan)
-        learned["score"] = np.where(seen, look.found.score, np.nan)
-        learned["observed"] = np.where(seen, values[:, :, 0], np.nan)
-        learned["predictive"] = np.where(seen, look.found.predictive, np.nan)
+        for place in place_learning.new_normals(rows, learned, turns, rules.episodes.level_looks):
+            radar_series.begin_anew(learned, place)
+            radar_rise.begin_anew(learned, place)
+        for place in radar_rise.follow(learned, brighter, told, look.seconds):
+            recent = rows["window_residual"][place, -rules.episodes.level_looks :]
+            baseline.relevel(learned, place, recent)
+            radar_series.begin_anew(learned, place)
+        place_learning.keep(
+            rows, learned, values, look.found, weighed.total, look.usable, look.judged,
+            look.seconds,
+        )  # fmt: skip
         radar_series.note(learned, weighed, look.found, look.usable, episodes.is_open(rows))
         return learned
 

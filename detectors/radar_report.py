@@ -21,10 +21,20 @@ from detectors.radar_contrast import (
     share_lost,
 )
 from detectors.radar_features import CORNERS, NAMES, SCORED, VH, VV
-from detectors.types import NEVER, Features, Finding, SceneJudgement, SiteChange
+from detectors.types import (
+    NEVER,
+    DetectorState,
+    Features,
+    Finding,
+    SceneJudgement,
+    SiteChange,
+)
 
 Rows = Mapping[str, NDArray[Any]]
 _POLARISATIONS = ("VV", "VH")
+_SURE = (DetectorState.PROBABLE, DetectorState.ESTABLISHED, DetectorState.CLOSED)
+"""States of which is said what became of the site: of a suspicion, or of one taken back, it is
+not."""
 
 
 def finding(
@@ -57,6 +67,9 @@ def finding(
         doubts.append(f"scene disturbed: {disturbance(rows, place)}")
     if not told.yes:
         doubts.append(told.words)
+    if rows["raised"][place] != NEVER:
+        since = burn_report.moment(rows["raised"][place])
+        doubts.append(f"it stood brighter than before only since {since:%Y-%m-%d}")
     return Finding(
         object=turn.episode,
         kind="razed",
@@ -70,7 +83,7 @@ def finding(
         evidence={name: round(value, 3) for name, value in numbers.items() if np.isfinite(value)},
         doubts=tuple(doubts),
         place=place_id,
-        change=None if lost is None else _change(*lost[1]),
+        change=None if lost is None or turn.state not in _SURE else _change(*lost[1]),
     )
 
 
@@ -111,6 +124,8 @@ def said(rows: Rows, place: int, least: int) -> dict[str, Any]:
         told["lesser_score"] = round(float(rows["lesser"][place]), 2)
     if rows["disturbed"][place] > 1.0:
         told["scene_disturbed"] = disturbance(rows, place)
+    if rows["raised"][place] != NEVER:
+        told["brighter_since"] = f"{burn_report.moment(rows['raised'][place]):%Y-%m-%d}"
     words = informative(rows, place, least)
     return {**told, "radar_informative": words.yes, "radar": words.words}
 

@@ -1,50 +1,52 @@
 r"""How much of a site is built on or laid bare: one number of one look, against its surroundings.
 
-Two classes of ground are told apart pixel by pixel. The *surroundings* are what the ring shows on
-that very look: its median spectrum `r` and the scatter about it. The *site* is bare or built
-ground, `c`. The share of a pixel on the way from one to the other is the matched filter
-
-.. math::
-
-    f = \frac{(c - r)' S^{-1} (x - r)}{(c - r)' S^{-1} (c - r)}, \qquad
-    S = S_{ring} + \mathrm{diag}(\sigma_c c)^2 + \sigma_b^2 c c'
-
-with :math:`\sigma_c` how far bare ground differs from place to place in each band, and
-:math:`\sigma_b` how far in brightness, which alone therefore tells little. The posterior of the
-class `site` follows from the scatter of `f` over the ring, and from its being anywhere between a
-little and wholly bare on the site. Its mean is a count with false and missed pixels in it, of which
-the ring and the model tell how many, so that the share of the site is (Rogan & Gladen 1978,
+The mean posterior of :mod:`detectors.site_filter` over the site is a count with false and missed
+pixels in it. How many are false is told by the ring's cleanest quarter, how many are found by the
+model, so that the share of the site is (Rogan & Gladen 1978,
 doi:10.1093/oxfordjournals.aje.a112510)
 
 .. math::
 
     a = \frac{\bar p_{site} - \bar p_{ring}}{\bar p_{bare} - \bar p_{ring}}
 
-As both are of one look, what the season and the air do to all ground alike cancels. The
-denominator of `f` is the squared *separation* of the two classes. Where the surroundings are as
-bare as the site, as under leafless trees or in a dry season, it is small, and such a look tells
-nothing of the area.
+As both are of one look, what the season and the air do to all ground alike cancels. The cleanest
+quarter is the lower quartile of the ring's sectors: what is bare in the others is bare indeed, and
+must not be taken from the site.
+
+Where more than `mixed` of the surroundings is bare as well, as among fields, the ground of the
+site that is no site may be so too, or may not. By how much that can move `a` is told by how far
+sectors of the ring differ (`fields`). These are larger than the site: where patches of land have
+all sizes, what they differ by falls with the fourth root of the area. Where the two classes lie too
+close, as under leafless trees or in dry country, the look tells nothing of the area (`alike`).
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from detectors.endmembers import Surface, spectrum
 from detectors.part_statistics import MINIMUM_PIXELS, MINIMUM_SHARE
+from detectors.site_filter import (
+    MEDIAN,
+    FilterRules,
+    bare_posterior,
+    green_posterior,
+    learned,
+    posterior,
+)
 from detectors.types import PARTS, PlaceSet
 
-NAMES = ("site_share", "bare_share", "separation")
-SITE, BARE, SEPARATION = range(3)
+NAMES = ("site_share", "bare_share", "separation", "green_share", "sector_size")
+SITE, BARE, SEPARATION, GREEN, SIZE = range(len(NAMES))
 USED = ("B02", "B03", "B04", "B8A", "B08", "B11", "B12")
 """Bands that are read where they exist."""
-MEDIAN = 0.6744898
+QUARTER = 0.25
+OF_QUARTILE = 1.857
+"""The lower quartile of n normal deviates has so many times the variance of their mean."""
 
 Array = NDArray[np.float64]
 
@@ -57,36 +59,20 @@ class AreaRules:
     ----------
     bare : Surface
         What a site is made of, for want of better knowledge.
-    bare_spread : float
-        Relative standard deviation of its reflectance from place to place, in every band.
-    bare_brightness : float
-        The same of all bands together.
-    scatter_floor : float
-        Least scatter of the fraction over the surroundings.
-    prior : float
-        Share of pixels that are of the site, before anything is seen.
-    fractions : (float, float)
-        How bare a pixel of the site is: as likely anything between these.
-    winsor : float
-        Robust deviations at which a pixel of the ring is cut before it teaches the scatter.
-    least_ring : int
-        Pixels of the ring without which nothing is measured.
+    filter : FilterRules
     least_contrast : float
         Of the class means of the posterior: with less, site and surroundings look alike.
     least_separation : float
         Of the classes, in standard deviations; the same.
+    mixed : float
+        Share of the surroundings that is bare as well, from which on they count as fields.
     """
 
     bare: Surface = Surface.DRY
-    bare_spread: float = 0.25
-    bare_brightness: float = 1.0
-    scatter_floor: float = 0.03
-    prior: float = 0.1
-    fractions: tuple[float, float] = (0.1, 1.2)
-    winsor: float = 4.0
-    least_ring: int = 100
+    filter: FilterRules = field(default_factory=FilterRules)
     least_contrast: float = 0.3
     least_separation: float = 2.0
+    mixed: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +87,17 @@ class SiteArea:
     variance : ndarray, shape (place,)
         Of the share, from what can be told of this look alone: how far the sectors of the ring
         disagree, and the ground that was not seen.
+    fields : ndarray, shape (place,)
+        Standard deviation of what fields round the site can make of its share, for weeks or
+        months; 0 where the surroundings are of one kind.
+    alike : ndarray of bool, shape (place,)
+        Whether site and surroundings were seen, and look too much alike.
     """
 
     share: Array
     variance: Array
+    fields: Array
+    alike: NDArray[np.bool_]
 
 
 def site_features(
@@ -126,9 +119,11 @@ def site_features(
 
     Returns
     -------
-    values : ndarray, shape (place, 3, part)
+    values : ndarray, shape (place, 5, part)
         In the order of `NAMES`: the mean posterior of every part; of the core alone the mean it
-        would have on bare ground, and the separation. NaN where too little was seen.
+        would have on bare ground, the separation, the mean it would have on ground of the
+        surroundings, and how many times larger a sector of the ring is. NaN where too little was
+        seen.
     seen : ndarray, shape (place, part)
         Share of the part's pixels that were clear; NaN where a part has no ground.
     """
@@ -145,13 +140,17 @@ def site_features(
         used = clear[where] & ((part == 0) | dry[where])
         size = np.bincount(part, minlength=PARTS)
         seen[place] = _ratio(np.bincount(part[clear[where]], minlength=PARTS), size)
-        filtered = _filter(flat[:, where[used & (part > 0)]].astype(np.float64), bare, rules)
-        if filtered is None:
+        ring = flat[:, where[used & (part > 0)]].astype(np.float64)
+        found = learned(ring, bare, rules.filter)
+        if found is None:
             continue
-        posterior = _posterior(filtered.fraction(flat[:, where[used]]), filtered.scatter, rules)
-        values[place, SITE] = _part_means(posterior, part[used], size)
-        values[place, BARE, 0] = bare_posterior(filtered.scatter, rules)
-        values[place, SEPARATION, 0] = filtered.separation
+        chances = posterior(found.fraction(flat[:, where[used]]), found.scatter, rules.filter)
+        values[place, SITE] = _part_means(chances, part[used], size)
+        values[place, 1:, 0] = (
+            bare_posterior(found.scatter, rules.filter), found.separation,
+            green_posterior(found.scatter, rules.filter),
+            size[1:].sum() / max(int((size[1:] > 0).sum()), 1) / max(int(size[0]), 1),
+        )  # fmt: skip
     return values, seen
 
 
@@ -159,8 +158,7 @@ def site_area(values: Array, seen: Array, contamination: Array, rules: AreaRules
     """Return the share of every place that is bare or built, with its variance.
 
     Ground that was not seen is taken to be as the rest. It may be otherwise: all of it or none,
-    which is the variance it adds. The ring is told by the median of its sectors, so that a field
-    or another camp in some of them moves nothing.
+    which is the variance it adds.
 
     Parameters
     ----------
@@ -172,95 +170,33 @@ def site_area(values: Array, seen: Array, contamination: Array, rules: AreaRules
     sectors = np.sort(values[:, SITE, 1:], axis=-1)
     count = np.isfinite(sectors).sum(-1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ring = _middle(sectors, count)
-        apart = np.sort(np.abs(values[:, SITE, 1:] - ring[:, None]), axis=-1)
-        spread = _middle(apart, count) / MEDIAN
+        ring, middle = _quantile(sectors, count, QUARTER), _quantile(sectors, count, 0.5)
+        apart = np.sort(np.abs(values[:, SITE, 1:] - middle[:, None]), axis=-1)
+        spread = _quantile(apart, count, 0.5) / MEDIAN
         contrast = values[:, BARE, 0] - ring
-        site = values[:, SITE, 0]
-        share = (site - ring) / contrast
+        share = (values[:, SITE, 0] - ring) / contrast
         hidden = 1.0 - np.clip(np.nan_to_num(seen[:, 0]) * (1.0 - contamination), 0.0, 1.0)
         inside = np.clip(share, 0.05, 0.95)
-        # pi/2: the median of n has so many times the variance of their mean.
-        of_ring = 0.5 * np.pi * spread**2 / np.maximum(count, 1)
+        of_ring = OF_QUARTILE * spread**2 / np.maximum(count, 1)
         variance = of_ring / contrast**2 + hidden**2 * inside * (1.0 - inside)
+        green = values[:, GREEN, 0]
+        bare_around = (middle - green) / (values[:, BARE, 0] - green)
+        larger = np.maximum(values[:, SIZE, 0], 1.0) ** 0.25
+        fields = np.where(bare_around >= rules.mixed, larger * spread / contrast, 0.0)
         told_apart = contrast >= rules.least_contrast
         told_apart &= values[:, SEPARATION, 0] >= rules.least_separation
+    seen_both = np.isfinite(values[:, SITE, 0]) & (count > 0)
     measured = told_apart & np.isfinite(share + variance)
-    return SiteArea(np.where(measured, share, np.nan), np.where(measured, variance, np.nan))
+    return SiteArea(
+        np.where(measured, share, np.nan), np.where(measured, variance, np.nan),
+        np.where(measured, fields, 0.0), seen_both & ~measured,
+    )  # fmt: skip
 
 
-def bare_posterior(scatter: float, rules: AreaRules) -> float:
-    """Return the mean posterior of ground that is of the site, by the model."""
-    low, high = rules.fractions
-    steps = np.linspace(low - 4.0 * scatter, high + 4.0 * scatter, 401)
-    density = _site_density(steps, scatter, rules)
-    weighed = density * _posterior(steps, scatter, rules)
-    return float(weighed.sum() / density.sum())
-
-
-@dataclass(frozen=True, slots=True)
-class _Filter:
-    """The matched filter of one place on one look."""
-
-    ring: Array
-    weights: Array
-    scatter: float
-    separation: float
-
-    def fraction(self, pixels: NDArray[np.floating]) -> Array:
-        """Return how far pixels, shape (band, n), are on the way to bare ground."""
-        out = np.zeros(pixels.shape[1])
-        # One band after the other: a matrix product may round a pixel by where it lies.
-        for band, middle, weight in zip(pixels, self.ring, self.weights, strict=True):
-            out += (band.astype(np.float64) - middle) * weight
-        return out
-
-
-def _filter(ring: Array, bare: Array, rules: AreaRules) -> _Filter | None:
-    """Learn the surroundings of one look, pixels of shape (band, n)."""
-    if ring.shape[1] < rules.least_ring:
-        return None
-    middle = np.median(ring, axis=1)
-    away = ring - middle[:, None]
-    deviation = np.median(np.abs(away), axis=1) / MEDIAN + 1e-4
-    bound = rules.winsor * deviation[:, None]
-    cut = np.clip(away, -bound, bound)
-    towards = bare - middle
-    covariance = np.einsum("in,jn->ij", cut, cut) / cut.shape[1]
-    covariance += np.diag((rules.bare_spread * bare) ** 2)
-    covariance += rules.bare_brightness**2 * np.outer(bare, bare)
-    weights = np.linalg.solve(covariance, towards)
-    reach = float(towards @ weights)
-    if reach <= 0.0:
-        return None
-    found = _Filter(middle, weights / reach, 0.0, reach**0.5)
-    fraction = found.fraction(ring)
-    scatter = float(np.median(np.abs(fraction - np.median(fraction)))) / MEDIAN
-    return dataclasses.replace(found, scatter=max(scatter, rules.scatter_floor))
-
-
-def _posterior(fraction: Array, scatter: float, rules: AreaRules) -> Array:
-    """Return the probability of being of the site; it never falls with the fraction."""
-    low, high = rules.fractions
-    bounded = np.clip(fraction, 0.0, 0.5 * (low + high))
-    of_site = rules.prior * _site_density(bounded, scatter, rules)
-    around = (1.0 - rules.prior) * np.exp(-0.5 * (bounded / scatter) ** 2)
-    around /= scatter * np.sqrt(2.0 * np.pi)
-    result: Array = of_site / (of_site + around)
-    return result
-
-
-def _site_density(fraction: Array, scatter: float, rules: AreaRules) -> Array:
-    low, high = rules.fractions
-    rise = ndtr((fraction - low) / scatter) - ndtr((fraction - high) / scatter)
-    density: Array = rise / (high - low)
-    return density
-
-
-def _part_means(posterior: Array, part: NDArray[np.int64], size: NDArray[np.int64]) -> Array:
+def _part_means(chances: Array, part: NDArray[np.int64], size: NDArray[np.int64]) -> Array:
     """Return the mean of each part of which enough was seen; NaN of the others."""
     count = np.bincount(part, minlength=PARTS)
-    total = np.bincount(part, weights=posterior, minlength=PARTS)
+    total = np.bincount(part, weights=chances, minlength=PARTS)
     enough = (count >= MINIMUM_SHARE * size) & (count >= MINIMUM_PIXELS)
     enough[0] = count[0] > 0
     return np.where(enough, _ratio(total, count), np.nan)
@@ -270,9 +206,14 @@ def _ratio(part: NDArray[np.generic], whole: NDArray[np.int64]) -> Array:
     return np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
 
 
-def _middle(ordered: Array, count: NDArray[np.int64]) -> Array:
-    """Return the median of the first `count` of each row; NaN of none."""
+def _quantile(ordered: Array, count: NDArray[np.int64], at: float) -> Array:
+    """Return a quantile of the first `count` of each row, linearly between two; NaN of none."""
     last = ordered.shape[-1] - 1
-    low = np.take_along_axis(ordered, np.clip((count - 1) // 2, 0, last)[:, None], -1)[:, 0]
-    high = np.take_along_axis(ordered, np.clip(count // 2, 0, last)[:, None], -1)[:, 0]
-    return np.where(count > 0, 0.5 * (low + high), np.nan)
+    position = at * np.maximum(count - 1, 0)
+    low = np.floor(position).astype(np.int64)
+    lower, upper = (
+        np.take_along_axis(ordered, np.clip(one, 0, last)[:, None], -1)[:, 0]
+        for one in (low, np.minimum(low + 1, np.maximum(count - 1, 0)))
+    )
+    between = lower + (position - low) * (upper - lower)
+    return np.where(count > 0, between, np.nan)

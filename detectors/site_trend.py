@@ -163,10 +163,16 @@ def take(
     }
 
 
-def interval(rows: Rows, term: int) -> tuple[Array, Array, Array]:
-    """Return a term of the trend with its 95 % interval, shares (of the rate: a week)."""
+def interval(rows: Rows, term: int, lasting: Array | float = 0.0) -> tuple[Array, Array, Array]:
+    """Return a term of the trend with its 95 % interval, shares (of the rate: a week).
+
+    Parameters
+    ----------
+    lasting : ndarray, shape (place,), or float
+        Standard deviation of an error that all looks of a season have in common.
+    """
     value = rows["trend"][:, term]
-    reach = SURE * np.sqrt(rows["covariance"][:, term, term])
+    reach = SURE * np.sqrt(rows["covariance"][:, term, term] + np.square(lasting))
     return value, value - reach, value + reach
 
 

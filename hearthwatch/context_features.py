@@ -1,7 +1,7 @@
 """What a layer of context holds, and what of it lies near a place.
 
-Roads, reservoirs, mines and the like are drawn by others. They take part in no detection; they
-let a finding be doubted that lies on one of them.
+Roads, reservoirs, mines and the like are drawn by others. They make no finding; they can explain
+what changed on one of them, or let it be doubted.
 """
 
 from __future__ import annotations

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
@@ -97,10 +98,47 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerVersion:
+    """A layer as it was when something was judged with it; another radius is another version.
+
+    Attributes
+    ----------
+    id, file, sha256 : str
+        As of the layer: what takes another file has another id.
+    imported : str
+        When it was last taken in.
+    """
+
+    id: str
+    kind: str
+    name: str
+    source: str
+    file: str
+    sha256: str
+    radius_m: float
+    imported: str
+
+    @property
+    def words(self) -> str:
+        """Return which layer it is, for people."""
+        whose = "" if self.source == self.name else f" ({self.source})"
+        return f"{self.name}{whose}, layer {self.id[:6]} taken in on {self.imported[:10]}"
+
+    def as_value(self) -> dict[str, Any]:
+        """Return it for the record of a judgement."""
+        return {**asdict(self), "words": self.words}
+
+    @classmethod
+    def from_value(cls, value: Mapping[str, Any]) -> LayerVersion:
+        """Return the version that a record names."""
+        return cls(**{name: value[name] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """Ground of a layer near a place."""
 
-    layer: Layer
+    layer: LayerVersion
     near: Nearby
 
 
@@ -180,13 +218,20 @@ def remove_layer(folder: Path, key: str, now: datetime) -> Layer:
     return _write(folder, replace(layer, history=(*layer.history, said)))
 
 
+def versions(folder: Path) -> tuple[LayerVersion, ...]:
+    """Return the listed layers as they are now, by kind and name."""
+    return tuple(_version(one) for one in list_layers(folder))
+
+
 def layers_near(
-    folder: Path, kinds: Iterable[LayerKind], place: BaseGeometry, within_m: float
+    folder: Path, layers: Iterable[LayerVersion], place: BaseGeometry, within_m: float
 ) -> tuple[Found, ...]:
-    """Return what of the listed layers of some kinds lies near a place, the nearest first.
+    """Return what of some layers lies near a place, the nearest first.
 
     Parameters
     ----------
+    layers : iterable of LayerVersion
+        Those that were taken off the list since can be asked as well.
     place : shapely geometry
         CRS84.
     within_m : float
@@ -197,22 +242,27 @@ def layers_near(
     DigestMismatch
         If a layer's file is no longer the one that was taken in.
     """
-    wanted = frozenset(kinds)
     found = [
         Found(layer, one)
-        for layer in list_layers(folder)
-        if layer.kind in wanted
+        for layer in layers
         for one in near(_features(folder, layer), place, within_m, layer.radius_m)
     ]
     return tuple(sorted(found, key=lambda one: (one.near.distance_m, one.layer.id)))
 
 
-def _features(folder: Path, layer: Layer) -> ContextSet:
+def _version(layer: Layer) -> LayerVersion:
+    return LayerVersion(
+        layer.id, layer.kind.value, layer.name, layer.source, layer.file, layer.sha256,
+        layer.radius_m, layer.history[-1].at,
+    )  # fmt: skip
+
+
+def _features(folder: Path, layer: LayerVersion) -> ContextSet:
     path = folder / layer.file
     return _features_of(path, layer.sha256, path.stat().st_mtime_ns if path.exists() else 0)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=2)
 def _features_of(path: Path, sha256: str, modified_ns: int) -> ContextSet:
     """Read a layer once per process and change of its file; the time is part of the key."""
     data = path.read_bytes() if path.exists() else b""

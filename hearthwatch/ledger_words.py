@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from detectors.burn_seen import CORE_SHARE
 from detectors.registry import create_detector
 from hearthwatch.records import USABLE, Kind, LedgerRow, ObservationStatus
 from hearthwatch.values import NO_NAMES
@@ -96,6 +97,25 @@ def sensors_of(detector: str) -> tuple[str, ...]:
 def sees_by_radar(detector: str) -> bool:
     """Tell whether a detector reads radar, or what was made of it."""
     return any(one.startswith(("sentinel-1", "opera-dist-alert")) for one in sensors_of(detector))
+
+
+def core_share_of(detector: str) -> float:
+    """Return the share of a settlement, or of the ground near it, that a look must show."""
+    try:
+        return create_detector(detector).info.usable_share
+    except LookupError:
+        return CORE_SHARE
+
+
+def ground_in_words(detector: str) -> str:
+    """Return what the seen share of a look at a settlement is a share of."""
+    try:
+        near = create_detector(detector).info.zones.near_m
+    except LookupError:
+        near = 0.0
+    if near == 0.0:
+        return "the settlement"
+    return f"the ground within {near / 1000.0:g} km of the settlement"
 
 
 def detector_in_words(detector: str) -> str:

@@ -15,11 +15,14 @@ class ImageryError(Exception):
         paid for all the same.
     status : int or None
         HTTP status of the answer that it follows from, where it follows from a refusal.
+    collections : tuple of str
+        What could not be listed, where all else was: one sensor's outage is not another's.
     """
 
     requests: int = 0
     units: float = 0.0
     status: int | None = None
+    collections: tuple[str, ...] = ()
 
 
 class Transient(ImageryError):

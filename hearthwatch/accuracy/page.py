@@ -75,11 +75,19 @@ def _states(document: Mapping[str, Any]) -> str:
 
 def _classes(document: Mapping[str, Any]) -> str:
     rows = [
-        (one["class"].replace("_", " "), one["event_state"], one["takes"], one["words"])
+        (*_once(one, is_first=number == 0), row["detector"].replace("_", " "), row["words"])
         for one in document["classes"]
+        for number, row in enumerate(one["detectors"])
     ]
-    header = ("class", "state of the event", "what it takes", "measured")
+    header = ("class", "state of the event", "what it takes", "detector", "measured")
     return table(header, rows, "False ones, as measured; of each figure's own detector")
+
+
+def _once(told: Mapping[str, Any], *, is_first: bool) -> tuple[str, str, str]:
+    """Return what is said of a class before its first detector, and not again."""
+    if not is_first:
+        return "", "", ""
+    return told["class"].replace("_", " "), told["event_state"], told["takes"]
 
 
 def _measured_of_states(document: Mapping[str, Any]) -> Iterator[str]:

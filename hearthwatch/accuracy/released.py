@@ -13,7 +13,10 @@ from hearthwatch.accuracy.errors import AccuracyError
 from hearthwatch.accuracy.pixels import Pixels
 from hearthwatch.evaluation.definitions import Level
 
-FILES = ("gates.json", "burned.json", "power.json")
+FILES = (
+    "gates.json", "burned.json", "power.json", "radar.json", "two_sensors.json", "camps.json",
+    "sites.json", "abandonment.json", "heat.json",
+)  # fmt: skip
 """Those that are shipped; a release may lack any of them."""
 _GATES = "gates.json"
 _ROOT = Path(__file__).resolve().parents[2]

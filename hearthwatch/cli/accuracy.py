@@ -18,7 +18,7 @@ from hearthwatch.accuracy.released import read_release, shelf
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.report import Answer
 from hearthwatch.evaluation.wording import bounded, budget
-from hearthwatch.fusion.classes import class_table, class_value
+from hearthwatch.fusion.classes import class_row, class_table
 from hearthwatch.identity import check_identity, science_digest
 from hearthwatch.layout import Layout
 from hearthwatch.words import counted
@@ -56,7 +56,7 @@ def accuracy(call: Call) -> Answer:
 def _known(call: Call) -> Known:
     evaluations = tuple(read_evaluation(Path(one).expanduser()) for one in call.args.evaluation)
     release = read_release(shelf())
-    classes = tuple(class_value(one) for one in class_table(release))
+    classes = tuple(class_row(one) for one in class_table(release))
     if not Layout(call.settings.data_dir).database.exists():
         # What the release has measured can be read before anything is watched.
         return Known((), (), evaluations, release, {}, classes)

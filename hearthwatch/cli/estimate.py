@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,9 +36,9 @@ from hearthwatch.errors import SettingsError
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.prelook import PRELOOK_M
 from hearthwatch.pipeline.pull import PICTURE_BANDS, Covered, covered_of, wanted_bands
-from hearthwatch.pipeline.sites import around, reach_of
-from hearthwatch.pipeline.tasks import COARSE_M
-from hearthwatch.records import Mode
+from hearthwatch.pipeline.sites import settlement_sites
+from hearthwatch.pipeline.tasks import COARSE_M, Site
+from hearthwatch.records import Kind, Mode, Region, Settlement
 from hearthwatch.settings import Settings
 from hearthwatch.sources import SENTINELHUB, provider_from
 from hearthwatch.store.whole import all_settlements
@@ -48,13 +48,15 @@ from imagery.hub.cost import processing_units
 from imagery.hub.products import RESOLUTION, SENTINEL_1
 from imagery.looks import group_acquisitions
 from imagery.types import Acquisition, Cost, ImageryProvider, Query
-from tiles.cell import SIZE_M, Cell
+from tiles.cell import NORTH_LIMIT, SIZE_M, SOUTH_LIMIT, Cell, cell_from_id
+from tiles.geodesy import polygons
 from tiles.grid import cells_for
-from tiles.parts import USUAL
 
 DAYS = 60
 """Of the catalogue that are looked at."""
 FULL_M = 10.0
+EVERYWHERE = shapely.box(-180.0, SOUTH_LIMIT, 180.0, NORTH_LIMIT)
+NOTHING = Cost(0, 0.0, 0)
 
 
 def estimate(call: Call) -> Answer:
@@ -87,21 +89,52 @@ def estimate(call: Call) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What is to be watched: all cells, those of settlements, and their cores."""
+    """What is to be watched: all cells, those of settlements, and their cores, CRS84."""
 
     area: BaseGeometry
     cells: Sequence[Cell]
     settled: Sequence[Cell]
     places: Sequence[BaseGeometry]
 
-    def read(self, info: DetectorInfo) -> set[Cell]:
-        """Return the cells that a detector reads; of wide rings those they reach into."""
-        if info.watches is not Watches.SETTLEMENTS or not self.settled:
-            return set(self.cells)
-        reach = reach_of(info.zones)
-        if reach.outer_m <= USUAL.outer_m:
-            return set(self.settled)
-        return {cell for core in self.places for cell in cells_for(around(core, reach))}
+    def read(self, infos: Sequence[DetectorInfo], covered: BaseGeometry) -> _Read:
+        """Return the cells that detectors of one sensor read, and how finely, as a run would.
+
+        Parameters
+        ----------
+        covered : shapely geometry
+            CRS84 ground that imagery exists of.
+        """
+        pixels: dict[str, float] = {}
+        homes: set[str] = set()
+        for info in infos:
+            if info.watches is not Watches.SETTLEMENTS or not self.settled:
+                pixels.update({cell.id: FULL_M for cell in self.cells})
+                homes.update(cell.id for cell in self.cells)
+                continue
+            for site in self._sites(info, covered):
+                homes.add(site.cell)
+                for cell in site.cells:
+                    asked = COARSE_M if cell in site.coarse else FULL_M
+                    pixels[cell] = min(asked, pixels.get(cell, asked))
+        return _Read(pixels, frozenset(homes))
+
+    def _sites(self, info: DetectorInfo, covered: BaseGeometry) -> Sequence[Site]:
+        now = datetime.now(UTC)
+        region = Region("", "", Kind.BURNED, Mode.ACTUAL, "", shapely.multipolygons(
+            polygons(self.area)), 0.0, now)  # fmt: skip
+        named = [
+            Settlement(f"{n}", "", Mode.ACTUAL, "", core, 0.0, now)
+            for n, core in enumerate(self.places)
+        ]
+        return settlement_sites(region, named, covered, info.zones)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Pixels that are asked for, metres, by cell; and the cells whose cloud is looked at first."""
+
+    pixels: Mapping[str, float]
+    homes: frozenset[str]
 
 
 def _by_sensor(infos: Sequence[DetectorInfo]) -> list[list[DetectorInfo]]:
@@ -118,13 +151,28 @@ def _part(call: Call, ground: _Ground, infos: Sequence[DetectorInfo]) -> SensorE
     asked = dataclasses.replace(
         first, useful=tuple(dict.fromkeys(b for one in infos for b in (*one.needed, *one.useful)))
     )
-    read = sorted({cell for one in infos for cell in ground.read(one)}, key=lambda cell: cell.id)
     provider, listed = _listed(call, asked, ground.area)
-    sky = sky_of(listed, read, call.settings.prelook_clear_share)
-    costs = [_cost(call.settings, provider, asked, listed.looks, cell) for cell in read]
+    shown = [scene.footprint for look in listed.looks for scene in look.scenes]
+    read = ground.read(infos, shapely.union_all(shown) if shown else EVERYWHERE)
+    cells = [cell_from_id(name) for name in sorted(read.pixels)]
+    sky = sky_of(listed, cells, call.settings.prelook_clear_share)
+    costs = [
+        _as_asked(_cost(call.settings, provider, asked, listed.looks, cell), read, cell)
+        for cell in cells
+    ]
     told = forecast(costs, sky, call.args.backfill)
     names = tuple(one.id for one in infos)
-    return SensorEstimate(names, first.sensors, len(read), listed, sky, told)
+    coarse = sum(pixel > FULL_M for pixel in read.pixels.values())
+    return SensorEstimate(names, first.sensors, len(cells), coarse, listed, sky, told)
+
+
+def _as_asked(cost: CellCost, read: _Read, cell: Cell) -> CellCost:
+    """Return what is asked of a cell: far from settlements coarsely, its cloud where one lies."""
+    return CellCost(
+        full=cost.coarse if read.pixels[cell.id] > FULL_M else cost.full,
+        coarse=cost.coarse,
+        prelook=cost.prelook if cell.id in read.homes else NOTHING,
+    )
 
 
 def sky_of(listed: Listed, cells: Sequence[Cell], clear_share: float) -> Sky:
@@ -210,7 +258,7 @@ def _cost(
         return provider.estimate(last.scenes, cell.geobox(pixel_m), wanted)
 
     has_classes = all(CLASSES in scene.bands for scene in last.scenes)
-    prelook = ask(PRELOOK_M, (CLASSES,)) if has_classes else Cost(0, 0.0, 0)
+    prelook = ask(PRELOOK_M, (CLASSES,)) if has_classes else NOTHING
     return CellCost(ask(FULL_M, bands), ask(COARSE_M, bands), prelook)
 
 
@@ -229,7 +277,7 @@ def _cost_by_rule(settings: Settings, detector: DetectorInfo) -> CellCost:
         paid = settings.provider == SENTINELHUB
         return Cost(len(groups), sum(units) if paid else 0.0, 0)
 
-    prelook = ask(PRELOOK_M, (CLASSES,)) if CLASSES in finest else Cost(0, 0.0, 0)
+    prelook = ask(PRELOOK_M, (CLASSES,)) if CLASSES in finest else NOTHING
     return CellCost(ask(FULL_M, wanted), ask(COARSE_M, wanted), prelook)
 
 

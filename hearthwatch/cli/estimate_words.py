@@ -27,11 +27,18 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class SensorEstimate:
-    """What the looks of one sensor take; detectors that read the same looks share them."""
+    """What the looks of one sensor take; detectors that read the same looks share them.
+
+    Attributes
+    ----------
+    read_cells, coarse_cells : int
+        Cells whose pixels are asked for, and those of them that are asked for at 20 m only.
+    """
 
     detectors: tuple[str, ...]
     sensors: tuple[str, ...]
     read_cells: int
+    coarse_cells: int
     listed: Listed
     sky: Sky
     forecast: Forecast
@@ -84,6 +91,7 @@ def _part_value(part: SensorEstimate) -> dict[str, Any]:
         "detectors": list(part.detectors),
         "sensors": list(part.sensors),
         "cells_read": part.read_cells,
+        "cells_read_at_20_m": part.coarse_cells,
         "looks_per_month": _short(part.sky.looks_per_month),
         "cloud_share": _short(part.sky.cloud),
         "assumed": part.listed.assumed or None,
@@ -116,10 +124,11 @@ def estimate_text(found: Estimate) -> str:
 
 def _part_lines(part: SensorEstimate, backfill_months: float) -> Iterator[str]:
     told, sky = part.forecast, part.sky
+    coarse = f" ({part.coarse_cells} of them at 20 m)" if part.coarse_cells else ""
     cloud = f", cloud over {sky.cloud:.0%} of it on the mean" if sky.cloud is not None else ""
     yield (
-        f"{counted(part.read_cells, 'cell')} to read, {sky.looks_per_month:.1f} looks a month"
-        f" at each{cloud}"
+        f"{counted(part.read_cells, 'cell')} to read{coarse}, "
+        f"{sky.looks_per_month:.1f} looks a month at each{cloud}"
     )
     if part.listed.assumed:
         yield f"  assumed, because {part.listed.assumed}"

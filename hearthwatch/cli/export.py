@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from detectors.heat import INFO as HEAT
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.events import asked_for
 from hearthwatch.cli.export_formats import Names, as_csv, as_geojson, as_geopackage
 from hearthwatch.cli.report import Answer
 from hearthwatch.errors import HearthwatchError
-from hearthwatch.records import Event
+from hearthwatch.heat.values import NOTICE
+from hearthwatch.records import Event, EventSource
 from hearthwatch.store.whole import all_events, settlements_named
 from hearthwatch.words import counted
 from tiles.atomic import write_atomically
@@ -33,20 +35,33 @@ def export(call: Call) -> Answer:
             store.region_names(call.organisation),
             settlements_named(store, call.organisation, events),
         )
-    text = notice(events)
+        sources = [one for e in events for one in store.sources(call.organisation, e.id)]
+    text = notice(events, sources)
     write_atomically(target, FORMATS[kind](events, names, text))
     document = {"file": str(target), "format": kind, "events": len(events), "notice": text}
     return Answer(document, f"{counted(len(events), 'event')} written to {target}. {text}.")
 
 
-def notice(events: Sequence[Event]) -> str:
-    """Return what Copernicus asks to be said, with the years the events rest on."""
-    return notice_of(
-        moment
-        for event in events
-        for moment in (event.last_unharmed, event.first_changed, event.last_detected)
-        if moment is not None
-    )
+def notice(events: Sequence[Event], sources: Sequence[EventSource] = ()) -> str:
+    """Return what those ask to be said whose data events rest on, Copernicus with the years.
+
+    Parameters
+    ----------
+    sources : sequence of EventSource
+        What tells of the events.
+    """
+    told = {one.detector for one in events} | {one.detector for one in sources}
+    lines = []
+    if told != {HEAT.id}:
+        lines.append(
+            notice_of(
+                moment
+                for event in events
+                for moment in (event.last_unharmed, event.first_changed, event.last_detected)
+                if moment is not None
+            )
+        )
+    return ". ".join([*lines, *([NOTICE] if HEAT.id in told else [])])
 
 
 def notice_of(moments: Iterable[datetime]) -> str:

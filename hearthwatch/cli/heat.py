@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +14,31 @@ from hearthwatch.cli.reading import find_settlement
 from hearthwatch.cli.report import Answer
 from hearthwatch.cli.tables import table
 from hearthwatch.evaluation.intervals import poisson
+from hearthwatch.heat.elsewhere import HeatElsewhere, heat_elsewhere
 from hearthwatch.heat.fetching import fetch as fetch_heat
 from hearthwatch.heat.fetching import firms_from
 from hearthwatch.heat.ground import Ground, ground_of
-from hearthwatch.heat.listing import HeatSeen, Record, heat_seen, record_of
+from hearthwatch.heat.hearing import Hearing, hearing
+from hearthwatch.heat.listing import Record, heat_seen, record_of
 from hearthwatch.heat.matching import matched
 from hearthwatch.heat.taking import Taken, read_file, take_file
-from hearthwatch.heat.telling import tell
-from hearthwatch.records import Event
+from hearthwatch.heat.values import (
+    NOTICE,
+    SILENCE,
+    elsewhere_value,
+    hearing_value,
+    seen_value,
+)
+from hearthwatch.heat_events.telling import tell
+from hearthwatch.records import Event, Region
 from hearthwatch.store.extent import Bounds
 from hearthwatch.store.protocol import Store
-from hearthwatch.values import moment
 from hearthwatch.words import counted
 
 NEWS = timedelta(days=60)
 """What was seen since may be what is watched for, and counts for no rate."""
-SILENCE = "That no heat is listed says nothing: it is no look, and the ledger has no row of it."
+SHOWN = 5
+"""Of settlements or places, in one line."""
 
 
 def import_files(call: Call) -> Answer:
@@ -88,6 +98,12 @@ def list_all(call: Call) -> Answer:
             and (args.until is None or one.sensed <= args.until)
         ]
         names = store.settlement_names(call.organisation)
+        heard = [one for one in hearing(squares, now) if only in (None, one.settlement)]
+        begin, end = args.since or now - NEWS, args.until or now
+        elsewhere = {
+            region: heat_elsewhere(store, region, ground.settlements, begin, end)
+            for region in ground.regions
+        }
     found.sort(key=lambda one: (one.sensed, one.satellite, one.settlement), reverse=True)
     listed = found[: args.limit]
     rows = [
@@ -102,11 +118,47 @@ def list_all(call: Call) -> Answer:
     text = table(header, rows) if rows else "No heat is on record at a settlement."
     record = record_of(squares, now - NEWS)
     document = {
-        "heat": [_value(one) for one in listed],
+        "heat": [seen_value(one) for one in listed],
         "more": len(found) - len(listed),
         "record": {"hints": record.hints, "settlement_years": round(record.years, 2)},
+        "settlements": [hearing_value(one) for one in heard],
+        "elsewhere": [
+            {"region": region.id, **elsewhere_value(one)}
+            for region, places in elsewhere.items()
+            for one in places
+        ],
+        "notice": NOTICE,
     }
-    return Answer(document, f"{text}\n{_in_words(record)}\n{SILENCE}")
+    lines = [text, *_heard_in_words(heard, names), *_elsewhere_in_words(elsewhere, begin, end)]
+    return Answer(document, "\n".join((*lines, _in_words(record), SILENCE)))
+
+
+def _heard_in_words(heard: Sequence[Hearing], names: Mapping[str, str]) -> Iterator[str]:
+    """Say of settlements, those of one kind together, what heat can tell there this month."""
+    for words, group in groupby(sorted(heard, key=lambda one: one.words), lambda one: one.words):
+        which = [names[one.settlement] or one.settlement for one in group]
+        shown = ", ".join(which[:SHOWN])
+        more = f" and {len(which) - SHOWN} more" if len(which) > SHOWN else ""
+        yield f"This month at {shown}{more}: {words}."
+
+
+def _elsewhere_in_words(
+    elsewhere: Mapping[Region, Sequence[HeatElsewhere]], begin: datetime, end: datetime
+) -> Iterator[str]:
+    """Count the heat at no listed settlement, and name the strongest places."""
+    for region, places in elsewhere.items():
+        if not places:
+            continue
+        pixels = counted(sum(one.pixels for one in places), "heat pixel")
+        strongest = "; ".join(
+            f"{one.day} {one.lon:.3f},{one.lat:.3f} ({counted(one.pixels, 'pixel')})"
+            for one in places[:SHOWN]
+        )
+        yield (
+            f"{region.name}: {pixels} at no listed settlement, at "
+            f"{counted(len(places), 'place and day', 'places and days')} from {begin:%Y-%m-%d} to "
+            f"{end:%Y-%m-%d}. Nothing judges these; the strongest: {strongest}."
+        )
 
 
 def _in_words(record: Record) -> str:
@@ -124,9 +176,10 @@ def _in_words(record: Record) -> str:
 
 def _tell(store: Store, call: Call, ground: Ground, taken: Sequence[Taken]) -> tuple[Event, ...]:
     near = [spot for one in taken for spot in one.near]
-    if not near:
+    final = [box for one in taken for box in one.final]
+    if not near and not final:
         return ()
-    squares = matched(store, call.organisation, ground, near)
+    squares = matched(store, call.organisation, ground, near, final)
     return tell(store, ground, squares, call.args.since)
 
 
@@ -146,15 +199,3 @@ def _answer(taken: Sequence[Taken], events: Sequence[Event]) -> Answer:
         "pixels": pixels, "near": near, "new": new, "events": [one.id for one in events],
     }  # fmt: skip
     return Answer(document, "\n".join(lines))
-
-
-def _value(one: HeatSeen) -> dict[str, Any]:
-    return {
-        "sensed": moment(one.sensed),
-        "satellite": one.satellite,
-        "settlement": one.settlement,
-        "pixels": one.pixels,
-        "frp_mw": one.frp_mw,
-        "hint": one.is_hint,
-        "why": one.why,
-    }

@@ -12,7 +12,7 @@ from hearthwatch.cli.parts import (
     add_priority,
     add_source,
 )
-from hearthwatch.cli.typed import bands, bbox, count, day_end, day_start
+from hearthwatch.cli.typed import bands, bbox, count, day_end, day_start, density
 
 
 def region(commands: Any) -> None:
@@ -65,8 +65,19 @@ def settlement(commands: Any) -> None:
     text = "take a settlement off the list; keep its records"
     remove = add_command(group, "remove", "settlements:remove", text)
     remove.add_argument("settlement", metavar="ID")
+    _settlement_area(group)
     _settlement_outline(group)
     _settlement_series(group)
+
+
+def _settlement_area(group: Any) -> None:
+    text = "tell how large a known camp is and was, and with --out draw it"
+    area = add_command(group, "area", "settlement_area:area", text)
+    area.add_argument("settlement", metavar="SETTLEMENT", help="name or id")
+    area.add_argument("--out", metavar="DIR", help="folder for chart and data")
+    area.add_argument("--force", action="store_true", help="replace files that are there")
+    people = "tell a range of people too, at so many on a hectare"
+    area.add_argument("--people-per-ha", type=density, metavar="LOW,HIGH", help=people)
 
 
 def _settlement_outline(group: Any) -> None:
@@ -128,8 +139,10 @@ def why(commands: Any) -> None:
     """Add `hearthwatch why`."""
     text = "answer why there was no alert at a settlement about a day, or say which there was"
     why = add_command(commands, "why", "why:why", text)
-    why.add_argument("place", metavar="PLACE", help="settlement, or area, by name or id")
-    why.add_argument("date", type=day_start, metavar="DATE")
+    why.add_argument("place", metavar="PLACE", help="settlement or area by name or id, or an event")
+    why.add_argument(
+        "date", type=day_start, metavar="DATE", nargs="?", help="of an event, that of the change"
+    )
     why.add_argument(
         "--days", type=count, default=10, metavar="N", help="before and after it to tell of (10)"
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from hearthwatch.cli.call import Call
-from hearthwatch.cli.reading import find_region, find_settlement
+from hearthwatch.cli.parts import UsageError
+from hearthwatch.cli.reading import find_event, find_region, find_settlement
 from hearthwatch.cli.report import Answer
 from hearthwatch.errors import NotFound
-from hearthwatch.records import Kind
+from hearthwatch.records import Event, Kind
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import settlements_named
-from hearthwatch.why.asked import ask, ask_area, held_looks
+from hearthwatch.why.asked import ask, ask_area, ask_event, held_looks
 from hearthwatch.why.shown import held_text, held_value, why_text, why_value
 from hearthwatch.why.why import Around, Why
 
@@ -18,12 +19,49 @@ OF_AREAS = (Kind.GROUND_CHANGE, Kind.CAMP_CHANGE)
 
 
 def why(call: Call) -> Answer:
-    """Answer why there was no alert at a place about a day, or say which there was."""
+    """Answer why there was no alert at a place about a day, or say which there was.
+
+    Of an event, all that became of it is told; the day is by default that of the change.
+    """
     args = call.args
-    around = Around(args.date.date(), args.days)
     with call.store() as store:
-        found = _of_place(store, call.organisation, args.place, around)
+        if args.date is None:
+            event = _event(store, call.organisation, args.place)
+            around = Around(event.first_changed.date(), args.days)
+            found = ask_event(store, event, around)
+        else:
+            around = Around(args.date.date(), args.days)
+            found = _about(store, call.organisation, args.place, around)
     return Answer(why_value(found), why_text(found))
+
+
+def _about(store: Store, organisation: str, place: str, around: Around) -> Why:
+    """Gather what is known of a place or, where none is called so, of an event's."""
+    try:
+        return _of_place(store, organisation, place, around)
+    except NotFound:
+        try:
+            event = find_event(store, organisation, place)
+        except NotFound:
+            event = None
+        if event is None:
+            raise
+        return ask_event(store, event, around)
+
+
+def _event(store: Store, organisation: str, typed: str) -> Event:
+    """Return the event that was named without a day.
+
+    Raises
+    ------
+    UsageError
+        If it is none: of a place, the day must be named.
+    """
+    try:
+        return find_event(store, organisation, typed)
+    except NotFound as error:
+        words = f"Name a day as well, or an event by its id. {error.message}"
+        raise UsageError(words) from error
 
 
 def _of_place(store: Store, organisation: str, place: str, around: Around) -> Why:

@@ -8,7 +8,7 @@ places are not drawn: fonts lack many scripts, and a picture goes where its text
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from threading import Lock
 from xml.sax.saxutils import escape
@@ -40,24 +40,41 @@ _DRAWING = Lock()
 
 def as_svg(facts: Facts) -> str:
     """Return the chart as SVG with a title and a description for those who do not see it."""
-    text = io.StringIO()
-    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    with _DRAWING, mpl.rc_context({"svg.hashsalt": "hearthwatch", "svg.fonttype": "none"}):
-        _figure(facts).savefig(text, format="svg", metadata=nothing)
-    about, title = escape(" ".join(sentences(facts))), escape(_title(facts))
-    before, opening, after = text.getvalue().partition("<svg ")
-    attributes, _, drawn = after.partition(">")
-    return (
-        f'{before}{opening}role="img" aria-labelledby="title about" {attributes}>\n'
-        f' <title id="title">{title}</title>\n <desc id="about">{about}</desc>{drawn}'
-    )
+    return svg_of(lambda: _figure(facts), _title(facts), " ".join(sentences(facts)))
 
 
 def as_png(facts: Facts) -> bytes:
     """Return the chart as PNG."""
+    return png_of(lambda: _figure(facts))
+
+
+def svg_of(figure: Callable[[], Figure], title: str, about: str) -> str:
+    """Return a figure as SVG with title and description.
+
+    Parameters
+    ----------
+    figure : callable
+        Draws it; called while no other thread draws.
+    """
+    text = io.StringIO()
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    with _DRAWING, mpl.rc_context({"svg.hashsalt": "hearthwatch", "svg.fonttype": "none"}):
+        figure().savefig(text, format="svg", metadata=nothing)
+    before, opening, after = text.getvalue().partition("<svg ")
+    attributes, _, drawn = after.partition(">")
+    return (
+        f'{before}{opening}role="img" aria-labelledby="title about" {attributes}>\n'
+        f' <title id="title">{escape(title)}</title>\n'
+        f' <desc id="about">{escape(about)}</desc>{drawn}'
+    )
+
+
+def png_of(figure: Callable[[], Figure], about: str = "") -> bytes:
+    """Return a figure as PNG; what it shows, in words, is kept in it."""
     out = io.BytesIO()
+    told = {"Description": about} if about else {}
     with _DRAWING:
-        _figure(facts).savefig(out, format="png", dpi=_DPI, metadata={"Software": None})
+        figure().savefig(out, format="png", dpi=_DPI, metadata={"Software": None, **told})
     return out.getvalue()
 
 

@@ -26,18 +26,20 @@ def heat_sentences(event: Event) -> Iterator[str]:
     if years:
         counts = ", ".join(map(str, years))
         yield (
-            f"In {said['month']} it was hot there on {_days(said['heat_days'])}; in the same month "
-            f"of earlier years on {counts}; expected were {said['expected_heat_days']:.2f}. "
-            f"So many or more have a chance of {said['p_value']:.2g}."
+            f"In {said['month']} it was hot there on {_counted(said['heat_days'], 'day')}; in the "
+            f"same month of earlier years on {counts}."
         )
-    if said["ring_factor"] > 1.0:
+    if "threshold" in said:
         yield (
-            f"Its surroundings were hot on {_days(said['ring_heat_days'])}, where "
-            f"{said['ring_expected_heat_days']:.2f} were expected."
+            f"That day {_counted(said['pixels_of_day'], 'heat pixel')} there and "
+            f"{said['ring_pixels_of_day']} in the surroundings; with those, "
+            f"{said['expected_pixels']:.2g} were expected there. That scores "
+            f"{said['score']:.1f}; quiet years on record score more than {said['threshold']:.1f} "
+            f"at most {said['hints_per_1000_years']:.0f} times in 1,000 settlement-years."
         )
     yield from (f"Doubt: {one}." for one in event.doubts)
     yield UNSEEN
 
 
-def _days(number: int) -> str:
-    return f"{number} day" if number == 1 else f"{number} days"
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

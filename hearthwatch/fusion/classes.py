@@ -9,13 +9,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from detectors.fusion import Level, Standing, combine, level_of
+from detectors.fusion import HEAT, Level, Standing, combine, level_of
+from detectors.registry import detector_ids
 from hearthwatch.accuracy.pixels import WORDS as PIXELS
 from hearthwatch.accuracy.released import Measured, Release, read_release, shelf
 from hearthwatch.fusion.event import as_source
 from hearthwatch.records import EventSource, EventState
 
 NOT_MEASURED = "not measured"
+NEVER_BY_HEAT = "does not come about: heat alone is never more than a hint"
+_OF_FILE = {"camps": "camp_change", "sites": "camp_sites"}
+"""Detectors whose file of figures bears another name."""
 _TWO = "two sensors"
 """In the name of a figure that is about two sensors together."""
 
@@ -33,8 +37,7 @@ TAKES = {
     EvidenceClass.WATCH: "Evidence above the first threshold of one detector, or heat alone.",
     EvidenceClass.PROBABLE: "PROBABLE by one sensor, or by several none of which is surer.",
     EvidenceClass.ESTABLISHED: "ESTABLISHED by one sensor; others may have seen it less surely.",
-    EvidenceClass.CORROBORATED: "ESTABLISHED by two sensors that share no pixels, or by one and a "
-    "graded report.",
+    EvidenceClass.CORROBORATED: "ESTABLISHED by two sensors that share no pixels.",
 }
 """What must be there for a class, in words."""
 STATE = {
@@ -91,6 +94,18 @@ def class_value(meaning: Meaning) -> dict[str, Any]:
     }
 
 
+def class_row(meaning: Meaning) -> dict[str, Any]:
+    """Return one class for programs, with what was measured of it for every detector there is.
+
+    A detector of which nothing was measured is named as well: that is what has to be known of it.
+    """
+    if meaning.evidence is EvidenceClass.CORROBORATED:
+        rows = [{"detector": _TWO, "words": words_of(meaning)}]
+    else:
+        rows = [{"detector": one, "words": _words_for(meaning, one)} for one in _detectors(meaning)]
+    return {**class_value(meaning), "detectors": rows}
+
+
 def meaning_of(sources: Sequence[EventSource], detector: str) -> dict[str, Any] | None:
     """Return the class of an event and what was measured of it, of its leading detector alone.
 
@@ -116,6 +131,19 @@ def words_of(meaning: Meaning) -> str:
     return "; ".join(told) or NOT_MEASURED
 
 
+def _detectors(meaning: Meaning) -> list[str]:
+    """Return every detector that is installed or was measured, and heat."""
+    measured = {name for name, _ in meaning.figures if name}
+    return sorted({*detector_ids(), HEAT, *measured})
+
+
+def _words_for(meaning: Meaning, detector: str) -> str:
+    if detector == HEAT and meaning.evidence is not EvidenceClass.WATCH:
+        return NEVER_BY_HEAT
+    own = tuple(one for one in meaning.figures if one[0] == detector)
+    return words_of(Meaning(meaning.evidence, own))
+
+
 def _figures(release: Release, evidence: EvidenceClass) -> Iterator[tuple[str, Measured]]:
     for one in release.figures:
         if _TWO in one.name:
@@ -123,7 +151,8 @@ def _figures(release: Release, evidence: EvidenceClass) -> Iterator[tuple[str, M
                 yield "", one
         elif one.state is not None and _OF_LEVEL[Level[one.state.value]] is evidence:
             # A file of figures bears the name of the detector that they are of.
-            yield Path(one.file).stem, one
+            stem = Path(one.file).stem
+            yield _OF_FILE.get(stem, stem), one
 
 
 def _value(detector: str, one: Measured) -> dict[str, Any]:

@@ -6,11 +6,17 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import shapely
+from shapely.geometry.base import BaseGeometry
+
 from detectors.fusion import Combined, Source, combine
 from detectors.types import DetectorState
 from hearthwatch.records import Event, EventSource, EventState
-from hearthwatch.words import day
+from hearthwatch.words import counted, day
+from tiles.geodesy import area_m2 as area_of
 
+ONE_WITH = "one change with event"
+"""Beginning of the doubt of an event that software found to be a piece of another."""
 WEIGHT = "log_likelihood_ratio"
 """In the evidence of a source: the number that adds up with that of independent ones."""
 SAID_BY_PEOPLE = frozenset(
@@ -37,6 +43,7 @@ def as_source(record: EventSource) -> Source:
         geometry=record.geometry,
         settlement=record.settlement,
         change=record.change,
+        cell=record.cell,
     )
 
 
@@ -53,6 +60,8 @@ def fused(event_id: str, sources: Sequence[EventSource], known: Event | None) ->
     lead = by_id[combined.leading]
     others = [one for key, one in sorted(by_id.items()) if key != lead.id]
     standing = [one for one in others if one.detector_state != DetectorState.LAPSED]
+    pieces = [lead, *(one for one in standing if _goes_on(lead, one))]
+    geometry, area_m2 = _ground(pieces)
     event = Event(
         id=event_id,
         organisation=lead.organisation,
@@ -64,20 +73,35 @@ def fused(event_id: str, sources: Sequence[EventSource], known: Event | None) ->
         state=EventState(combined.state.value),
         detector_state=lead.detector_state,
         version=1,
-        geometry=lead.geometry,
-        area_m2=lead.area_m2,
+        geometry=geometry,
+        area_m2=area_m2,
         last_unharmed=combined.last_unharmed,
         first_changed=combined.first_changed,
         first_detected=min(one.first_detected for one in sources),
         last_detected=max(one.last_detected for one in sources),
         looks=lead.looks,
-        observed=" ".join([lead.observed, *map(_also, standing)]),
+        observed=_observed(pieces, area_m2, [one for one in standing if one not in pieces]),
         evidence=_evidence(lead, standing, combined, by_id),
         doubts=_doubts(lead, others, combined),
         settlement=next((one.settlement for one in (lead, *others) if one.settlement), ""),
         change=next((one.change for one in (lead, *standing) if one.change), ""),
     )
     return event if known is None else as_people_left_it(event, known)
+
+
+def absorbed(known: Event, into: str) -> Event:
+    """Return an event that has no sources of its own any more as the next version of itself.
+
+    It stays, with its history, and points to the one that its sources tell of now.
+    """
+    words = f"{ONE_WITH} {into}: its ground goes on there, over a border of the work grid"
+    return dataclasses.replace(
+        known,
+        version=known.version + 1,
+        state=EventState.CLOSED,
+        merged_into=into,
+        doubts=(*known.doubts, words),
+    )
 
 
 def as_people_left_it(event: Event, known: Event) -> Event:
@@ -102,6 +126,30 @@ def as_people_left_it(event: Event, known: Event) -> Event:
 def is_said(event: Event) -> bool:
     """Tell whether people gave an event its state."""
     return bool(event.said_by) or event.state in SAID_BY_PEOPLE
+
+
+def _goes_on(lead: EventSource, source: EventSource) -> bool:
+    """Tell whether a source of the same event is another piece of the leading one's ground."""
+    return source.detector == lead.detector and not (lead.settlement or source.settlement)
+
+
+def _ground(pieces: Sequence[EventSource]) -> tuple[BaseGeometry, float]:
+    """Return the ground of all pieces together and its area, m2."""
+    if len(pieces) == 1:
+        return pieces[0].geometry, pieces[0].area_m2
+    # Cells of two zones overlap: ground that both hold counts once.
+    whole = shapely.union_all([one.geometry for one in pieces])
+    return whole, area_of(whole)
+
+
+def _observed(pieces: Sequence[EventSource], area_m2: float, others: Sequence[EventSource]) -> str:
+    cells = len({one.cell for one in pieces})
+    goes_on = (
+        f"It is one of {counted(len(pieces), 'piece')} that hang together, in {cells} cells of the "
+        f"work grid: {area_m2 / 1e4:.2f} ha in all."
+    )
+    several = [goes_on] if len(pieces) > 1 else []
+    return " ".join([pieces[0].observed, *several, *map(_also, others)])
 
 
 def _also(source: EventSource) -> str:

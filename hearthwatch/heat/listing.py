@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from detectors.heat_report import told
 from detectors.heat_season import month_bounds, month_of
 from hearthwatch.heat.matching import RULES, Matched
 from hearthwatch.heat.spots import heat_of
+from imagery.firms_table import HeatPixel
 
 MASKED = {
     Mask.FAINT: "its provider has little confidence in it",
@@ -22,8 +23,11 @@ MASKED = {
 JUDGED = {
     Verdict.UNUSUAL: "more than season and surroundings let expect",
     Verdict.UNKNOWN: "no record of earlier years to tell it from the usual burning",
-    Verdict.USUAL: "usual there in this month, or with its surroundings",
+    Verdict.USUAL: "no more than quiet years bring there in this month, with such surroundings",
+    Verdict.TELLS_NOTHING: "heat tells nothing there in this month: it burns so every year",
 }
+BESIDE = "it touches the settlement, but more of its ellipse lies beside it"
+GONE = "standard processing does not list it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def heat_seen(squares: Iterable[Matched]) -> Iterator[HeatSeen]:
         hints = set(map(id, told(square.passes)))
         for one in square.passes:
             yield _pass(square, one, id(one) in hints)
-        yield from _masked(square)
+        yield from _held_back(square)
 
 
 def _pass(square: Matched, one: HeatAt, is_hint: bool) -> HeatSeen:
@@ -122,18 +126,35 @@ def _pass(square: Matched, one: HeatAt, is_hint: bool) -> HeatSeen:
     )
 
 
-def _masked(square: Matched) -> Iterator[HeatSeen]:
+def _held_back(square: Matched) -> Iterator[HeatSeen]:
+    """Yield heat that touches a settlement and counts for nothing, pixel by pixel."""
     held = [i for i, mask in enumerate(square.masks) if mask is not Mask.NONE]
-    footprints = heat_of([square.pixels[i] for i in held], ()).footprints
+    yield from _touching(
+        square,
+        [square.pixels[i] for i in held],
+        [MASKED[square.masks[i]] for i in held],
+    )
+    yield from _touching(square, square.gone, [GONE] * len(square.gone))
+    for core, settlement in enumerate(square.settlements):
+        for i in square.shared.beside[core]:
+            yield _pixel(square.pixels[i], settlement.id, BESIDE)
+
+
+def _touching(
+    square: Matched, pixels: Sequence[HeatPixel], why: Sequence[str]
+) -> Iterator[HeatSeen]:
     cores = [one.geometry for one in square.settlements]
-    for pixel, core in touching(footprints, cores):
-        one = square.pixels[held[pixel]]
-        yield HeatSeen(
-            sensed=one.sensed,
-            satellite=one.satellite,
-            settlement=square.settlements[core].id,
-            pixels=1,
-            frp_mw=one.frp_mw,
-            is_hint=False,
-            why=MASKED[square.masks[held[pixel]]],
-        )
+    for pixel, core in touching(heat_of(pixels, ()).footprints, cores):
+        yield _pixel(pixels[pixel], square.settlements[core].id, why[pixel])
+
+
+def _pixel(one: HeatPixel, settlement: str, why: str) -> HeatSeen:
+    return HeatSeen(
+        sensed=one.sensed,
+        satellite=one.satellite,
+        settlement=settlement,
+        pixels=1,
+        frp_mw=one.frp_mw,
+        is_hint=False,
+        why=why,
+    )

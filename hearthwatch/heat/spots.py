@@ -10,6 +10,7 @@ import numpy as np
 
 from detectors.heat import Heat
 from detectors.heat_footprint import Footprints, distance_m, scan_bearing
+from hearthwatch.heat.covers import Finals
 from hearthwatch.records import HeatSource, HeatSpot
 from imagery.firms_table import Confidence, HeatPixel, Processing, newest
 
@@ -66,9 +67,20 @@ def pixel_of(spot: HeatSpot) -> HeatPixel:
     )
 
 
-def as_processed_last(spots: Sequence[HeatSpot]) -> tuple[HeatPixel, ...]:
-    """Return each heat pixel once, as it was last processed, oldest first."""
-    return newest([pixel_of(one) for one in spots])
+def as_processed_last(
+    spots: Sequence[HeatSpot], finals: Finals
+) -> tuple[tuple[HeatPixel, ...], tuple[HeatPixel, ...]]:
+    """Return each heat pixel once, as it was last processed, and those that are no more.
+
+    Both oldest first. A pixel is no more where standard processing has said all of its satellite,
+    ground and day, and lists none in its place.
+    """
+    kept: list[HeatPixel] = []
+    gone: list[HeatPixel] = []
+    for one in newest([pixel_of(each) for each in spots]):
+        is_gone = one.processing is not Processing.STANDARD and finals.hold(one)
+        (gone if is_gone else kept).append(one)
+    return tuple(kept), tuple(gone)
 
 
 def heat_of(pixels: Sequence[HeatPixel], known: Sequence[HeatSource]) -> Heat:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import shapely
 
+from hearthwatch.heat import covers as covers_of
 from hearthwatch.heat.ground import Ground
 from hearthwatch.heat.spots import spot_of
 from hearthwatch.records import HeatCover, HeatSpot
@@ -38,11 +38,14 @@ class Taken:
         Those near what is watched, which are kept.
     new : int
         Of them, that were not there already.
+    final : tuple of tuple of float
+        Ground of which standard processing has now said all of some days.
     """
 
     pixels: int
     near: tuple[HeatSpot, ...]
     new: int
+    final: tuple[Bounds, ...] = ()
 
 
 def read_file(path: Path) -> tuple[HeatPixel, ...]:
@@ -80,15 +83,15 @@ def take_file(
     -----
     It speaks of all days from its first pixel's to its last one's.
     """
-    cover = None
-    if pixels:
-        days = [one.sensed.date() for one in pixels]
+    said = []
+    for source, mine in covers_of.of_file(pixels, name, covers) if pixels else ():
+        days = [one.sensed.date() for one in mine]
         since = datetime.combine(min(days), time(), UTC)
         until = datetime.combine(max(days), time(), UTC) + _DAY
         sha256, now = pixels[0].source_sha256, datetime.now(UTC)
         box = covers or _box(pixels)
-        cover = _cover(organisation, name, box, since, until, sha256, now)
-    return _take(store, organisation, ground, pixels, cover)
+        said.append(covers_of.cover(organisation, source, box, since, until, sha256, now))
+    return _take(store, organisation, ground, pixels, said)
 
 
 def take_table(store: Store, organisation: str, ground: Ground, table: HeatTable) -> Taken:
@@ -100,12 +103,11 @@ def take_table(store: Store, organisation: str, ground: Ground, table: HeatTable
     since = datetime.combine(table.first, time(), UTC)
     end = datetime.combine(table.last, time(), UTC) + _DAY
     until = min(end, datetime.combine(table.received.date(), time(), UTC) - timedelta(seconds=1))
-    cover = None
+    said = []
     if until > since and (table.pixels or _is_held(table)):
-        cover = _cover(
-            organisation, table.source, table.area, since, until, table.sha256, table.received
-        )
-    return _take(store, organisation, ground, table.pixels, cover)
+        of, day = (table.source, table.area), (since, until)
+        said.append(covers_of.cover(organisation, *of, *day, table.sha256, table.received))
+    return _take(store, organisation, ground, table.pixels, said)
 
 
 _DAY = timedelta(days=1) - timedelta(seconds=1)
@@ -124,7 +126,7 @@ def _take(
     organisation: str,
     ground: Ground,
     pixels: Sequence[HeatPixel],
-    cover: HeatCover | None,
+    said: Sequence[HeatCover],
 ) -> Taken:
     now = datetime.now(UTC)
     near = [spot_of(one, organisation, now) for one in _near(pixels, ground)]
@@ -132,11 +134,12 @@ def _take(
     for start in range(0, len(near), BATCH):
         with store.transaction() as tx:
             new += tx.add_heat(near[start : start + BATCH])
-    if cover is not None:
-        # Last: what was cut short must not count as being on record.
+    # Last: what was cut short must not count as being on record.
+    for one in said:
         with store.transaction() as tx:
-            tx.put_heat_cover(cover)
-    return Taken(len(pixels), tuple(near), new)
+            covers_of.put(tx, store.heat_covers(organisation), one)
+    final = tuple(covers_of.bounds_of(one) for one in said if covers_of.final_of(one))
+    return Taken(len(pixels), tuple(near), new, final)
 
 
 def _near(pixels: Sequence[HeatPixel], ground: Ground) -> list[HeatPixel]:
@@ -151,29 +154,3 @@ def _near(pixels: Sequence[HeatPixel], ground: Ground) -> list[HeatPixel]:
 def _box(pixels: Sequence[HeatPixel]) -> Bounds:
     lons, lats = [one.lon for one in pixels], [one.lat for one in pixels]
     return min(lons), min(lats), max(lons), max(lats)
-
-
-def _cover(
-    organisation: str,
-    source: str,
-    box: Bounds,
-    since: datetime,
-    until: datetime,
-    sha256: str,
-    received: datetime,
-) -> HeatCover:
-    edges = ",".join(f"{edge:.5f}" for edge in box)
-    what = "/".join((source, edges, since.isoformat(), until.isoformat(), sha256))
-    return HeatCover(
-        id=hashlib.sha256(what.encode()).hexdigest()[:32],
-        organisation=organisation,
-        source=source,
-        west=box[0],
-        south=box[1],
-        east=box[2],
-        north=box[3],
-        since=since,
-        until=until,
-        sha256=sha256,
-        received=received,
-    )

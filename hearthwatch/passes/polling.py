@@ -12,13 +12,13 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import TypeVar
 
 from shapely.geometry.base import BaseGeometry
 
 from hearthwatch.records import KnownScene, Mark, Region
 from hearthwatch.store.protocol import Store
+from imagery.errors import ImageryError
 from imagery.scene_json import scene_from_json, scene_to_json
 from imagery.types import ImageryProvider, Query, Scene
 
@@ -269,6 +269,20 @@ class _Poll:
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:
-    source = iter(items)
-    while batch := list(islice(source, BATCH)):
+    """Yield so many at once; of a source that fails, what came before it did, and then the error.
+
+    What one sensor's catalogue lists is remembered though another's is down.
+    """
+    batch: list[T] = []
+    try:
+        for item in items:
+            batch.append(item)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except ImageryError:
+        if batch:
+            yield batch
+        raise
+    if batch:
         yield batch

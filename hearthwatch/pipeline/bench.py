@@ -13,14 +13,17 @@ from detectors.guard import judge_scene
 from detectors.types import DetectorInfo, SceneJudgement
 from hearthwatch.budget.policy import Refusal
 from hearthwatch.calibration.force import CalibrationInForce
+from hearthwatch.context_layers import LayerVersion
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.commit import LookOutcome
+from hearthwatch.pipeline.maps import laid_over
 from hearthwatch.pipeline.measure import measure_look
 from hearthwatch.pipeline.permit import Permit
 from hearthwatch.pipeline.purse import Purse
 from hearthwatch.pipeline.score import judge_look
 from hearthwatch.pipeline.tasks import (
     JudgeTask,
+    Laid,
     Measured,
     MeasureTask,
     Reading,
@@ -54,6 +57,9 @@ class Bench:
         None for a provider that costs nothing.
     beside : tuple of str
         Bands that other detectors of the region use of the same looks.
+    layers : tuple of LayerVersion
+        Layers of context that every look of the run is judged with, of a detector that takes them
+        into account.
     """
 
     settings: Settings
@@ -67,6 +73,7 @@ class Bench:
     in_force: CalibrationInForce
     purse: Purse | None = None
     beside: tuple[str, ...] = ()
+    layers: tuple[LayerVersion, ...] = ()
 
     @property
     def minimum_area_m2(self) -> float:
@@ -88,6 +95,9 @@ class Take:
         Whether younger looks were taken in before; `state` is then the one it belongs after.
     retrospective : bool
         Whether it came too late for that: no state so old is kept.
+    layers : tuple of LayerVersion or None
+        What it is judged with where that is not what is in force now: what it was judged with
+        before, or the looks about it were.
     """
 
     site: Site
@@ -98,6 +108,7 @@ class Take:
     scenes: tuple[str, ...] = ()
     late: bool = False
     retrospective: bool = False
+    layers: tuple[LayerVersion, ...] | None = None
 
     @property
     def sequence(self) -> int:
@@ -131,7 +142,21 @@ def task_of(bench: Bench, take: Take) -> JudgeTask:
         state_sha256=state.sha256 if state else None,
         features=take.measured.features,
         in_force=bench.in_force,
+        laid=laid_for(bench, take),
     )
+
+
+def laid_for(bench: Bench, take: Take) -> tuple[Laid, ...]:
+    """Return the layers that a look is judged with, on the pixels of its site.
+
+    Raises
+    ------
+    DigestMismatch
+        If one is missing or altered and was never drawn there.
+    """
+    layers = bench.layers if take.layers is None else take.layers
+    folder = bench.layout.layers(bench.region.organisation)
+    return laid_over(folder, layers, take.site.window)
 
 
 def judged_alone(bench: Bench, measured: Measured, before: JudgeTask) -> SceneJudgement:

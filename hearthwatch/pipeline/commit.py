@@ -216,6 +216,8 @@ def _untold(look: PlaceLook) -> str:
     """Say why a look that was seen tells nothing of a settlement."""
     if look.showed is Showed.BLIND and look.said.get("radar_informative") is False:
         return str(look.said["radar"])
+    if look.showed is Showed.BLIND and "blind" in look.said:
+        return str(look.said["blind"])
     return _UNTOLD[look.showed]
 
 

@@ -29,6 +29,7 @@ def keep_features(scratch: Path, features: Features) -> str:
         "causes": dict(features.causes),
         "lived_without": list(features.lived_without),
         "orbit": features.orbit,
+        "sensor": features.sensor,
         "second": None if places is None or places.patches is None else places.patches.second,
         "places": None
         if places is None
@@ -50,6 +51,7 @@ def load_features(path: str) -> Features:
         pixels=np.asarray(arrays["pixels"], dtype=np.int16),
         places=_places_kept(header, arrays),
         orbit=header["orbit"],
+        sensor=header["sensor"],
         lived_without=tuple(header["lived_without"]),
     )
 

@@ -19,6 +19,8 @@ from datetime import datetime
 from pathlib import Path
 
 from detectors.types import SceneJudgement
+from hearthwatch.context_layers import LayerVersion
+from hearthwatch.errors import DigestMismatch
 from hearthwatch.fusion.fuse import Fusion
 from hearthwatch.passes.polling import scenes_gone
 from hearthwatch.pipeline.amend import SCENES, SINCE
@@ -27,6 +29,7 @@ from hearthwatch.pipeline.bench import (
     RunStopped,
     Take,
     kept_states,
+    laid_for,
     measured_ahead,
     outcome_of,
 )
@@ -38,6 +41,7 @@ from hearthwatch.pipeline.commit import (
     replace_expected,
 )
 from hearthwatch.pipeline.listing import MISSION_START
+from hearthwatch.pipeline.maps import layers_told
 from hearthwatch.pipeline.plan import Plan
 from hearthwatch.pipeline.replay import Replay, Replayed
 from hearthwatch.pipeline.tasks import Site
@@ -118,15 +122,38 @@ def score_again(
     Raises
     ------
     CannotBeScoredError
-        If one of the later looks cannot be had now.
+        If one of the later looks, or a layer that one was judged with, cannot be had now.
     RunStopped
         If `stopping` says so.
     """
     told = told_since(bench, take.site, take.state.sensed if take.state else MISSION_START)
+    take = dataclasses.replace(take, layers=_layers_then(bench, take, told))
     later = _measured_again(bench, plan, take, told, stopping)
+    _require_layers(bench, [take, *later])
     replayed = Replay(bench, take.site, take.state, why).make([take, *later], judgement)
     outcome = outcome_of(bench, take, judgement, None, Path())
     return _commit(bench, replayed, outcome, told)
+
+
+def _layers_then(bench: Bench, take: Take, told: Told) -> tuple[LayerVersion, ...]:
+    """Return the layers that a look was judged with or, of a late one, that the next look was.
+
+    Layers that were taken in since are for the looks since.
+    """
+    own = told.get(take.measured.acquisition, ())
+    if _was_scored(own):
+        return layers_told(own)
+    after = (rows for rows in told.values() if rows[0].sensed > take.measured.sensed)
+    scored = next((rows for rows in after if _was_scored(rows)), None)
+    return bench.layers if scored is None else layers_told(scored)
+
+
+def _require_layers(bench: Bench, takes: Sequence[Take]) -> None:
+    try:
+        for take in takes:
+            laid_for(bench, take)
+    except DigestMismatch as error:
+        raise CannotBeScoredError(error.message.removesuffix(".")) from error
 
 
 def told_since(bench: Bench, site: Site, since: datetime) -> Told:
@@ -161,7 +188,8 @@ def _measured_again(
                 f"that of {look.sensed:%Y-%m-%d} cannot be measured again: {measured.reason}"
             )
         scenes = tuple(scored[look.key][0].detail.get(SCENES, ()))
-        takes.append(Take(take.site, measured, None, None, scenes=scenes))
+        layers = layers_told(scored[look.key])
+        takes.append(Take(take.site, measured, None, None, scenes=scenes, layers=layers))
     return takes
 
 

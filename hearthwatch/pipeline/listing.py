@@ -45,6 +45,8 @@ class Listing:
     fault : str
         Why the catalogue could not be asked, or is not believed, now: what is remembered of it
         was used. Empty if all is well.
+    failed : tuple of str
+        Sensors that this is about; empty where it is about all.
     """
 
     scenes: tuple[Scene, ...]
@@ -52,6 +54,7 @@ class Listing:
     gone: tuple[Scene, ...] = ()
     elsewhere: tuple[Scene, ...] = ()
     fault: str = ""
+    failed: tuple[str, ...] = ()
 
     def of(self, sensors: Sequence[str]) -> Listing:
         """Return what of it is of some sensors."""
@@ -59,9 +62,11 @@ class Listing:
             tuple(scene for scene in some if scene.sensor in sensors)
             for some in (self.scenes, self.listed, self.gone, self.elsewhere)
         )
+        concerned = not self.failed or not set(self.failed).isdisjoint(sensors)
         return dataclasses.replace(
-            self, scenes=scenes, listed=listed, gone=gone, elsewhere=elsewhere
-        )
+            self, scenes=scenes, listed=listed, gone=gone, elsewhere=elsewhere,
+            fault=self.fault if concerned else "",
+        )  # fmt: skip
 
 
 def list_scenes(
@@ -93,7 +98,7 @@ def list_scenes(
     if not provider.remote:
         return Listing(_searched(provider, Query(area, MISSION_START, until)))
     first = _first(store, provider, region, detectors, area, backfill)
-    fault = _polled(store, provider, region, area, first, now or datetime.now(UTC))
+    fault, failed = _polled(store, provider, region, area, first, now or datetime.now(UTC))
     try:
         listed = tuple(known_scenes(store, region, provider.name))
         gone = tuple(scenes_gone(store, region, provider.name))
@@ -101,7 +106,7 @@ def list_scenes(
     except ImageryError as error:
         raise CatalogueError(f"what was remembered of the catalogue is broken: {error}") from error
     scenes = tuple(scene for scene in listed if scene.sensed <= until)
-    return Listing(scenes, listed, gone, elsewhere, fault)
+    return Listing(scenes, listed, gone, elsewhere, fault, failed)
 
 
 def _remembered_elsewhere(store: Store, region: Region, provider: ImageryProvider) -> list[Scene]:
@@ -160,12 +165,16 @@ def _polled(
     area: BaseGeometry,
     first: datetime,
     now: datetime,
-) -> str:
-    """Ask a catalogue what is new; return why it could not be asked, or was not believed."""
+) -> tuple[str, tuple[str, ...]]:
+    """Ask a catalogue what is new; return why it could not be asked, or was not believed.
+
+    And the sensors that this is about, where the others' scenes were listed.
+    """
     try:
-        return poll(store, provider, region, area, first, now).doubt
+        return poll(store, provider, region, area, first, now).doubt, ()
     except ImageryError as error:
         words = f"the catalogue could not be searched: {error}"
-        if store.mark(region.organisation, region.id, provider.name, ALL_COLLECTIONS) is None:
+        begun = store.mark(region.organisation, region.id, provider.name, ALL_COLLECTIONS)
+        if begun is None and not error.collections:
             raise CatalogueError(words) from error
-        return words
+        return words, error.collections

@@ -121,8 +121,9 @@ def make_plan(
         for site in sites
         for acquisition in store.jobs_done(region.organisation, region.id, site.cell, detector.id)
     )
-    looks = once_per_pass(group_acquisitions(listing.scenes), detector.sensors, done)
-    plan = Plan(sites, looks, done, fault=listing.fault)
+    cells = {site.cell: ground_of(site) for site in sites}
+    looks, left = once_per_pass(group_acquisitions(listing.scenes), detector.sensors, done, cells)
+    plan = Plan(sites, looks, done, left, fault=listing.fault)
     return _of_remote(store, region, detector, plan, listing, now) if provider.remote else plan
 
 
@@ -140,6 +141,7 @@ def _of_remote(
         amend(store, region, listing.listed, listing.gone, now)
     missed = missed_passes(store, region)
     beyond = beyond_reach(plan.looks, plan.sites)
+    beyond |= plan.left
     rows, over = partial(_rows, store, region, detector), plan.done | beyond
     left = beyond | frozenset(resting_looks(rows, plan.looks, plan.sites, over, now))
     oldest = _oldest_kept(store, region, detector, plan.sites)

@@ -22,6 +22,7 @@ from hearthwatch.pipeline.bench import (
     Take,
     judged_alone,
     kept_states,
+    laid_for,
     new_state_path,
     outcome_of,
 )
@@ -105,7 +106,9 @@ class Replay:
     ) -> Replayed:
         found, before = Replayed(), begin
         for number, take in enumerate(takes):
-            before = dataclasses.replace(before, features=take.measured.features)
+            before = dataclasses.replace(
+                before, features=take.measured.features, laid=laid_for(self.bench, take)
+            )
             judged = judgement if number == 0 else judged_alone(self.bench, take.measured, before)
             target = self._target(found)
             scored = self._score(take, judged, before, target)

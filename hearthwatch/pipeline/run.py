@@ -29,6 +29,7 @@ from hearthwatch.pipeline.strands import (
     OUTAGE,
     Strand,
     StrandReport,
+    know_the_ground,
     notes_of,
     report_of,
     strands_of,
@@ -191,6 +192,7 @@ def _take_from(
         plans = _plans(going, source, purse, strands)
         total, done = sum(plan.open for _, plan in plans), 0
         for strand, plan in plans:
+            going.note(*know_the_ground(strand, going.layout, going.region, plan.sites))
             bench = _bench(going, source, executor, strand, purse)
             _take(going, bench, strand, plan, _beyond(going.told, done, total))
             done += plan.open
@@ -242,7 +244,7 @@ def _bench(
 ) -> Bench:
     return Bench(
         going.settings, going.layout, going.store, source, going.region, strand.detector,
-        going.run, executor, strand.in_force, purse, strand.beside,
+        going.run, executor, strand.in_force, purse, strand.beside, strand.layers or (),
     )  # fmt: skip
 
 

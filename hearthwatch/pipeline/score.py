@@ -8,10 +8,12 @@ from typing import Any
 
 import shapely
 
+from detectors.known_ground import InformedDetector
 from detectors.registry import create_detector
 from detectors.types import Detector, Finding, HoldingDetector, MonitorState, PlaceDetector
 from hearthwatch.calibration.force import CalibrationInForce, attributed
 from hearthwatch.pipeline.features_file import load_features
+from hearthwatch.pipeline.maps import TOLD, known_ground
 from hearthwatch.pipeline.tasks import JudgeTask, Scored, ScoreTask, Site
 from tiles.geodesy import area_m2
 from tiles.slabs import read_slab, write_slab
@@ -42,6 +44,8 @@ def score_look(task: ScoreTask) -> Scored:
     said: dict[str, Any] = {key: value for key, value in after.scalars.items() if key in SAID}
     if isinstance(detector, HoldingDetector) and (held := detector.held_back(after)):
         said["held_back"] = list(held)
+    if task.before.laid:
+        said[TOLD] = [one.layer.as_value() for one in task.before.laid]
     if isinstance(detector, PlaceDetector):
         said = {**said, **_calibration_said(force)}
         findings = attributed(findings, places, features.sensed, force)
@@ -54,8 +58,10 @@ def score_look(task: ScoreTask) -> Scored:
 
 
 def _detector_of(task: JudgeTask) -> Detector:
-    """Return the detector with the thresholds of the run."""
+    """Return the detector with the thresholds of the run, and the maps of the site."""
     detector = create_detector(task.detector)
+    if isinstance(detector, InformedDetector) and task.laid:
+        detector = detector.knowing([known_ground(one) for one in task.laid])
     if not isinstance(detector, PlaceDetector):
         return detector
     return detector.calibrated(task.in_force.calibration)

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from detectors.known_ground import InformedDetector
 from detectors.registry import create_detector, detectors_of
 from detectors.types import DetectorInfo, Watches
 from hearthwatch.calibration.force import CalibrationInForce, in_force
+from hearthwatch.context_layers import LayerVersion
 from hearthwatch.errors import CatalogueError, HearthwatchError, NotFound
 from hearthwatch.identity import science_digest
+from hearthwatch.layout import Layout
+from hearthwatch.pipeline.maps import layers_in_force
 from hearthwatch.pipeline.plan import Plan
+from hearthwatch.pipeline.tasks import Site
 from hearthwatch.records import Region
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
@@ -37,6 +42,8 @@ class Strand:
     beside : tuple of str
         Bands that other detectors of the region use of the same looks: asked for with its own,
         so that nothing is read twice.
+    layers : tuple of LayerVersion or None
+        Layers of context it takes into account in this run; None before its first plan.
     plan : Plan or None
         The first that was made; None where none could be.
     events : dict
@@ -48,6 +55,7 @@ class Strand:
     detector: DetectorInfo
     in_force: CalibrationInForce
     beside: tuple[str, ...] = ()
+    layers: tuple[LayerVersion, ...] | None = None
     plan: Plan | None = None
     events: dict[str, None] = field(default_factory=dict)
     error: Exception | None = None
@@ -91,6 +99,25 @@ def strands_of(settings: Settings, store: Store, region: Region) -> list[Strand]
         Strand(info, _in_force(settings, store, region, info), _beside(info, infos))
         for info in infos
     ]
+
+
+def know_the_ground(
+    strand: Strand, layout: Layout, region: Region, sites: Sequence[Site]
+) -> tuple[str, ...]:
+    """Settle which layers of context a detector takes into account, from first look to last.
+
+    Returns
+    -------
+    tuple of str
+        Why others take no part.
+    """
+    if strand.layers is not None:
+        return ()
+    if not isinstance(create_detector(strand.detector.id), InformedDetector):
+        strand.layers = ()
+        return ()
+    strand.layers, faults = layers_in_force(layout.layers(region.organisation), sites)
+    return faults
 
 
 def report_of(strand: Strand) -> StrandReport:

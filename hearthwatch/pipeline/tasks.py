@@ -13,6 +13,7 @@ from typing import Any
 
 from detectors.types import Finding, PlaceLook, SceneJudgement, Showed, Zones
 from hearthwatch.calibration.force import CalibrationInForce
+from hearthwatch.context_layers import LayerVersion
 from hearthwatch.pipeline.permit import Permit
 from hearthwatch.records import NotObservable, ObservationStatus
 from imagery.errors import QuotaExhausted
@@ -218,8 +219,23 @@ def not_taken(look: Acquisition, site: Site, status: ObservationStatus, reason: 
 
 
 @dataclass(frozen=True, slots=True)
+class Laid:
+    """A layer of context, drawn on the pixels of one site: a file, and its SHA-256."""
+
+    layer: LayerVersion
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class JudgeTask:
-    """Ask the placebos of one site what they show of one measured look."""
+    """Ask the placebos of one site what they show of one measured look.
+
+    Attributes
+    ----------
+    laid : tuple of Laid
+        Layers to be taken into account, of a detector that does.
+    """
 
     detector: str
     site: Site
@@ -227,6 +243,7 @@ class JudgeTask:
     state_sha256: str | None
     features: str
     in_force: CalibrationInForce
+    laid: tuple[Laid, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

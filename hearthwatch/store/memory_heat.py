@@ -25,9 +25,11 @@ class MemoryHeatWrites(MemoryWriter):
                     new += 1
             return new
 
-    def put_heat_cover(self, cover: HeatCover) -> None:
-        """Say of which ground and days there is a record."""
+    def put_heat_cover(self, cover: HeatCover, *, instead_of: Sequence[str] = ()) -> None:
+        """Say of which ground and days there is a record, in place of other rows."""
         with self._turn.step():
+            for gone in instead_of:
+                self._draft.by_record[HeatCover].pop((cover.organisation, gone), None)
             self._replace(HeatCover, to_row(cover))
 
     def put_heat_source(self, source: HeatSource) -> None:

@@ -17,8 +17,11 @@ class HeatWrites(Protocol):
         """Add heat; what is there already stays as it is. Return how much was new."""
         ...
 
-    def put_heat_cover(self, cover: HeatCover) -> None:
-        """Say of which ground and days there is a record; what was said before is replaced."""
+    def put_heat_cover(self, cover: HeatCover, *, instead_of: Sequence[str] = ()) -> None:
+        """Say of which ground and days there is a record; what was said before is replaced.
+
+        `instead_of` are ids of rows that it says all of: they go.
+        """
         ...
 
     def put_heat_source(self, source: HeatSource) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, delete, or_, select
 
 from hearthwatch.records import HeatCover, HeatSource, HeatSpot
 from hearthwatch.store import tables
@@ -29,9 +29,13 @@ class SqlHeatWrites(SqlWriter):
             self._insert_all(tables.heat_spots, new)
             return len(new)
 
-    def put_heat_cover(self, cover: HeatCover) -> None:
-        """Say of which ground and days there is a record."""
+    def put_heat_cover(self, cover: HeatCover, *, instead_of: Sequence[str] = ()) -> None:
+        """Say of which ground and days there is a record, in place of other rows."""
         with self._step():
+            c = tables.heat_covers.c
+            for gone in instead_of:
+                mine = and_(c.organisation == cover.organisation, c.id == gone)
+                self._connection.execute(delete(tables.heat_covers).where(mine))
             self._put(tables.heat_covers, to_row(cover), IDENTITY[HeatCover])
 
     def put_heat_source(self, source: HeatSource) -> None:

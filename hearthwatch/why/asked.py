@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from hearthwatch.errors import NotFound
 from hearthwatch.records import (
+    Event,
     EventFilter,
     Gap,
     Kind,
@@ -19,6 +20,7 @@ from hearthwatch.records import (
 from hearthwatch.store.cursor import ledger_position
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_events, all_looks
+from hearthwatch.why.lives import Life, lives_of
 from hearthwatch.why.look import told_of
 from hearthwatch.why.why import Around, Why, bears_on
 
@@ -27,13 +29,17 @@ FIRST_SLICE = timedelta(days=30)
 LONGEST_SLICE = timedelta(days=1000)
 
 
-def ask(store: Store, organisation: str, settlement: str, around: Around) -> Why:
+def ask(
+    store: Store, organisation: str, settlement: str, around: Around, event: Event | None = None
+) -> Why:
     """Gather all that bears on why there was, or was not, an alert at a settlement.
 
     Parameters
     ----------
     settlement : str
         Its id.
+    event : Event or None
+        One of which the life is told in any case.
     """
     regions = store.regions(organisation, removed=True)
     rows = sorted(
@@ -58,10 +64,20 @@ def ask(store: Store, organisation: str, settlement: str, around: Around) -> Why
         last=rows[-1].sensed if rows else None,
         watching=tuple(_watching(store, organisation, regions, settlement)),
         regions={one.id: one.name for one in regions if one.id in followed},
+        lives=_lives(store, events, event),
     )
 
 
-def ask_area(store: Store, region: Region, around: Around) -> Why:
+def ask_event(store: Store, event: Event, around: Around) -> Why:
+    """Gather the same of the settlement or the ground that an event is about, and its life."""
+    if event.settlement:
+        return ask(store, event.organisation, event.settlement, around, event)
+    known = store.regions(event.organisation, removed=True)
+    region = next(one for one in known if one.id == event.region)
+    return ask_area(store, region, around, event)
+
+
+def ask_area(store: Store, region: Region, around: Around, event: Event | None = None) -> Why:
     """Gather the same of a region that is watched as an area, without its settlements."""
     rows = sorted(
         (row for row in all_looks(store, region) if not row.settlement), key=ledger_position
@@ -83,7 +99,14 @@ def ask_area(store: Store, region: Region, around: Around) -> Why:
         last=rows[-1].sensed if rows else None,
         watching=() if region.removed else (region.name,),
         regions={region.id: region.name},
+        lives=_lives(store, events, event),
     )
+
+
+def _lives(store: Store, events: Sequence[Event], asked: Event | None) -> tuple[Life, ...]:
+    """Return the lives of the events told of, and of the one that was asked for."""
+    extra = [asked] if asked and asked.id not in {one.id for one in events} else []
+    return lives_of(store, [*events, *extra], [asked.id] if asked else [])
 
 
 def held_looks(

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from detectors.burn_seen import CORE_SHARE, RING_SHARE
+from detectors.burn_seen import RING_SHARE
 from detectors.types import DetectorState, GuardVerdict
-from hearthwatch.ledger_words import sees_by_radar
+from hearthwatch.ledger_words import core_share_of, ground_in_words, sees_by_radar
 from hearthwatch.records import LedgerRow, ObservationStatus
 from hearthwatch.values import ledger_value
 from hearthwatch.why.words import (
@@ -142,9 +142,13 @@ def look_in_words(told: Told) -> Iterator[str]:
         scores = (f"{feature_name(key)} {value:+.1f}" for key, value in told.scores.items())
         alone = " (one feature only, which may say less)" if len(told.scores) == 1 else ""
         yield f"scores: {', '.join(scores)}{alone}"
+    yield from _site_in_words(told.row.detail.get("said", {}))
     without = told.row.detail.get("lived_without")
     if without:
         yield f"seen without {', '.join(without)}"
+    layers = told.row.detail.get("said", {}).get("layers", ())
+    if layers:
+        yield "judged with " + ", ".join(f"{one['kind']} {one['words']}" for one in layers)
     if told.evidence is not None:
         yield f"evidence of this look alone: {told.evidence:.1f} nats"
     for one in told.reckonings:
@@ -153,6 +157,19 @@ def look_in_words(told: Told) -> Iterator[str]:
         yield f"thresholds of the calibration set {told.calibration}"
     if told.held:
         yield f"held back: {held_in_words(told.held)}"
+
+
+def _site_in_words(said: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how large a known camp is by the looks up to this one, and where it is not seen."""
+    if "area" in said:
+        one = said["area"]
+        yield (
+            f"area {one['ha']:.2f} ({one['ha_low']:.2f} to {one['ha_high']:.2f}) ha, "
+            f"{one['ha_per_week']:+.2f} ({one['ha_per_week_low']:+.2f} to "
+            f"{one['ha_per_week_high']:+.2f}) ha a week, by the looks up to this one"
+        )
+    if "observable" in said:
+        yield str(said["observable"])
 
 
 def look_value(told: Told, names: Mapping[str, str]) -> dict[str, Any]:
@@ -190,13 +207,14 @@ def _lost(row: LedgerRow) -> str:
     words, reason = cause_in_words(row), str(row.detail.get("reason", ""))
     if not row.settlement:
         said = f"{words}; {row.usable:.0%} of the area was seen, and that is too little"
-    elif row.usable >= CORE_SHARE:
+    elif row.usable >= (needed := core_share_of(row.detector)):
         said = (
             f"its surroundings were lost to {words}, of which {RING_SHARE:.0%} must be seen to "
             "compare with"
         )
     else:
         said = (
-            f"{words}; {row.usable:.0%} of the settlement was seen, and {CORE_SHARE:.0%} are needed"
+            f"{words}; {row.usable:.0%} of {ground_in_words(row.detector)} was seen, and "
+            f"{needed:.0%} are needed"
         )
     return f"{said} ({reason})" if reason else said

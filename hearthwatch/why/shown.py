@@ -9,6 +9,7 @@ from typing import Any
 from hearthwatch.ledger_words import detector_in_words
 from hearthwatch.records import Gap, LedgerRow, Pause
 from hearthwatch.values import event_value, moment
+from hearthwatch.why.lives import life_lines, life_value
 from hearthwatch.why.look import look_in_words, look_value, told_of
 from hearthwatch.why.why import Why, answer
 from hearthwatch.why.words import NATS, NO_PROOF, held_in_words
@@ -27,6 +28,7 @@ def why_value(why: Why) -> dict[str, Any]:
         "answer": answer(why),
         "looks": [look_value(told_of(row), names) for row in why.looks],
         "events": [event_value(one, why.regions, names) for one in why.events],
+        "lives": [life_value(one) for one in why.lives],
         "missing": [*map(_missing, why.missing), *map(_paused, why.pauses)],
         "first_look": moment(why.first),
         "last_look": moment(why.last),
@@ -48,6 +50,9 @@ def why_text(why: Why) -> str:
         lines.append("No pass of these days is in the ledger.")
     lines += [*map(_missing, why.missing), *map(_paused, why.pauses)]
     lines += ["", f"Why was there no alert? {answer(why)}", NO_PROOF]
+    if why.lives:
+        lines += ["", "What became of the events that people judged, or that were merged or split:"]
+        lines += [line for life in why.lives for line in life_lines(life)]
     if any(told_of(row).scores for row in why.looks):
         lines += ["", NATS]
     return "\n".join(lines)

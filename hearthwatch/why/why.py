@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from detectors.types import DetectorState, GuardVerdict
 from hearthwatch.ledger_words import detector_in_words
 from hearthwatch.records import USABLE, Event, Gap, LedgerRow, Mode, ObservationStatus, Pause
+from hearthwatch.why.lives import Life, now_in_words
 from hearthwatch.why.look import Told, cause_in_words, told_of
 from hearthwatch.why.words import held_in_words
 from hearthwatch.words import counted, day, interval
@@ -66,6 +67,8 @@ class Why:
         Names of the regions that cover it now.
     regions : mapping of str to str
         Names of the regions that the rows belong to, by id.
+    lives : tuple of Life
+        Of the events that were merged, split or judged, and of those that they had to do with.
     """
 
     settlement: str
@@ -80,29 +83,54 @@ class Why:
     last: datetime | None
     watching: tuple[str, ...]
     regions: Mapping[str, str]
+    lives: tuple[Life, ...] = ()
 
 
 def answer(why: Why) -> str:
     """Return the one sentence that says why there was no alert, or that there was one."""
     if why.first is None or why.last is None:
         return _never_looked_at(why)
-    began = [one for one in why.events if one.first_changed >= why.around.since]
+    merged = {one.event.id: one for one in why.lives if one.is_merged}
+    began = _each_once(why, merged)
     alerts = [one for one in began if one.detector_state not in _NO_ALERT]
     if alerts:
-        return f"There was an alert: {'; '.join(map(event_in_words, alerts))}."
+        return f"There was an alert: {_in_words(alerts, merged)}."
     reason = _reason(why)
     if began:
-        suspected = "; ".join(map(event_in_words, began))
+        suspected = _in_words(began, merged)
         lapsed = any(one.detector_state == DetectorState.LAPSED for one in began)
         what = "an event that lapsed" if lapsed else "a suspicion and no more"
         return f"There was {what}: {suspected}; {reason}."
     if why.events:
-        going = "; ".join(map(event_in_words, why.events))
+        going = _in_words(why.events, merged)
         return (
             f"There was no new alert, for one was under way: {going}; until it is closed, what "
             "changes there belongs to it."
         )
     return f"There was no alert: {reason}."
+
+
+def _each_once(why: Why, merged: Mapping[str, Life]) -> list[Event]:
+    """Return the events that began about the day; of those now one, the one that stands."""
+    began = [one for one in why.events if one.first_changed >= why.around.since]
+    ids = {one.id for one in began}
+    return [one for one in began if one.id not in merged or merged[one.id].survivor.id not in ids]
+
+
+def _in_words(events: Iterable[Event], merged: Mapping[str, Life]) -> str:
+    """Return events in words, each with what stands for it now and what became part of it."""
+    return "; ".join(_with_others(one, merged) for one in events)
+
+
+def _with_others(event: Event, merged: Mapping[str, Life]) -> str:
+    words = event_in_words(event)
+    if event.id in merged:
+        return f"{words}, {now_in_words(merged[event.id])}"
+    parts = sorted(key[:8] for key, life in merged.items() if life.survivor.id == event.id)
+    if not parts:
+        return words
+    was = "was" if len(parts) == 1 else "were"
+    return f"{words}; {', '.join(parts)} {was} merged into it"
 
 
 def event_in_words(event: Event) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from imagery.errors import IntegrityError, Permanent
+from imagery.errors import IntegrityError, Permanent, Transient
 from imagery.hub.asking import Exchange
 from imagery.hub.cost import CATALOGUE_UNITS
 from imagery.hub.grids import boxes
@@ -37,9 +37,10 @@ def search(
 ) -> Iterator[Scene]:
     """Yield every scene of `collections` that meets `query`, ordered by (sensed, id).
 
-    An item that cannot be used is left out and logged. An item that does not say when it was
-    published is taken for new: the catalogue has no such word, and a late product must not be
-    missed.
+    Where one collection does not answer the scenes of the others come all the same, and then the
+    error, which names it. An item that cannot be used is left out and logged. An item that does
+    not say when it was published is taken for new: the catalogue has no such word, and a late
+    product must not be missed.
 
     Raises
     ------
@@ -50,13 +51,31 @@ def search(
     """
     wanted = [name for name in collections if query.collection in (None, name)]
     found: dict[tuple[str, str], Scene] = {}
+    failed: dict[str, Transient] = {}
     for collection in wanted:
-        for place in boxes(query.area):
-            for item in _items(exchange, url, collection, place, query):
-                scene = _scene(item, collection)
-                if scene is not None and _meets(scene, query):
-                    found[collection, scene.id] = _same_each_time(found, collection, scene)
+        try:
+            found |= _listed(exchange, url, collection, query)
+        except Transient as error:
+            failed[collection] = error
     yield from sorted(told_apart(found.values()), key=lambda scene: (scene.sensed, scene.id))
+    for collection, fault in failed.items():
+        if len(failed) < len(wanted):
+            fault.args = (f"{collection}: {fault}",)
+            fault.collections = tuple(failed)
+        raise fault
+
+
+def _listed(
+    exchange: Exchange, url: str, collection: str, query: Query
+) -> dict[tuple[str, str], Scene]:
+    """Return the scenes of one collection, by collection and id."""
+    found: dict[tuple[str, str], Scene] = {}
+    for place in boxes(query.area):
+        for item in _items(exchange, url, collection, place, query):
+            scene = _scene(item, collection)
+            if scene is not None and _meets(scene, query):
+                found[collection, scene.id] = _same_each_time(found, collection, scene)
+    return found
 
 
 def _items(
@@ -74,7 +93,7 @@ def _items(
     }
     seen: set[str] = set()
     for _ in range(MOST_PAGES):
-        page, _reply = exchange.ask(_request(url, asked), _page)
+        page, _reply = exchange.ask(_request(url, asked, collection), _page)
         yield from page.items
         if page.following is None:
             return
@@ -86,7 +105,7 @@ def _items(
     raise Permanent(f"the search has more than {MOST_PAGES * PAGE:,} items: ask for a shorter time")
 
 
-def _request(url: str, asked: Mapping[str, Any]) -> Request:
+def _request(url: str, asked: Mapping[str, Any], collection: str) -> Request:
     return Request(
         method="POST",
         url=f"{url}{PATH}",
@@ -94,6 +113,7 @@ def _request(url: str, asked: Mapping[str, Any]) -> Request:
         body=body_of(asked),
         authorised=True,
         units=CATALOGUE_UNITS,
+        lane=collection,
     )
 
 

@@ -80,7 +80,8 @@ def pixels_request(
         config=_config(url),
     )
     raw = height * width * (len(bands) + 1) * (4 if way.radar else 2)
-    return _request(made.download_list[0], units, min(MOST_BYTES, 2 * raw + _HEADERS))
+    most = min(MOST_BYTES, 2 * raw + _HEADERS)
+    return _request(made.download_list[0], units, way.collection, most)
 
 
 def statistics_request(
@@ -116,7 +117,7 @@ def statistics_request(
         geometry=Geometry(area, crs=_crs(crs)),
         config=_config(url),
     )
-    return _request(made.download_list[0], units)
+    return _request(made.download_list[0], units, way.collection)
 
 
 def span_of(scenes: Sequence[Scene]) -> tuple[datetime, datetime]:
@@ -143,7 +144,7 @@ def digest(data: bytes | str) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
-def _request(made: Any, units: float, most_bytes: int = MOST_BYTES) -> Request:
+def _request(made: Any, units: float, lane: str, most_bytes: int = MOST_BYTES) -> Request:
     return Request(
         method="POST",
         url=made.url,
@@ -152,6 +153,7 @@ def _request(made: Any, units: float, most_bytes: int = MOST_BYTES) -> Request:
         authorised=True,
         units=units,
         most_bytes=most_bytes,
+        lane=lane,
     )
 
 

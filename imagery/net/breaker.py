@@ -23,10 +23,14 @@ class Breaker:
     folder : Path
         Seen by all who share the account.
     origin : str
+    lane : str
+        What of it; empty for all that is not told apart.
     """
 
-    def __init__(self, folder: Path, origin: str, clock: Clock = file_system_clock) -> None:
-        name = hashlib.sha256(origin.encode()).hexdigest()[:16]
+    def __init__(
+        self, folder: Path, origin: str, clock: Clock = file_system_clock, lane: str = ""
+    ) -> None:
+        name = hashlib.sha256(f"{origin} {lane}".rstrip().encode()).hexdigest()[:16]
         self._path = folder / f"breaker-{name}"
         self._host = origin.partition("://")[2]
         self._clock = clock

@@ -118,7 +118,7 @@ class Transport:
     def _send(self, request: Request, call: _Call, check: Check | None) -> Reply:
         address = allowed(request.url, self.account.origins, request.private_url)
         parts = self._parts()
-        breaker = Breaker(folder_of(self.account), address.origin)
+        breaker = Breaker(folder_of(self.account), address.origin, lane=request.lane)
         tried = 0
         while True:
             tried += 1

@@ -65,6 +65,9 @@ class Request:
         Provider units it is thought to cost, for pacing.
     private_url : bool
         Whether the address itself opens the door (a signed one): it is then never shown.
+    lane : str
+        What failures are counted apart of: where what is asked of one sensor gets no answer, what
+        is asked of another may.
     """
 
     method: str
@@ -75,6 +78,7 @@ class Request:
     units: float = 0.0
     most_bytes: int = MOST_BYTES
     private_url: bool = False
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)

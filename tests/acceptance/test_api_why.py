@@ -105,6 +105,19 @@ def test_the_chart_comes_as_picture_and_as_drawing(
     )
 
 
+def test_the_area_of_a_place_that_is_no_camp_is_told_as_not_looked_at(client: httpx.Client) -> None:
+    answer = client.get("/settlements/id-East/area")
+    assert "private" in answer.headers["cache-control"]
+    told = answer.json()
+    assert told["looks"] == []
+    assert told["sentences"] == ["No look at it is in the ledger of the detector of known camps."]
+    assert "people" not in told
+    drawing = client.get("/settlements/id-East/area.svg")
+    assert ElementTree.fromstring(drawing.text)[1].text == told["sentences"][0]
+    picture = client.get("/settlements/id-East/area.png")
+    assert Image.open(io.BytesIO(picture.content)).format == "PNG"
+
+
 @pytest.mark.parametrize(
     ("address", "status"),
     [
@@ -113,6 +126,11 @@ def test_the_chart_comes_as_picture_and_as_drawing(
         ("/settlements/id-East/why?date=2020-03-05T00:00:00", 400),
         ("/settlements/id-East/why?days=0", 400),
         ("/regions/nowhere/suppressed", 404),
+        ("/settlements/nowhere/area", 404),
+        ("/settlements/nowhere/area.png", 404),
+        ("/settlements/id-East/area.pdf", 400),
+        ("/settlements/id-East/area?people_per_ha_low=100", 400),
+        ("/settlements/id-East/area?people_per_ha_low=300&people_per_ha_high=100", 400),
         ("/events/nowhere/explanation", 404),
         ("/events/nowhere/chart.svg", 404),
         ("/events/nowhere/chart.pdf", 400),

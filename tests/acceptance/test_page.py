@@ -7,68 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from shapely.geometry import box, mapping
 
-from api.page import BUILT
 from hearthwatch.series import BURNED
-from tests.conftest import RequireSystem
 from tests.support import blind
+from tests.support.browsing import PHONE, Watcher, keep, opened_page
 from tests.support.served import Served
 
 pytestmark = pytest.mark.needs_browser
-
-ROOT = Path(__file__).resolve().parents[2]
-PICTURES = ROOT / "test-output"
-FLAGS = [
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
-WAIT_MS = 20_000
-
-
-@pytest.fixture(scope="module")
-def browser(require_system: RequireSystem) -> Iterator[Browser]:
-    chromium = require_system("chromium", "chromium")
-    if not (BUILT / "index.html").is_file():
-        pytest.fail("the page is not built; build it with: make web", pytrace=False)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield started
-        started.close()
-
-
-class Watcher:
-    """What a page asked for and complained of."""
-
-    def __init__(self) -> None:
-        self.strangers: list[str] = []
-        self.errors: list[str] = []
-
-    def watch(self, page: Page, own: str) -> None:
-        page.on("request", lambda r: self._see(r.url, own))
-        page.on("response", lambda r: self.errors.append(r.url) if r.status >= 400 else None)
-        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-
-    def _see(self, url: str, own: str) -> None:
-        if not url.startswith((own, "blob:", "data:")):
-            self.strangers.append(url)
-
-
-@pytest.fixture
-def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport=getattr(request, "param", DESK), reduced_motion="reduce")
-    made.set_default_timeout(WAIT_MS)
-    expect.set_options(timeout=WAIT_MS)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def watcher() -> Watcher:
-    return Watcher()
 
 
 @pytest.fixture
@@ -81,23 +28,6 @@ def page(context: BrowserContext, service: Served, watcher: Watcher) -> Iterator
 def valley_page(context: BrowserContext, valley: Served, watcher: Watcher) -> Iterator[Page]:
     """The page over burned settlements and an exercise."""
     yield from opened_page(context, valley, watcher)
-
-
-def opened_page(context: BrowserContext, server: Served, watcher: Watcher) -> Iterator[Page]:
-    opened = context.new_page()
-    watcher.watch(opened, server.url)
-    opened.goto(server.url)
-    opened.get_by_test_id("key-input").fill(server.keys.ours)
-    opened.keyboard.press("Enter")
-    opened.wait_for_selector("html[data-ready=true]")
-    yield opened
-    assert watcher.strangers == []
-    assert watcher.errors == []
-
-
-def keep(page: Page, name: str) -> None:
-    PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png")
 
 
 def test_a_wrong_key_opens_nothing(context: BrowserContext, service: Served) -> None:

@@ -87,6 +87,17 @@ def test_what_is_on_record_is_replaced_and_kept_in_order(store: Store) -> None:
     assert store.heat_covers("theirs") == ()
 
 
+def test_what_is_on_record_goes_where_another_row_says_it(store: Store) -> None:
+    with store.transaction() as tx:
+        tx.put_heat_cover(a.heat_cover(id="one"))
+        tx.put_heat_cover(a.heat_cover(id="two"))
+        tx.put_heat_cover(a.heat_cover(id="one", organisation="theirs"))
+    with store.transaction() as tx:
+        tx.put_heat_cover(a.heat_cover(id="both"), instead_of=["one", "two", "never"])
+    assert ids(store.heat_covers("ours")) == ["both"]
+    assert ids(store.heat_covers("theirs")) == ["one"]
+
+
 def test_a_source_that_is_taken_off_the_list_stays_readable(store: Store) -> None:
     gone = a.heat_source(removed=a.NOON + a.DAY)
     with store.transaction() as tx:

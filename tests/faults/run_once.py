@@ -1,7 +1,7 @@
 """Programs to kill: one process that has everything loaded, and forks one run per request.
 
-The program's argument is what is watched: `watched`, an area, `settled`, settlements, or `pulled`,
-an area whose pixels come over a network.
+The program's argument is what is watched: `watched`, an area, `settled`, settlements, `pulled`, an
+area whose pixels come over a network, or `camped`, an area with a map.
 A request is a line of JSON with `root`, `looks` (the catalogue), `settings` and `environment`.
 The answers are two lines: the run's process id when it starts, its exit code when it has ended.
 The killer is somebody else; a run forked from here is a process like any other, only it does not
@@ -25,9 +25,11 @@ from detectors.burn_features import USED
 from detectors.part_statistics import part_reflectance
 from detectors.registry import create_detector
 from detectors.types import PARTS, PlaceSet
-from tests.support import pulled, settled, watched
+from tests.support import camped, pulled, settled, watched
 
-GROUNDS: dict[str, Any] = {"watched": watched, "settled": settled, "pulled": pulled}
+GROUNDS: dict[str, Any] = {
+    "watched": watched, "settled": settled, "pulled": pulled, "camped": camped,
+}  # fmt: skip
 
 LOADED_FIRST = (
     "dask.array",

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from detectors.radar import Radar
+from detectors.radar import BUILT_IN, Radar
 from detectors.radar_map import radar_map
 from detectors.types import DetectorState, Finding, GuardVerdict, SceneJudgement, Showed
 from hearthwatch.evaluation.intervals import wilson
@@ -37,6 +37,7 @@ class Told:
     speckle: NDArray[np.float64]
     seasonal: NDArray[np.float64]
     freedom: NDArray[np.float64]
+    borne: NDArray[np.float64]
     found: list[Finding]
     showed: set[Showed]
 
@@ -57,7 +58,8 @@ def watched(root, name: str) -> Told:
         rows = state.arrays
         freedom = np.clip(worth + detector.parameters.baseline.prior_worth - 5.0, 3.0, 30.0)
         scores.append(np.broadcast_arrays(
-            rows["lesser"], rows["speckle"][:, 0], rows["score"][:, 0], freedom
+            rows["lesser"], rows["speckle"][:, 0], rows["score"][:, 0], freedom,
+            np.where(np.isfinite(rows["windowed"][:, 1]), rows["windowed"][:, 1], 0.0),
         ))  # fmt: skip
     kept = np.array(scores[TRAINING:], np.float64).swapaxes(0, 1)
     return Told(*kept, found, showed)
@@ -136,6 +138,39 @@ def test_quiet_land_is_hardly_ever_called_razed(land) -> None:
         )
     )  # fmt: skip
     assert false <= 0.01 * places
+
+
+@pytest.mark.slow
+def test_a_threshold_set_on_three_bursts_holds_on_the_fourth(land) -> None:
+    # Of the evidence that PROBABLE is asked of, the highest of each disc in its quiet looks.
+    highest = [told.borne.max(0) for told in land]
+    exceed = 0
+    for number, (name, own) in enumerate(zip(LAND, highest, strict=True)):
+        others = np.sort(np.concatenate(highest[:number] + highest[number + 1 :]))
+        rank = int(np.ceil((others.size + 1) * 0.99)) - 1
+        limit = max(float(others[rank]), 0.0)
+        false = int((own > limit).sum())
+        exceed += false
+        inside = wilson(false, own.size)
+        record(
+            Figure(
+                f"radar: held out, {name}", round(false / own.size, 4), "", FOLDER,
+                f"share of {own.size} quiet discs beyond {limit:.2f} nats, which 1 % of those on "
+                f"the three other bursts exceed; built in {BUILT_IN.probable:g}",
+                (round(inside.low, 4), round(inside.high, 4)),
+            )
+        )  # fmt: skip
+        assert limit <= BUILT_IN.probable
+    count = sum(own.size for own in highest)
+    inside = wilson(exceed, count)
+    record(
+        Figure(
+            "radar: held out, all four", round(exceed / count, 4), "interval begins below 0.01",
+            FOLDER, f"share of {count} quiet discs, each by the threshold of the other bursts",
+            (round(inside.low, 4), round(inside.high, 4)),
+        )
+    )  # fmt: skip
+    assert inside.low <= 0.01
 
 
 def test_pixels_of_dry_land_change_no_more_often_than_drawn_speckle(shared_data) -> None:

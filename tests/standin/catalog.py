@@ -126,7 +126,8 @@ def _radar(scene: Scene) -> dict[str, Any]:
         "sat:orbit_state": scene.get("sat:orbit_state"),
         "s1:polarization": scene.get("s1:polarization", "DV"),
         "s1:resolution": scene.get("s1:resolution", "HIGH"),
-        "s1:timeliness": scene.get("s1:timeliness", "Fast24h"),
+        # With a hyphen here, and without one where pixels are asked for.
+        "s1:timeliness": scene.get("s1:timeliness", "Fast-24h"),
     }
 
 

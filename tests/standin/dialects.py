@@ -138,6 +138,45 @@ def _cdse(scene: Scene, collection: str, href: Href) -> Item:
 
 
 def _planetary_computer(scene: Scene, collection: str, href: Href) -> Item:
+    made = _flattened_radar if scene.kind == "radar" else _as_made
+    return made(scene, collection, href)
+
+
+def _flattened_radar(scene: Scene, collection: str, href: Href) -> Item:
+    assets = {
+        band.name.lower(): {
+            "href": href(scene, band, collection),
+            "type": COG,
+            "title": f"{band.name} polarization backscattering coefficient",
+            "raster:bands": [
+                {"nodata": -32768, "data_type": "float32", "spatial_resolution": band.resolution}
+            ],
+            "roles": ["data"],
+        }
+        for band in scene.bands.values()
+        if band.name in ("VV", "VH")
+    }
+    end = scene.sensed + timedelta(seconds=25)
+    properties = {
+        "datetime": stamp(scene.sensed + timedelta(seconds=12)),
+        # Not as RFC 3339 has it.
+        "start_datetime": f"{scene.sensed:%Y-%m-%d %H:%M:%S}.112626+00:00",
+        "end_datetime": f"{end:%Y-%m-%d %H:%M:%S}.112001+00:00",
+        "platform": f"SENTINEL-1{names.letter(scene).upper()}",
+        "constellation": "Sentinel-1",
+        "sar:instrument_mode": scene.get("sar:instrument_mode", "IW"),
+        "sar:polarizations": ["VV", "VH"],
+        "sar:product_type": "GRD",
+        "sat:relative_orbit": names.orbit(scene),
+        "sat:orbit_state": scene.get("sat:orbit_state"),
+        "s1:product_timeliness": "Fast-24h",
+        "proj:epsg": next(iter(scene.bands.values())).grid.epsg,
+    }
+    name = names.radar_name(scene).rsplit("_", 1)[0]
+    return _item(scene, f"{name}_rtc", collection, properties, assets)
+
+
+def _as_made(scene: Scene, collection: str, href: Href) -> Item:
     assets = {}
     for band in scene.bands.values():
         named = {} if band.name == "SCL" else {"eo:bands": [{"name": band.name}]}
@@ -201,7 +240,7 @@ DIALECTS = {
         ),
         Dialect(
             "planetary-computer", "/planetary-computer/api/stac/v1",
-            {"sentinel-2-l2a": "optical"}, _planetary_computer,
+            {"sentinel-2-l2a": "optical", "sentinel-1-rtc": "radar"}, _planetary_computer,
         ),
         Dialect("opera", "/opera/stac", {"OPERA_L2_RTC-S1_V1_1.0": "radar"}, _opera),
     )

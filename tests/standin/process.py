@@ -169,7 +169,7 @@ def _meets(scene: Scene, order: Order) -> bool:
         "acquisitionMode": scene.get("sar:instrument_mode", "IW"),
         "polarization": scene.get("s1:polarization", "DV"),
         "resolution": scene.get("s1:resolution", "HIGH"),
-        "timeliness": scene.get("s1:timeliness", "Fast24h"),
+        "timeliness": str(scene.get("s1:timeliness", "Fast-24h")).replace("-", ""),
     }
     return all(
         order.filter.get(name) in (None, "BOTH") or order.filter[name] == value

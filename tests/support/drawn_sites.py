@@ -85,7 +85,7 @@ class Drawn:
             values = np.full((count, len(NAMES), PARTS), np.nan)
             values[:, 0, 1:] = RING + rng.normal(0.0, self.sectors, (count, PARTS - 1))
             values[:, 0, 0] = RING + share * (BARE - RING)
-            values[:, 1, 0], values[:, 2, 0] = BARE, 4.0
+            values[:, 1:, 0] = BARE, 4.0, RING, 4.0
             clear = np.ones((count, PARTS))
             clear[:, 0] = [seen(day, place) for place in range(count)]
             values[clear[:, 0] == 0.0, 0, 0] = np.nan

@@ -65,6 +65,7 @@ def make_radar_catalogue(
     instrument_mode: str = "IW",
     collection: str = COLLECTION,
     published_after: timedelta = timedelta(hours=9),
+    nodata: float = np.nan,
 ) -> Path:
     """Write a catalogue of terrain-corrected radar into `path`; return its ``catalog.json``.
 
@@ -81,6 +82,8 @@ def make_radar_catalogue(
         30 for scenes such as OPERA's.
     platform : str
         ``sentinel-1a``, ``-1b``, ``-1c`` or ``-1d``.
+    nodata : float
+        What stands in the files where nothing was seen.
     """
     path.mkdir(parents=True, exist_ok=True)
     for day in dates:
@@ -101,7 +104,7 @@ def make_radar_catalogue(
                 "hearthwatch:sensor": "sentinel-1-rtc",
                 "hearthwatch:backscatter": "gamma0_terrain",
             }
-            _write(path / name, name, collection, bands, properties, crs, origin, pixel_m)
+            _write(path / name, name, collection, bands, properties, crs, origin, pixel_m, nodata)
     return link_catalogue(path)
 
 
@@ -163,20 +166,21 @@ def _write(
     crs: str,
     origin: tuple[float, float],
     pixel_m: float,
+    nodata: float,
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     shape = next(iter(bands.values())).shape
     grid = GeoBox(shape, Affine(pixel_m, 0, origin[0], 0, -pixel_m, origin[1]), crs)
     seen = np.isfinite(next(iter(bands.values())))
     layers: dict[str, tuple[NDArray[Any], float]] = {
-        band: (power, np.nan) for band, power in bands.items()
+        band: (np.nan_to_num(power, nan=nodata), nodata) for band, power in bands.items()
     }
     layers["mask"] = np.where(seen, 0, 255).astype(np.uint8), 255
     assets = {}
-    for band, (values, nodata) in layers.items():
-        (folder / f"{band}.tif").write_bytes(_cog(grid, values, nodata))
+    for band, (values, hole) in layers.items():
+        (folder / f"{band}.tif").write_bytes(_cog(grid, values, hole))
         raster = {
-            "nodata": "nan" if np.isnan(nodata) else int(nodata),
+            "nodata": "nan" if np.isnan(hole) else int(hole),
             "data_type": values.dtype.name,
             "spatial_resolution": pixel_m,
         }

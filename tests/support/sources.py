@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -37,12 +37,19 @@ class Source:
     standin: Standin | None
 
 
-def _stac(dialect: str, collection: str, standin: Standin, shared: Path, path: str = ""):
+def planetary_computer(standin: Standin, shared: Path, collections: Sequence[str]) -> StacProvider:
+    """Return a provider of signed files, of some collections."""
+    return _stac("planetary-computer", collections, standin, shared)
+
+
+def _stac(
+    dialect: str, collections: str | Sequence[str], standin: Standin, shared: Path, path: str = ""
+) -> StacProvider:
     signed = dialect == "planetary-computer"
     tokens = f"{standin.url}/planetary-computer/api/sas/v1/token" if signed else None
     return StacProvider(
         standin.stac_url(dialect) + path,
-        [collection],
+        collections,
         shared,
         file_origins=[standin.url],
         requests_per_minute=FAST,

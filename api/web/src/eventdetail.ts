@@ -4,10 +4,12 @@ import { inWords, isAbort, part, type Api } from "./api";
 import { block, section, type Content } from "./detail";
 import { button, facts, h } from "./dom";
 import { leftOut } from "./looks";
+import { people, survivor } from "./people";
 import { seriesChart } from "./series";
+import { sources, unseenBySensor } from "./sources";
 import { Swipe, tilejson } from "./swipe";
 import { stateSymbol } from "./symbols";
-import type { Event, EventProperties, Explanation, Page, Pair, Series, TileJson } from "./types";
+import type { Event, EventProperties, Explanation, Page, Pair, Series, TileJson, WholeEvent } from "./types";
 import {
   capital,
   counted,
@@ -33,12 +35,16 @@ interface Around {
   opened: (event: Event) => void;
   showLook: (look: { tiles: TileJson; words: string } | null) => void;
   refused: () => void;
+  mayWrite: () => boolean;
+  pickEvent: (id: string) => void;
+  /** Something was said of it: show it anew. */
+  changed: (event: WholeEvent, words: string) => void;
 }
 
 export async function eventDetail(id: string, signal: AbortSignal, around: Around): Promise<Content> {
   const { api } = around;
   const route = `/events/${part(id)}`;
-  const event = await api.json<Event>(route, { signal });
+  const event = await api.json<WholeEvent>(route, { signal });
   signal.throwIfAborted();
   around.opened(event);
   const { properties } = event;
@@ -77,6 +83,7 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
     },
   );
   const body = [
+    ...[survivor(properties, around)].filter((one) => one !== null),
     h(
       "p",
       { class: "lead" },
@@ -109,7 +116,10 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
       (value) => [seriesChart(value)],
     ),
     block("How sure", ...sure(properties)),
+    people(properties, route, signal, { ...around, mayWrite: around.mayWrite() }),
+    sources(properties),
     section("What could not be seen", () => again ?? series, (value) => [unseen(value), ledgerLink(properties, around)]),
+    unseenBySensor(api, properties, signal),
     section(
       "Versions",
       () => api.json<Page<Event>>(`${route}/versions`, { signal }),

@@ -1,5 +1,6 @@
 // Sums on looks: one look over all grid cells or settlements, the longest time blind, what was left out.
 
+import { detectorWords } from "./detectors";
 import type { LedgerRow, SeriesLook } from "./types";
 import { counted, markOf, whyWords, type Mark } from "./words";
 
@@ -11,6 +12,19 @@ export interface Look {
   usable: boolean;
   words: string;
 }
+
+/** The looks of one detector. */
+export interface Sensor {
+  detector: string;
+  looks: Look[];
+}
+
+/** The looks of every detector that keeps a ledger, by its name. */
+export function sensorsOf(rows: readonly LedgerRow[]): Sensor[] {
+  return detectorsOf(rows).map((detector) => ({ detector, looks: looksOf(rows.filter((row) => row.detector === detector)) }));
+}
+
+const detectorsOf = (rows: readonly LedgerRow[]): string[] => [...new Set(rows.map((row) => row.detector))].sort();
 
 /** How telling a status is: the most telling of a look's cells or settlements marks the look. */
 const RANK = ["changed", "unchanged"];
@@ -47,8 +61,11 @@ function together(rows: LedgerRow[]): Look {
   const row = first?.row ?? rows[0];
   if (!row) throw new Error("a look without rows");
   const place = row.settlement ? "settlement" : "grid cell";
+  const detectors = detectorsOf(rows);
   const words =
-    rows.length === 1
+    detectors.length > 1
+      ? detectors.map((one) => `${detectorWords(one)}: ${together(rows.filter((each) => each.detector === one)).words}`).join("; ")
+      : rows.length === 1
       ? wordsOf(row)
       : ordered.length === 1
         ? `${wordsOf(row)} (the same in all ${counted(rows.length, place)})`
@@ -103,4 +120,17 @@ export function leftOut(
     used: within.filter((look) => look.used).length,
     words: sorted.map(([why, count]) => `${count} ${why}`).join(", "),
   };
+}
+
+/** "3 cloud, 1 not delivered" */
+export function lostWords(looks: readonly { mark: { words: string } }[]): string {
+  const counts = new Map<string, number>();
+  for (const { mark } of looks) {
+    const words = mark.words.replace("not observable: ", "");
+    counts.set(words, (counts.get(words) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .map(([words, count]) => `${count} ${words}`)
+    .join(", ");
 }

@@ -109,6 +109,14 @@ const detail = new Detail({
       opened: (event) => void map.selectEvent(event),
       showLook: (look) => void map.showLook(look),
       refused: () => void checkKey(),
+      mayWrite: () => who !== null && who.role !== "viewer",
+      pickEvent: (event) => selected.set({ what: "event", id: event }),
+      changed: (_event, words) => {
+        messages.note("said", words);
+        void detail.show(selected.value, true);
+        void events.load();
+        void map.refresh();
+      },
     }),
   region: (id, signal) =>
     regionDetail(id, signal, {

@@ -6,8 +6,8 @@ import { button, confirmed, facts, h } from "./dom";
 import { imageryNotice } from "./imagery";
 import { JobPanel } from "./jobs";
 import { settlements } from "./followed";
-import { ledger } from "./ledger";
 import type { Look } from "./looks";
+import { ledgers } from "./sensors";
 import { tilejson } from "./swipe";
 import type { ArchivedLook, Followed, LedgerRow, Page, Region, RegionStatus, Style, TileJson, Who } from "./types";
 import { counted, day, kindWords, capital, lookWords, number, plainest, squareKilometres } from "./words";
@@ -61,7 +61,7 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
     loading(
       () => load(settlement),
       ([rows, archived]) => [
-        ledger(rows, {
+        ledgers(rows, {
           has: (acquisition) => archived.has(acquisition),
           show: (look) => void show(look, archived),
         }),

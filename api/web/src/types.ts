@@ -116,7 +116,13 @@ export interface EventProperties {
   settlement: string | null;
   settlement_name: string | null;
   state: EventState;
+  /** What became of the site, where that is told. */
+  change: string | null;
+  /** The event that it is part of now; null where it stands for itself. */
+  merged_into: string | null;
+  detector: string;
   detector_state: string;
+  cell: string;
   version: number;
   area_ha: number;
   last_unharmed: string | null;
@@ -130,6 +136,78 @@ export interface EventProperties {
 }
 
 export type Event = Feature<Geometry, EventProperties>;
+
+/** One detector's episode at one place, which tells of an event. */
+export interface Source {
+  id: string;
+  kind: Kind;
+  cell: string;
+  detector: string;
+  sensors: string[];
+  /** Kinds of evidence: sources that share one are not independent. */
+  independence: string[];
+  detector_state: string;
+  last_unharmed: string | null;
+  first_changed: string;
+  first_detected: string;
+  last_detected: string;
+  looks: number;
+  area_m2: number;
+  observed: string;
+  evidence: Record<string, unknown>;
+  doubts: string[];
+}
+
+/** How much speaks for an event, and what that has been measured to mean. */
+export interface Meaning {
+  class: string;
+  takes: string;
+  words: string;
+}
+
+export interface WholeProperties extends EventProperties {
+  sources: Source[];
+  /** Null where no source stands any more. */
+  meaning: Meaning | null;
+}
+
+export type WholeEvent = Feature<Geometry, WholeProperties>;
+
+export type Verb =
+  | "confirm"
+  | "dispute"
+  | "reject"
+  | "retract"
+  | "close"
+  | "reopen"
+  | "undo"
+  | "split"
+  | "merge";
+
+/** What somebody said of an event or did with it. */
+export interface Opinion {
+  id: string;
+  act: string;
+  version: number;
+  verb: Verb;
+  who: string;
+  said: string;
+  reason: string | null;
+  text: string;
+  /** The other event of a split or merger. */
+  other: string | null;
+  sources: string[];
+  /** The act that it takes back. */
+  undoes: string | null;
+}
+
+export interface NewOpinion {
+  verb: Verb;
+  reason?: string;
+  text?: string;
+  sources?: string[];
+  other?: string;
+}
 
 export interface EventPage extends FeatureCollection<Geometry, EventProperties> {
   next?: string | null;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { areaKm2, boxOf, parseBox, rectangle } from "../src/geometry";
-import { leftOut, longestGap, looksOf } from "../src/looks";
+import { leftOut, longestGap, looksOf, lostWords, sensorsOf } from "../src/looks";
 import { hashOf, readHash } from "../src/state";
-import type { Cause, Job, LedgerRow, RegionImagery, Status } from "../src/types";
+import type { Cause, EventState, Job, LedgerRow, Opinion, RegionImagery, Status, Verb, WholeProperties } from "../src/types";
+import { REASONS, missing, offers, opinionWords, standing } from "../src/verbs";
 import {
   blindWords,
   evidenceValue,
@@ -176,4 +177,72 @@ test("numbers in words", () => {
     done: 25, total: 139, sensed: "2017-06-06T09:00:00Z", rate: 3.4, seconds_left: 33, detail: null,
   };
   assert.equal(jobWords(job), "Taking looks; 25 of 139 looks; now at 6 Jun 2017; 3.4 looks a second; about 33 seconds left");
+});
+
+const said = (verb: Verb, act: string, more: Partial<Opinion> = {}): Opinion => ({
+  id: `${act}-here`,
+  act,
+  version: 2,
+  verb,
+  who: "anna",
+  said: "2024-05-03T09:00:00Z",
+  reason: null,
+  text: "",
+  other: null,
+  sources: [],
+  undoes: null,
+  ...more,
+});
+
+const event = (state: EventState, sources: number, merged_into: string | null = null): WholeProperties =>
+  ({ state, merged_into, sources: Array.from({ length: sources }, () => ({})) }) as WholeProperties;
+
+const verbsOf = (one: WholeProperties, opinions: Opinion[]): Verb[] => offers(one, opinions).map(({ verb }) => verb);
+
+test("what can be said of an event follows from where it stands", () => {
+  assert.deepEqual(verbsOf(event("provisional", 1), []), ["confirm", "dispute", "reject", "retract", "close", "merge"]);
+  assert.deepEqual(verbsOf(event("provisional", 2), []), ["confirm", "dispute", "reject", "retract", "close", "split", "merge"]);
+  const confirmed = [said("confirm", "a")];
+  assert.ok(verbsOf(event("confirmed", 1), confirmed).includes("reopen"));
+  assert.equal(verbsOf(event("confirmed", 1), confirmed).at(-1), "undo");
+  const back = [...confirmed, said("undo", "b", { undoes: "a" })];
+  assert.deepEqual(standing(back), []);
+  assert.deepEqual(verbsOf(event("provisional", 1), back), verbsOf(event("provisional", 1), []));
+  // Closed by people can be given back; closed by the software alone cannot.
+  assert.ok(verbsOf(event("closed", 1), [said("close", "c")]).includes("reopen"));
+  assert.ok(!verbsOf(event("closed", 1), []).includes("reopen"));
+  // Of one that is part of another only the merger can be taken back.
+  assert.deepEqual(verbsOf(event("closed", 0, "other"), [said("merge", "d", { other: "other" })]), ["undo"]);
+  assert.deepEqual(verbsOf(event("closed", 0, "other"), []), []);
+});
+
+test("what an act lacks is said before it is sent", () => {
+  const all = offers(event("provisional", 2), [said("confirm", "a")]);
+  const offer = (verb: Verb) => all.find((one) => one.verb === verb) ?? assert.fail(verb);
+  assert.equal(missing(offer("confirm"), { verb: "confirm" }, 2), null);
+  assert.match(missing(offer("dispute"), { verb: "dispute", text: "  " }, 2) ?? "", /Say why/);
+  assert.match(missing(offer("reject"), { verb: "reject" }, 2) ?? "", /reason/);
+  assert.match(missing(offer("reject"), { verb: "reject", reason: "other" }, 2) ?? "", /in words/);
+  assert.equal(missing(offer("reject"), { verb: "reject", reason: "construction" }, 2), null);
+  assert.match(missing(offer("split"), { verb: "split", sources: [] }, 2) ?? "", /Choose/);
+  assert.match(missing(offer("split"), { verb: "split", sources: ["a", "b"] }, 2) ?? "", /Leave at least one/);
+  assert.equal(missing(offer("split"), { verb: "split", sources: ["a"] }, 2), null);
+  assert.match(missing(offer("merge"), { verb: "merge", other: "" }, 2) ?? "", /other event/);
+});
+
+test("what people did is told with who, why and the other event", () => {
+  assert.equal(opinionWords(said("reject", "a", { reason: "construction" })), "anna rejected it: Building work");
+  assert.equal(opinionWords(said("split", "b", { other: "0123456789", sources: ["x"] })), "anna split it: 1 source, with event 01234567");
+  assert.equal(REASONS.length, 12);
+});
+
+test("each detector has looks of its own, and one look of several says whose each word is", () => {
+  const radar = { ...row("2024-05-03T09:00:00Z", "not_delivered", null), detector: "radar", acquisition: "S1" };
+  const rows = [row("2024-05-02T09:00:00Z", "unchanged", null), row("2024-05-07T09:00:00Z", "not_observable", "cloud"), radar];
+  assert.deepEqual(sensorsOf(rows).map((one) => [one.detector, one.looks.length]), [["ground_change", 2], ["radar", 1]]);
+  assert.equal(lostWords(looksOf(rows).filter((look) => !look.usable)), "1 not delivered, 1 cloud");
+  const burned = { ...row("2024-05-02T09:00:00Z", "changed", null), detector: "burned" };
+  const [look] = looksOf([row("2024-05-02T09:00:00Z", "unchanged", null), burned]);
+  assert.equal(look?.words, "Burned settlements (Sentinel-2, optical): changed; Ground change (Sentinel-2, optical): unchanged");
+  assert.equal(look?.mark.key, "changed");
 });

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 
 from detectors.abandon_look import NEAR_SLOTS, SECTOR_SLOTS, SLOTS
+from detectors.abandon_seasons import NEAR
 from detectors.abandonment import Abandonment
+from detectors.calibration import POOLED, Calibration, Thresholds
 from detectors.types import (
     PARTS,
     DetectorState,
@@ -54,8 +56,11 @@ def test_an_emptied_village_is_found_at_the_end_of_the_season_and_not_before():
         assert one.evidence["season"] == "2022/23"
         assert one.evidence["season_over"] is True
         assert one.last_unharmed is not None
-        assert one.last_unharmed.year == 2022
-        assert one.last_unharmed < one.first_changed
+        # Once the season before had withered nobody could see whether they were still there.
+        assert (one.last_unharmed.year, one.last_unharmed.month) in {(2021, 9), (2021, 10)}
+        assert one.first_changed.year == 2022
+        # As many as there were in the season: none is counted twice.
+        assert one.looks == 24
     early = [one for at, one in told if at < min(at for at, _ in found)]
     assert all(one.state is DetectorState.WATCH and one.change is None for one in early)
     assert all("reduced activity" in one.evidence["activity"] for one in early)
@@ -74,6 +79,7 @@ def test_the_numbers_told_are_those_that_were_drawn():
         assert says["tilled_near_ha"] == pytest.approx(0.18 * 480.0, rel=0.3)
         assert says["tilled_ring_ha"] == pytest.approx(8640.0, rel=0.1)
         assert says["ratio_low"] < 0.18 < says["ratio_high"]
+        assert says["left"] == pytest.approx(0.18, abs=0.08)
         assert says["past_seasons"] == 4
 
 
@@ -123,11 +129,42 @@ def test_yards_that_grew_over_and_are_swept_again_make_it_a_rebuilding():
     assert grown.evidence["yard_greening"] == pytest.approx(0.6, abs=0.1)
 
 
+def test_a_season_that_has_ended_is_no_longer_doubted_for_not_being_over():
+    strict = Calibration(thresholds={POOLED: Thresholds(2.0, 50.0, 60.0)})
+    country, detector = Country(left=in_year(5, 0.8)), Abandonment().calibrated(strict)
+    _, told = follow(country.looks(DAYS), detector)
+    for place in ("village0", "village1"):
+        mine = [one for _, one in told if one.place == place]
+        assert [one.state for one in mine[:2]] == [DetectorState.WATCH] * 2
+        running, ended = mine[:2]
+        assert (running.evidence["season_over"], ended.evidence["season_over"]) == (False, True)
+        assert any("not over" in doubt for doubt in running.doubts)
+        assert not any("not over" in doubt for doubt in ended.doubts)
+        assert ended.evidence["activity"] == "reduced activity"
+        assert (ended.object, ended.first_changed) == (running.object, running.first_changed)
+
+
+@dataclasses.dataclass(frozen=True)
+class Moved(Country):
+    """A country where all near fields of the sixth year are other ground than before."""
+
+    def ndvi(self, day, number):
+        shown, other = super().ndvi(day, number), dataclasses.replace(self, seed=self.seed + 1)
+        if 5.15 < day / 365.25 < 6.12:
+            shown[:, :NEAR_SLOTS] = Country.ndvi(other, day, number)[:, :NEAR_SLOTS]
+        return shown
+
+
+def test_people_who_till_other_ground_than_before_have_not_gone():
+    _, told = follow(Moved().looks(DAYS))
+    assert told == []
+
+
 def test_fewer_than_three_past_seasons_say_nothing():
     country = Country(left=in_year(3, 0.9))
     state, told = follow(country.looks(np.arange(0.0, 4.6 * 365.25, STEP)))
     assert told == []
-    assert np.isfinite(state.arrays["past"][0, 0, :, 0]).sum() == 3
+    assert np.isfinite(state.arrays["past"][0, 0, :, NEAR]).sum() == 3
 
 
 def test_a_season_of_few_looks_is_not_judged():
@@ -143,6 +180,8 @@ def test_a_suspect_scene_withholds_the_verdict():
     ends = [n for n, look in enumerate(looks) if look.sensed.year == 2023]
     state, told = follow(looks, suspect=ends)
     assert all(one.change is None for _, one in told)
+    assert "could not be judged" in told[-1][1].evidence["activity"]
+    assert any("nothing bears the suspicion out" in doubt for doubt in told[-1][1].doubts)
     # Nothing bore the suspicion out, and nothing took it back.
     assert {one.state for _, one in told} == {DetectorState.WATCH}
     assert (state.arrays["level"] == 1).all()
@@ -210,7 +249,8 @@ def test_the_state_is_as_large_after_seven_years_as_after_one():
     state, _ = follow(looks)
     assert sum(one.nbytes for one in state.arrays.values()) == size
     assert state.arrays["pixels"].nbytes == 7 * SLOTS
-    assert size < 20_000
+    assert state.arrays["past_tilled"].nbytes == state.arrays["past_seen"].nbytes == 2 * SLOTS
+    assert size < 24_000
 
 
 def test_numbers_once_given_are_not_given_again():

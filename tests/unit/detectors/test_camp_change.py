@@ -40,6 +40,7 @@ EVERYWHERE = Places(np.ones((SIDE, SIDE), bool))
 # A dry savanna wood.
 WOOD = {"B02": 0.05, "B03": 0.07, "B04": 0.06, "B08": 0.28, "B11": 0.20, "B12": 0.11}
 DETECTOR = CampChange()
+RULES = CampRules()
 FIRST = START + timedelta(days=EVERY_DAYS * BEFORE)
 CAMP = Camp(420.0, 380.0, 5.0, FIRST, growth_days=70.0, seed=4)
 
@@ -177,29 +178,41 @@ def test_ground_that_stays_changed_becomes_the_new_normal_and_is_armed_again(lea
     assert int(state.scalars["next"]) > closed.object
 
 
-def test_what_a_map_knows_is_held_back(learned):
-    everywhere = {"quarry": shapely.box(-180, -80, 180, 84)}
-    detector = CampChange(known=everywhere)
-    state, told = follow(
-        camp_at(), detector=detector, until=BEFORE + 9, first=BEFORE, state=learned
-    )
-    assert told == []
-    (held,) = detector.held_back(state)
-    assert held.startswith("mapped as quarry (1 place, ")
-    assert float(held.split()[-2]) == pytest.approx(state.objects[0]["course"][-2][1], rel=0.5)
-
-
 def test_nothing_is_held_back_of_a_camp_or_where_nothing_changed(found, learned):
     assert isinstance(DETECTOR, HoldingDetector)
     assert DETECTOR.held_back(learned) == ()
     assert DETECTOR.held_back(found[0]) == ()
 
 
-def test_a_camp_that_is_not_seen_to_grow_stays_under_watch(learned):
-    camp = replace(CAMP, growth_days=1.0)
-    _, told = follow(camp_at(camp), until=BEFORE + 9, first=BEFORE, state=learned)
+def at_once(learned, detector, mottling=1.0):
+    """Follow a camp that stands within a day, of which so much of the mottling is left."""
+    camp = replace(CAMP, growth_days=1.0, roofs=CAMP.roofs * mottling)
+    return follow(camp_at(camp), detector=detector, until=BEFORE + 9, first=BEFORE, state=learned)[
+        1
+    ]
+
+
+def test_a_plain_and_mottled_camp_need_not_be_seen_to_grow(learned):
+    told = at_once(learned, DETECTOR)
+    n, first = next((n, one) for n, one in told if one.state is DetectorState.PROBABLE)
+    assert n == BEFORE + 3
+    assert first.evidence["growth"] < RULES.growth
+    assert first.evidence["log_likelihood_ratio"] >= RULES.steady
+    assert "it has not been seen to grow" not in first.doubts
+
+
+def test_what_is_not_seen_to_grow_stays_under_watch_if_it_is_no_more_mottled_than_an_edge(learned):
+    told = at_once(learned, DETECTOR, mottling=0.0)
+    assert {one.state for _, one in told} <= {DetectorState.WATCH}
+    strict = CampChange(CampParameters(rules=replace(RULES, beyond_edge=9.0)))
+    told = at_once(learned, strict)
     assert {one.state for _, one in told} == {DetectorState.WATCH}
     assert "it has not been seen to grow" in told[0][1].doubts
+
+
+def test_without_texture_a_camp_must_be_seen_to_grow(learned):
+    told = at_once(learned, CampChange(CampParameters(rules=replace(RULES, texture=0.0))))
+    assert {one.state for _, one in told} == {DetectorState.WATCH}
 
 
 def test_a_suspect_look_tells_nothing_and_teaches_nothing(learned):

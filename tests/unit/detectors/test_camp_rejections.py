@@ -7,14 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.camp_rejections import Marks, RejectionRules, Shape, rejections, shape_of
+from detectors.camp_rejections import (
+    Marks,
+    RejectionRules,
+    Shape,
+    likenesses,
+    rejections,
+    shape_of,
+)
 
-CAMP = Marks(Shape(0.7, 180.0), 0.8, 0.6, -0.4, -0.5, -0.1, 0.3)
+CAMP = Marks(Shape(0.7, 180.0), 1.2, 0.8, 0.6, -0.4, -0.5, -0.1, 0.3)
 RULES = RejectionRules()
 
 
 def test_a_mottled_bare_bright_patch_is_held_back_by_nothing():
     assert rejections(CAMP, RULES) == ()
+    assert likenesses(CAMP, RULES) == ()
 
 
 @pytest.mark.parametrize(
@@ -28,7 +36,6 @@ def test_a_mottled_bare_bright_patch_is_held_back_by_nothing():
         ({"rougher": 0.0}, "no more mottled"),
         ({"rougher": 0.0, "shape": Shape(0.95, 180.0)}, "as a field"),
         ({"rows": 0.9, "shape": Shape(0.95, 180.0)}, "rows of one direction"),
-        ({"mapped": {"quarry": 0.8, "road": 0.1}}, "mapped as quarry"),
     ],
 )
 def test_what_is_something_else_is_told_so_in_words(what, words):
@@ -41,6 +48,28 @@ def test_what_was_not_seen_is_no_reason_but_texture_is_needed():
     unseen = replace(CAMP, wet=np.nan, char=np.nan, rows=np.nan, bare=np.nan, brighter=np.nan)
     assert rejections(unseen, RULES) == ()
     assert rejections(replace(CAMP, rougher=np.nan), RULES) != ()
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ({"bare": -0.05, "rougher": 0.9}, "as a quarry"),
+        ({"rows": 0.6, "rougher": 0.4}, "as solar panels"),
+    ],
+)
+def test_what_may_be_a_camp_and_looks_like_something_else_is_told_and_not_held_back(what, words):
+    like = replace(CAMP, **what)
+    assert rejections(like, RULES) == ()
+    (said,) = likenesses(like, RULES)
+    assert words in said
+    # A camp is far more mottled than rock or panels.
+    assert likenesses(replace(like, rougher=1.4), RULES) == ()
+
+
+def test_ground_that_had_no_plants_before_is_not_like_a_quarry():
+    assert likenesses(replace(CAMP, bare=-0.05, barer=0.1), RULES) == ()
+    unseen = replace(CAMP, rows=np.nan, bare=np.nan, barer=np.nan, rougher=np.nan)
+    assert likenesses(unseen, RULES) == ()
 
 
 def test_a_road_is_as_broad_as_it_is_and_a_square_is_a_rectangle():

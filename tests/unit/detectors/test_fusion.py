@@ -55,6 +55,7 @@ def heat(**changes: Any) -> Source:
         (("landsat-c2-l2", "sentinel-2-l2a"), ("optical",)),
         (("sentinel-2-l2a", "sentinel-1-rtc"), ("optical", "radar")),
         (("opera-dist-alert-s1",), ("radar",)),
+        (("opera-dist-alert-hls",), ("optical",)),
         (("viirs", "modis"), ("heat",)),
         (("somebody", "somebody"), ("layer:somebody",)),
     ],
@@ -93,13 +94,6 @@ def test_what_rests_on_the_same_kind_of_pixels_is_one_kind(
 )  # fmt: skip
 def test_the_mapping_of_states(sources: list[Source], state: Standing) -> None:
     assert combine(sources).state is state
-
-
-def test_a_graded_report_corroborates_what_is_established_and_nothing_less() -> None:
-    sure = source(state=State.ESTABLISHED)
-    assert combine([sure], reported=True).state is Standing.CORROBORATED
-    assert combine([source()], reported=True).state is Standing.PROVISIONAL
-    assert combine([source(state=State.WATCH)], reported=True).state is Standing.CANDIDATE
 
 
 def test_evidence_adds_up_once_for_each_independent_kind() -> None:
@@ -145,6 +139,7 @@ def test_a_second_burning_is_a_second_event() -> None:
     [
         ({}, True),
         ({"kind": "razed"}, True),
+        ({"kind": "ground_change"}, True),
         ({"kind": "abandonment"}, False),
         ({"kind": "camp_change"}, False),
         ({"settlement": "v2"}, False),
@@ -175,6 +170,9 @@ def test_areas_are_one_place_where_they_share_ground() -> None:
     assert belongs(camp, [ground])
     beside = dataclasses.replace(camp, geometry=box(25.32, 13.60, 25.34, 13.62))
     assert not belongs(beside, [ground])
+    # By the last digit of a number, as outlines of two grids do.
+    rounded = dataclasses.replace(camp, geometry=box(25.32 - 1e-14, 13.60, 25.34, 13.62))
+    assert not belongs(rounded, [ground])
     # A camp that is listed, and ground in it that is not.
     assert belongs(dataclasses.replace(camp, settlement="camp"), [ground])
 
@@ -192,6 +190,56 @@ def test_a_false_start_does_not_keep_its_detector_out() -> None:
     assert belongs(again, [gone, radar()])
     # Alone, it is told apart from what was not.
     assert not belongs(again, [gone])
+
+
+def layer(of: str, **changes: Any) -> Source:
+    """Return what another detector's product says: that ground changed, and not how."""
+    plain = {
+        "id": "s5", "detector": "dist_alert", "kind": "ground_change", "settlement": "",
+        "groups": groups_of([f"opera-dist-alert-{of}"]), "state": State.ESTABLISHED, "weight": 0.0,
+    }  # fmt: skip
+    return source(**(plain | changes))
+
+
+@pytest.mark.parametrize(("of", "own"), [("hls", source), ("s1", radar)])
+def test_another_reading_of_our_own_passes_joins_the_event_and_adds_nothing(
+    of: str, own: Any
+) -> None:
+    ours = own(state=State.ESTABLISHED, weight=9.0)
+    theirs = layer(of, weight=5.0)
+    assert belongs(theirs, [ours])
+    assert belongs(ours, [theirs])
+    both = combine([theirs, ours])
+    assert (both.state, both.weights) == (Standing.PROVISIONAL, {ours.id: 9.0})
+
+
+def test_passes_of_the_other_sensor_are_a_witness_of_their_own() -> None:
+    assert combine([source(state=State.ESTABLISHED), layer("s1")]).state is Standing.CORROBORATED
+    assert combine([radar(state=State.ESTABLISHED), layer("hls")]).state is Standing.CORROBORATED
+
+
+def test_what_names_the_change_leads_as_soon_as_it_is_plain() -> None:
+    vague = layer("s1", weight=99.0)
+    assert combine([source(state=State.WATCH), vague]).leading == vague.id
+    assert combine([source(state=State.PROBABLE), vague]).leading == "s1"
+
+
+def test_ground_that_changed_makes_no_camp_of_a_burning() -> None:
+    camp = radar(kind="camp_change", settlement="")
+    assert belongs(layer("hls"), [camp])
+    assert not belongs(camp, [layer("hls"), source()])
+
+
+def test_one_fire_over_two_settlements_stays_two_events() -> None:
+    burned = source()
+    assert belongs(layer("s1"), [burned])
+    assert not belongs(radar(settlement="v2"), [burned, layer("s1")])
+
+
+def test_over_a_border_of_the_grid_a_detector_may_tell_of_one_event_twice() -> None:
+    members = [source(), layer("s1", cell="a")]
+    assert belongs(layer("s1", id="s6", cell="b"), members)
+    assert not belongs(layer("s1", id="s6", cell="a"), members)
 
 
 SOURCES = st.builds(

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import nbinom
 from shapely.geometry import box
 
 from detectors.heat import (
@@ -22,13 +21,14 @@ from detectors.heat import (
     HeatRules,
     Mask,
     Verdict,
-    heat_at_settlements,
     masks,
 )
 from detectors.heat_episodes import QUIET_DAYS, episodes_of, passes_of
 from detectors.heat_footprint import Footprints
+from detectors.heat_passes import Here, heat_at_settlements, shared_out
 from detectors.heat_report import (
     NEW_SATELLITES,
+    NO_RATE,
     NO_RECORD,
     ONE_PASS,
     OUTSIDE,
@@ -40,8 +40,8 @@ from detectors.heat_report import (
 from detectors.heat_season import (
     DAY_S,
     Month,
+    Rates,
     SeasonRules,
-    is_usual,
     month_bounds,
     month_of,
     months_on_record,
@@ -91,17 +91,25 @@ def at_village(
     known: Mapping[int, int] | None = None,
     cores: Sequence[object] = (CORE,),
 ) -> tuple[HeatAt, ...]:
-    months, numbers = [record(years)] * len(cores), [known or {}] * len(cores)
-    return heat_at_settlements(seen, masks(seen, RULES), cores, months, numbers, RULES)  # type: ignore[arg-type]
+    here = [Here(core, record(years), known or {}) for core in cores]  # type: ignore[arg-type]
+    shared = shared_out(seen, masks(seen, RULES), [one.core for one in here], RULES)
+    return heat_at_settlements(seen, shared, here, (), RULES)
 
 
 def test_heat_where_it_never_was_is_a_hint() -> None:
     (one,) = at_village(heat([(NOON, INSIDE)]))
     assert one.verdict is Verdict.UNUSUAL
     assert one.month == Month(1, (0, 0, 0, 0, 0), 0, (0, 0, 0, 0, 0))
-    # Gamma prior of shape 1/4 and one year, five quiet years counted for half.
-    assert one.surprise.expected == pytest.approx(0.25 / 3.5)
-    assert one.surprise.p_value == pytest.approx(1 - (3.5 / 4.5) ** 0.25)
+    # The prior of shape 0.1, worth 60 days; the kin's none, worth 30; two Februaries that teach,
+    # 2022 and 2020, the latter a leap year's. The surroundings' count says next to nothing.
+    days, around = 60 + 30 + 28 + 29, 0.1 / (60 + 28 + 29)
+    assert one.odd.ring_expected == pytest.approx(around)
+    assert one.odd.expected == pytest.approx(0.1 / days * 0.5 / (0.5 + around))
+    assert one.odd.bound is not None
+    # 2023, 2021 and 2019 are held back: three quiet years keep no budget, but one in four does.
+    assert (one.odd.bound.years, one.odd.bound.kept) == (3, False)
+    assert one.odd.bound.per_thousand == 250.0
+    assert NO_RATE in finding(one, "set-1", CORE, 4e5).doubts
     assert one.reach == 0.0
 
 
@@ -111,9 +119,9 @@ def test_heat_of_every_years_burning_is_held_back_and_more_than_it_is_not() -> N
     ]
     (*_, usual) = at_village(heat([*burning, (NOON, INSIDE)]))
     assert (usual.month.earlier, usual.verdict) == ((2, 2, 2, 2, 2), Verdict.USUAL)
-    days = [(NOON + timedelta(days=k), INSIDE) for k in range(10)]
-    (*_, tenth) = at_village(heat([*burning, *days]))
-    assert (tenth.month.days, tenth.verdict) == (10, Verdict.UNUSUAL)
+    many = heat([*burning, *[(NOON + timedelta(minutes=k // 4), INSIDE) for k in range(12)]])
+    (*_, strong) = at_village(many)
+    assert (strong.odd.pixels, strong.verdict) == (12, Verdict.UNUSUAL)
     # In the month in which it never burns, one day is odd.
     (*_, july) = at_village(heat([*burning, (NOON.replace(month=7), INSIDE)]))
     assert july.verdict is Verdict.UNUSUAL
@@ -125,13 +133,27 @@ def test_without_a_record_heat_is_a_hint_that_says_so() -> None:
     assert NO_RECORD in finding(one, "set-1", CORE, 4e5).doubts
 
 
-def test_fire_all_round_makes_heat_less_odd_and_is_a_doubt() -> None:
-    round_it = [(NOON - timedelta(days=k), FIELDS) for k in range(9)]
-    (one,) = at_village(heat([(NOON, INSIDE), *round_it]))
-    assert one.month.ring_days == 9
-    assert one.surprise.ring_factor == RULES.season.ring_most
-    assert one.verdict is Verdict.USUAL
+def test_fire_all_round_that_day_makes_heat_less_odd_and_is_a_doubt() -> None:
+    minutes = [NOON - timedelta(minutes=k) for k in range(9)]
+    (alone,) = at_village(heat([(NOON, INSIDE)]))
+    (one,) = at_village(heat([(NOON, INSIDE), *[(when, FIELDS) for when in minutes]]))
+    assert (one.odd.ring, one.odd.ring_factor > 15.0) == (9, True)
+    assert one.odd.score < alone.odd.score - 2.0
+    assert (alone.verdict, one.verdict) == (Verdict.UNUSUAL, Verdict.USUAL)
     assert SURROUNDINGS in finding(one, "set-1", CORE, 4e5).doubts
+    # Fires of other days say nothing of this one.
+    before = [(NOON - timedelta(days=1 + k), FIELDS) for k in range(9)]
+    (still,) = at_village(heat([(NOON, INSIDE), *before]))
+    assert (still.odd.ring, still.verdict) == (0, Verdict.UNUSUAL)
+
+
+def test_heat_that_lies_mostly_beside_a_village_does_not_speak_of_it() -> None:
+    seen = heat([(NOON, (25.3075, 13.603))])
+    shared = shared_out(seen, masks(seen, RULES), [CORE], RULES)
+    assert ([len(one) for one in shared.mine], [len(one) for one in shared.beside]) == ([0], [1])
+    # Nor is it of the surroundings: it may have come from the village.
+    assert not shared.around.any()
+    assert at_village(seen) == ()
 
 
 def test_burning_neighbours_are_no_surroundings() -> None:
@@ -141,7 +163,7 @@ def test_burning_neighbours_are_no_surroundings() -> None:
     found = at_village(heat(spots), cores=villages)
     assert [one.core for one in found] == list(range(10))
     assert {one.verdict for one in found} == {Verdict.UNUSUAL}
-    assert {one.surprise.ring_factor for one in found} == {1.0}
+    assert {one.odd.ring for one in found} == {0}
 
 
 def test_a_flare_is_masked_and_stays_so_but_not_a_fire_beside_it() -> None:
@@ -190,14 +212,15 @@ def test_after_the_first_hint_all_of_an_episode_is_told() -> None:
     burning = [
         (NOON.replace(year=year, day=day), INSIDE) for year in range(2019, 2024) for day in (5, 15)
     ]
-    days = [(NOON + timedelta(days=k), INSIDE) for k in range(10)]
+    days = [(NOON + timedelta(days=k), INSIDE) for k in range(3)]
+    days += [(NOON + timedelta(days=3, minutes=k // 4), INSIDE) for k in range(12)]
+    days += [(NOON + timedelta(days=4 + k), INSIDE) for k in range(3)]
     found = [
         one for one in at_village(heat([*burning, *days])) if one.one.seconds >= NOON.timestamp()
     ]
     hints = [one.verdict in HINTS for one in found]
-    first = hints.index(True)
-    assert first > 0
-    assert list(told(found)) == found[first:]
+    assert hints == [False, False, False, True, False, False, False]
+    assert list(told(found)) == found[3:]
 
 
 def test_what_is_judged_of_a_pass_needs_no_later_heat() -> None:
@@ -207,8 +230,8 @@ def test_what_is_judged_of_a_pass_needs_no_later_heat() -> None:
     for one in whole:
         then = [spot for spot in spots if spot[0].timestamp() <= one.one.seconds]
         last = at_village(heat(then))[-1]
-        assert (last.surprise, last.verdict, last.episode) == (
-            one.surprise,
+        assert (last.odd, last.verdict, last.episode) == (
+            one.odd,
             one.verdict,
             one.episode,
         )
@@ -224,18 +247,18 @@ def test_the_order_in_which_heat_was_heard_of_does_not_matter(order: list[int]) 
         *(getattr(seen, name)[order] for name in ("seconds", "frp", "faint", "listed", "typed")),
         seen.satellites,
     )  # fmt: skip
-    plain = [(one.one.seconds, one.episode, one.verdict, one.surprise) for one in at_village(seen)]
+    plain = [(one.one.seconds, one.episode, one.verdict, one.odd) for one in at_village(seen)]
     assert plain == [
-        (one.one.seconds, one.episode, one.verdict, one.surprise) for one in at_village(turned)
+        (one.one.seconds, one.episode, one.verdict, one.odd) for one in at_village(turned)
     ]
 
 
 def test_doubts_and_words_say_how_little_it_is() -> None:
-    (one,) = at_village(heat([(NOON, (25.3075, 13.603))]))
+    (one,) = at_village(heat([(NOON, (25.3066, 13.603))]))
     said = finding(one, "set-1", CORE, 4.2e5)
     assert OUTSIDE in said.doubts
     assert ONE_PASS in said.doubts
-    assert 0 < one.reach <= 1
+    assert 0 < one.reach <= RULES.near
     assert in_words(one, 4.2e5) == (
         "Heat was seen at a settlement of 42.00 ha on 2024-02-10, in 1 pass of NOAA-20."
     )
@@ -290,40 +313,29 @@ class TestEpisodes:
 
 
 class TestSeason:
-    @given(st.lists(st.integers(0, 20), max_size=8), st.integers(1, 25))
-    def test_the_law_is_the_negative_binomial_it_is_said_to_be(
-        self, earlier: list[int], days: int
-    ) -> None:
-        rules = SeasonRules()
-        found = surprise(Month(days, tuple(earlier), 0, ()), rules)
-        shape, years = 0.25 + 0.5 * sum(earlier), 1 + 0.5 * len(earlier)
-        below = sum(nbinom.pmf(k, shape, years / (years + 1)) for k in range(days))
-        assert found.p_value == pytest.approx(1 - below, abs=1e-9)
-        assert found.expected == pytest.approx(shape / years)
+    def test_the_law_is_the_negative_binomial_of_two_rates_that_are_not_known(self) -> None:
+        # Drawn: a rate of the place and a factor of the day, each gamma; the second one is known
+        # from the surroundings' count. Only the product's law is taken for a gamma law.
+        rng, rules, count = np.random.default_rng(3), SeasonRules(), 400_000
+        shape, days, ring, around = 2.0, 20.0, 3.0, 1.5
+        rate = rng.gamma(shape, 1.0 / days, count)
+        day = rng.gamma(rules.surge + ring, 1.0 / (rules.surge + around), count)
+        pixels = rng.poisson(rate * day)
+        rates = Rates(np.array(shape), np.array(days), np.array(around))
+        found = surprise(np.array([1.0, 2.0, 3.0]), np.array(ring), rates, rules)
+        drawn = np.array([(pixels >= k).mean() for k in (1, 2, 3)])
+        assert np.exp(-found.score) == pytest.approx(drawn, rel=0.1)
+        assert float(found.expected) == pytest.approx(float(pixels.mean()), rel=0.02)
 
-    @given(
-        st.lists(st.integers(0, 20), min_size=2, max_size=8), st.integers(1, 25), st.integers(0, 31)
-    )
-    def test_more_heat_is_odder_and_burning_surroundings_make_it_less_so(
-        self, earlier: list[int], days: int, ring: int
+    @given(st.integers(1, 25), st.integers(0, 40), st.floats(0.1, 50.0), st.floats(0.0, 5.0))
+    def test_more_heat_is_odder_and_fire_all_round_makes_it_less_so(
+        self, core: int, ring: int, shape: float, around: float
     ) -> None:
-        rules, past = SeasonRules(), tuple(earlier)
-        quiet = surprise(Month(days, past, 0, past), rules)
-        assert surprise(Month(days + 1, past, 0, past), rules).p_value <= quiet.p_value
-        assert surprise(Month(days, past, ring, past), rules).p_value >= quiet.p_value - 1e-12
-
-    def test_quiet_seasons_are_rarely_taken_for_odd(self) -> None:
-        # Rates drawn from the prior itself: the chance that a month is called odd is then at most
-        # the bound, whatever the record.
-        rng, rules, count = np.random.default_rng(5), SeasonRules(weight=1.0), 4000
-        rates = rng.gamma(rules.shape, 1 / rules.years, count)
-        years = rng.poisson(rates[:, None], (count, 4))
-        odd = 0
-        for past, now in zip(years[:, :3], years[:, 3], strict=True):
-            found = surprise(Month(int(now), tuple(int(n) for n in past), 0, ()), rules)
-            odd += int(now) > 0 and not is_usual(found, rules)
-        assert odd / count <= rules.usual + 3 * math.sqrt(rules.usual * 0.9 / count)
-        assert odd > 0
+        rates = Rates(np.array(shape), np.array(200.0), np.array(around))
+        pixels, fires = np.array([core, core + 1.0, core]), np.array([ring, ring, ring + 1.0])
+        here, more, hotter = surprise(pixels, fires, rates, SeasonRules()).score
+        assert more >= here >= 0.0
+        assert hotter <= here + 1e-9
 
     def test_months_begin_and_end_where_they_do(self) -> None:
         begin, end = month_bounds(2024, 2)

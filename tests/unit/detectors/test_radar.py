@@ -167,6 +167,46 @@ def test_it_is_a_detector_of_settlements_in_radar() -> None:
     assert set(Radar.info.sensors) == {"sentinel-1-rtc", "sentinel-1-grd"}
 
 
+def grown(built: float, lost: float, before_db: float, more_db: float) -> list[Features]:
+    """Return looks at six towns that shine so much more from one day until another."""
+    out = []
+    for look in Valley((before_db,) * 6).looks(DAYS):
+        values = look.places.values.copy()
+        if START + timedelta(built) <= look.sensed < START + timedelta(lost):
+            values[:, :3, 0] -= more_db * DECIBEL
+        out.append(replace(look, places=replace(look.places, values=values)))
+    return out
+
+
+@pytest.mark.parametrize("before_db", [0.0, 2.0])
+def test_a_town_that_was_built_and_is_lost_again_is_found(before_db: float) -> None:
+    # Back at where it began: held against all looks before, nothing happened.
+    watch = Watch().take(grown(150.0, LOSS_DAY, before_db, 3.0))
+    for place in range(6):
+        told = watch.of(place, *TOLD)
+        assert told and min(day for day, _ in told) >= LOSS_DAY
+        assert day_of(told[0][1].first_changed) == 402.0
+        assert "it stood brighter than before only since 2021-06-02" in told[0][1].doubts
+        # It learned from no look at what was being built, and then from all.
+        built = [look for day, look in watch.ledger if look.place == f"town{place}" and day > 192]
+        assert built[0].said["brighter_since"] == "2021-06-02"
+
+
+def test_what_shines_for_a_few_looks_is_no_town_whose_end_is_a_loss() -> None:
+    watch = Watch().take(grown(150.0, 176.0, 2.0, 3.0))
+    assert not [one for _, one in watch.told if one.state in TOLD]
+    assert not any("brighter_since" in look.said for _, look in watch.ledger)
+
+
+def test_what_became_of_a_site_is_said_of_no_suspicion(valley: Watch) -> None:
+    low = Calibration("low", {"": Thresholds(1.5, 8.0, 12.0)})
+    told = Watch(Radar().calibrated(low)).take(VALLEY.looks(DAYS)).told + valley.told
+    suspected = (DetectorState.WATCH, DetectorState.LAPSED)
+    assert [one for _, one in told if one.state is DetectorState.WATCH]
+    assert all(one.change is None for _, one in told if one.state in suspected)
+    assert [one for _, one in told if one.change is not None]
+
+
 def test_lost_buildings_are_found_with_the_two_looks_they_lie_between(valley: Watch) -> None:
     found = valley.of(WALLED, *TOLD)
     assert [one.state for _, one in found] == list(TOLD)

@@ -18,10 +18,12 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box, mapp
 from hearthwatch.context_features import ContextFeature, ContextSet, near, read_features
 from hearthwatch.context_layers import (
     LayerKind,
+    LayerVersion,
     import_layer,
     layers_near,
     list_layers,
     remove_layer,
+    versions,
 )
 from hearthwatch.errors import CatalogueError, DigestMismatch, NotFound
 from tiles.geodesy import CRS84, area_m2, equal_area, project
@@ -43,6 +45,12 @@ def geojson(*features, **members):
         for shape, properties in features
     ]
     return json.dumps({"type": "FeatureCollection", "features": rows, **members})
+
+
+def nearby(folder, kinds, place, within_m):
+    """Return what of the listed layers of some kinds lies near a place."""
+    wanted = [one for one in versions(folder) if one.kind in set(kinds)]
+    return layers_near(folder, wanted, place, within_m)
 
 
 PLACE = at(box(-100, -100, 100, 100))
@@ -71,7 +79,7 @@ def folder(tmp_path):
 
 def test_what_lies_near_is_told_as_ground_nearest_first(file, folder):
     import_layer(folder, LayerKind.ROAD, file, "OSM", NOW, radius_m=5.0)
-    mine, road = layers_near(folder, [LayerKind.ROAD], PLACE, 250.0)
+    mine, road = nearby(folder, [LayerKind.ROAD], PLACE, 250.0)
     assert (mine.near.tag, mine.layer.source) == ("landuse=quarry", "OSM")
     assert mine.near.distance_m == pytest.approx(50.0, abs=0.2)
     assert area_m2(mine.near.area) == pytest.approx(100 * 100, rel=1e-3)
@@ -80,13 +88,13 @@ def test_what_lies_near_is_told_as_ground_nearest_first(file, folder):
     assert road.near.distance_m == pytest.approx(195.0, abs=1.0)
     # Of the long road only what is near is told: 10 m wide, within 255 m of a place of 200 m.
     assert area_m2(road.near.area) == pytest.approx(10 * (200 + 2 * 255), rel=0.1)
-    assert layers_near(folder, [LayerKind.ROAD], PLACE, 40.0) == ()
-    assert layers_near(folder, [LayerKind.MINE], PLACE, 250.0) == ()
+    assert nearby(folder, [LayerKind.ROAD], PLACE, 40.0) == ()
+    assert nearby(folder, [LayerKind.MINE], PLACE, 250.0) == ()
 
 
 def test_what_overlaps_is_at_no_distance(folder, file):
     import_layer(folder, LayerKind.MINE, file, "", NOW)
-    (found,) = layers_near(folder, LayerKind, at(box(200, -20, 400, 20)), 10.0)
+    (found,) = nearby(folder, LayerKind, at(box(200, -20, 400, 20)), 10.0)
     assert found.near.distance_m == 0.0 and found.layer.source == "context.geojson"
 
 
@@ -109,11 +117,31 @@ def test_the_same_file_again_is_one_layer_and_of_another_kind_another(file, fold
     assert list_layers(folder)[1].source == "b"
 
 
+def test_a_version_is_a_file_with_a_radius_and_a_day_and_is_rebuilt_from_its_record(file, folder):
+    first = import_layer(folder, LayerKind.ROAD, file, "OSM", NOW, radius_m=5.0)
+    (narrow,) = versions(folder)
+    import_layer(folder, LayerKind.ROAD, file, "OSM", NOW + timedelta(days=1), radius_m=50.0)
+    (wide,) = versions(folder)
+    assert (narrow.id, narrow.radius_m) == (wide.id, 5.0) == (first.id, 5.0) and narrow != wide
+    rebuilt = LayerVersion.from_value(json.loads(json.dumps(narrow.as_value())))
+    assert rebuilt == narrow
+    assert narrow.words == f"context.geojson (OSM), layer {first.id[:6]} taken in on 2026-03-01"
+    remove_layer(folder, first.id, NOW + timedelta(days=2))
+    areas = [
+        sum(area_m2(one.near.area) for one in layers_near(folder, [layer], PLACE, 250.0))
+        for layer in (rebuilt, wide)
+    ]
+    # The road alone changes: it is cut where the search ends, and its ends are round.
+    length = 200 + 2 * 250
+    expected = [2 * radius * (length + 2 * radius) + np.pi * radius**2 for radius in (5.0, 50.0)]
+    assert areas[1] - areas[0] == pytest.approx(expected[1] - expected[0], rel=0.02)
+
+
 def test_a_removed_layer_is_off_the_list_and_stays_readable(file, folder):
     layer = import_layer(folder, LayerKind.MINE, file, "a", NOW)
     gone = remove_layer(folder, layer.id[:6], NOW + timedelta(days=2))
     assert gone.is_removed and list_layers(folder) == []
-    assert layers_near(folder, LayerKind, PLACE, 1000.0) == ()
+    assert nearby(folder, LayerKind, PLACE, 1000.0) == ()
     assert (folder / layer.file).exists()
     (kept,) = list_layers(folder, removed=True)
     assert [one.what for one in kept.history] == ["imported", "removed"]
@@ -133,14 +161,14 @@ def test_an_id_that_names_no_layer_is_refused(folder, file, key):
 @pytest.mark.parametrize("harm", ["altered", "missing"])
 def test_a_layer_that_was_tampered_with_is_refused(file, folder, harm):
     layer = import_layer(folder, LayerKind.MINE, file, "a", NOW)
-    assert layers_near(folder, LayerKind, PLACE, 100.0)
+    assert nearby(folder, LayerKind, PLACE, 100.0)
     kept = folder / layer.file
     if harm == "missing":
         kept.unlink()
     else:
         kept.write_text(geojson((at(Point(0, 0)), {})))
     with pytest.raises(DigestMismatch, match="import it again"):
-        layers_near(folder, LayerKind, PLACE, 100.0)
+        nearby(folder, LayerKind, PLACE, 100.0)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +213,7 @@ def test_other_formats_and_projections_say_the_same(tmp_path, folder, driver, en
         geometry_type="Unknown",
     )  # fmt: skip
     layer = import_layer(folder, LayerKind.ROAD, path, "", NOW)
-    assert layer.file == f"{layer.id}.{end}" and layers_near(folder, LayerKind, PLACE, 999.0)
+    assert layer.file == f"{layer.id}.{end}" and nearby(folder, LayerKind, PLACE, 999.0)
     found = {one.tag: one.geometry for one in read_features(path.read_bytes(), path)}
     assert sorted(found) == ["", "highway=track"]
     metric = project(found[""], CRS84, METRIC)

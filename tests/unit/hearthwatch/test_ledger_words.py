@@ -4,12 +4,15 @@ import random
 from datetime import datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hearthwatch.ledger_words import (
     by_detector,
+    core_share_of,
     detector_in_words,
+    ground_in_words,
     row_in_words,
     summarise,
     summary_in_words,
@@ -161,3 +164,16 @@ def test_a_row_names_its_detector_where_there_are_several():
     assert "burned" not in plain and "  burned  unchanged" in named
     assert detector_in_words("burned") == "burned (Sentinel-2)"
     assert detector_in_words("gone") == "gone", "one that is not installed any more"
+
+
+@pytest.mark.parametrize(
+    ("detector", "ground", "share"),
+    [
+        ("burned", "the settlement", 0.7),
+        ("abandonment", "the ground within 2 km of the settlement", 0.5),
+        ("gone", "the settlement", 0.7),
+    ],
+)
+def test_what_the_seen_share_is_of_is_said_of_each_detector(detector, ground, share):
+    assert ground_in_words(detector) == ground
+    assert core_share_of(detector) == share

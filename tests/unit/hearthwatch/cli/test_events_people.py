@@ -114,3 +114,22 @@ def test_what_cannot_be_done_is_refused_in_words(failure, data, words, code, say
     _, named, message = failure("events", *words, "--data-dir", data)
     assert named == code
     assert says in message
+
+
+def test_why_of_a_merged_event_points_to_the_one_that_stands(events, call, document, data):
+    events("merge", "s-optical", "other-village", "--who", "anna", "--why", "one fire")
+    status, found = document("why", "other-village", "--data-dir", data)
+    assert status == 0
+    assert {one["event"]: one["survivor"] for one in found["lives"]} == {
+        "s-optical": "s-optical",
+        "other-village": "s-optical",
+    }
+    out = call("why", "other-v", "--data-dir", data)[1]
+    assert "part of event s-optical now, which is corroborated" in out
+    assert "merged into event s-optical, by anna: one fire; closed since" in out
+
+
+def test_why_of_a_place_needs_a_day(failure, data):
+    _, code, message = failure("why", "Village", "--data-dir", data)
+    assert code == "usage"
+    assert message.startswith("Name a day as well, or an event by its id.")

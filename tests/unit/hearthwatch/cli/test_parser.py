@@ -19,6 +19,7 @@ EXAMPLES = {
     "settlement import": ["places.csv"],
     "settlement list": [],
     "settlement remove": ["0123"],
+    "settlement area": ["East", "--people-per-ha", "100,300"],
     "settlement outline": ["places.csv", "--out", "drawn.geojson"],
     "settlement series": ["East", "--bands", "B04", "--since", "2020-01-01", "--out", "a.csv"],
     "run": [],

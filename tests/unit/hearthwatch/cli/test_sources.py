@@ -7,18 +7,26 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+import shapely
 from PIL import Image
 
+from detectors.registry import create_detector
 from hearthwatch.budget.account import budget_from
 from hearthwatch.budget.paid import SEARCH
 from hearthwatch.cli.call import store_at
-from hearthwatch.records import Priority, SpendStatus
+from hearthwatch.pipeline.pull import PICTURE_BANDS
+from hearthwatch.pipeline.sites import settlement_sites
+from hearthwatch.records import Kind, Mode, Priority, Region, Settlement, SpendStatus
 from hearthwatch.settings import load_settings
 from hearthwatch.store.whole import all_spends
+from imagery.hub.cost import processing_units
+from imagery.hub.products import RESOLUTION
 from imagery.types import Cost
 from tests.standin import ACCOUNT, Standin, faults
 from tests.unit.hearthwatch.cli import recent
+from tiles.geodesy import CRS84, equal_area, project
 
+WORLD = shapely.box(-180.0, -80.0, 180.0, 84.0)
 BOX = "22.642,44.7045,22.648,44.709"
 """Within the scenes, which show 600 m of the cell 34N_0061_0483."""
 
@@ -93,9 +101,54 @@ class TestEstimate:
         assert empty["sensors"][0]["cells_read"] == len(empty["cells"]) > 4
         _, told = document(*words, "--settlements", "places.csv", "--radius", "100")
         assert (told["settlements"], told["settled_cells"]) == (1, [recent.CELL])
-        assert told["sensors"][0]["cells_read"] == 1
+        # Its own, and those that rings of placebos in it reach into.
+        assert 1 <= told["sensors"][0]["cells_read"] <= 9
+        assert told["sensors"][0]["cells_read_at_20_m"] == 0
         assert told["units_per_month"] == 0.0  # the folder provider charges nothing
         assert told["share_of_month"] is None
+
+    def test_wide_rings_are_priced_as_they_are_asked_for(self, hub, call, document, tmp_path):
+        (tmp_path / "places.csv").write_text("longitude,latitude\n22.63,44.70\n")
+        words = (
+            "region", "estimate", "--bbox", "22.5,44.6,22.8,44.9", "--kind", "abandonment",
+            "--settlements", "places.csv", "--radius", "100", "--offline",
+        )  # fmt: skip
+        _, told = document(*words)
+        light = told["sensors"][0]
+        assert light["detectors"] == ["abandonment"]
+        (site,) = sites_of("abandonment", 22.63, 44.70, 100.0)
+        assert light["cells_read"] == len(site.cells) >= 9
+        assert light["cells_read_at_20_m"] == len(site.coarse) == len(site.cells) - 1
+        # A cell at 20 m takes what all bands take at 512 x 512 pixels: of eight, 8 / 3 units.
+        bands = wanted_of("abandonment")
+        fine = sum(RESOLUTION["sentinel-2-l2a"][band] < 20.0 for band in bands)
+        coarse = len(bands) / 3
+        own = 4 * fine / 3 + (len(bands) - fine) / 3
+        expected = 6.0 * (own + len(site.coarse) * coarse)
+        assert light["units_per_month"] == pytest.approx(expected, rel=1e-4)
+        # The cloud is looked at once, where the settlement lies.
+        first = light["units_with_prelook"] - light["units_per_month"]
+        assert first == pytest.approx(6.0 * processing_units(80, 80, 1), rel=1e-3)
+        line = f"{len(site.cells)} cells to read ({len(site.coarse)} of them at 20 m), 6.0 looks"
+        assert line in call(*words)[1]
+
+
+def sites_of(detector, lon, lat, radius_m):
+    """Return the sites of a run of a detector over one settlement."""
+    metric = equal_area(lon, lat)
+    core = project(shapely.Point(0.0, 0.0).buffer(radius_m), metric, CRS84)
+    now = datetime.now(UTC)
+    area = shapely.box(22.5, 44.6, 22.8, 44.9)
+    region = Region("r", "local", Kind.ABANDONMENT, Mode.ACTUAL, "r", area, 1.0, now)
+    one = Settlement("s", "local", Mode.ACTUAL, "s", core, 1.0, now)
+    return settlement_sites(region, [one], WORLD, create_detector(detector).info.zones)
+
+
+def wanted_of(detector):
+    """Return the bands that are asked for of a look of which the provider has them all."""
+    info = create_detector(detector).info
+    asked = dict.fromkeys((*info.needed, *info.useful, *PICTURE_BANDS))
+    return [band for band in asked if band in RESOLUTION["sentinel-2-l2a"]]
 
 
 class TestSpend:

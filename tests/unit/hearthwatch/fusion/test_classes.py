@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from detectors.registry import detector_ids
 from detectors.types import DetectorState as State
 from hearthwatch.accuracy.released import read_release, shelf
 from hearthwatch.fusion.classes import (
+    NEVER_BY_HEAT,
     NOT_MEASURED,
     EvidenceClass,
     class_of,
+    class_row,
     class_table,
     class_value,
     meaning_of,
@@ -73,6 +76,39 @@ def test_figures_go_to_the_class_they_were_measured_of(tmp_path: Path) -> None:
 def test_without_figures_every_class_is_not_measured(tmp_path: Path) -> None:
     table = class_table(read_release(tmp_path))
     assert [words_of(one) for one in table] == [NOT_MEASURED] * 4
+
+
+def test_the_release_says_how_often_two_sensors_were_wrong_together() -> None:
+    table = {one.evidence: one for one in class_table(read_release(shelf()))}
+    ((detector, figure),) = table[EvidenceClass.CORROBORATED].figures
+    assert (detector, figure.file) == ("", "two_sensors.json")
+    assert figure.name == "false ESTABLISHED by two sensors per 1,000 settlement-years"
+    # No pair of sensors ever saw one place: what is said of them must say so.
+    assert words_of(table[EvidenceClass.CORROBORATED]).endswith("not on real pixels)")
+    named = {name for one in EvidenceClass for name, _ in table[one].figures}
+    assert {"burned", "radar"} <= named
+
+
+def test_the_table_names_every_detector_and_says_of_which_nothing_was_measured(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, "burned.json", state="PROBABLE")
+    rows = {one.evidence: class_row(one) for one in class_table(read_release(tmp_path))}
+    probable = {one["detector"]: one["words"] for one in rows[EvidenceClass.PROBABLE]["detectors"]}
+    assert {*detector_ids(), "heat"} == set(probable)
+    assert {"radar", "camp_change", "abandonment"} <= set(probable)
+    assert probable["burned"].startswith("false PROBABLE per 1,000 settlement-years: 1.5")
+    assert (probable["radar"], probable["heat"]) == (NOT_MEASURED, NEVER_BY_HEAT)
+    watch = {one["detector"]: one["words"] for one in rows[EvidenceClass.WATCH]["detectors"]}
+    assert watch["heat"] == NOT_MEASURED
+    (both,) = rows[EvidenceClass.CORROBORATED]["detectors"]
+    assert both == {"detector": "two sensors", "words": NOT_MEASURED}
+
+
+def test_the_figures_of_camps_are_of_the_detector_of_camps(tmp_path: Path) -> None:
+    write(tmp_path, "camps.json", state="PROBABLE", name="false PROBABLE per 1,000 km2-years")
+    table = {one.evidence: one for one in class_table(read_release(tmp_path))}
+    assert [name for name, _ in table[EvidenceClass.PROBABLE].figures] == ["camp_change"]
 
 
 def test_another_detectors_figures_say_nothing_of_this_one() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box, mapping
 
-from imagery.errors import ImageryError, IntegrityError, Permanent
+from imagery.errors import ImageryError, IntegrityError, Permanent, Transient
 from imagery.hub.asking import Exchange
 from imagery.hub.catalogue import MOST_PAGES, PAGE, search
 from imagery.net.types import Deadline
@@ -62,6 +62,34 @@ class Pages:
     def found(self, query=YEAR, collections=COLLECTIONS):
         self.exchange = Exchange(self.sender, Deadline.after(60.0))
         return list(search(self.exchange, HERE, collections, query))
+
+
+def down(*collections):
+    """Return an alteration that fails for some collections."""
+
+    def alter(document, number):
+        if pages.sender.bodies()[-1]["collections"][0] in collections:
+            raise Transient("answered 503")
+        return document
+
+    pages = Pages([optical(0), optical(1), sentinel_hub_sentinel_1()], alter)
+    return pages
+
+
+def test_what_of_one_sensor_cannot_be_listed_does_not_hide_the_others():
+    pages, told = down("sentinel-1-grd"), []
+    pages.exchange = Exchange(pages.sender, Deadline.after(60.0))
+    with pytest.raises(Transient, match="sentinel-1-grd: answered 503") as failed:
+        told.extend(search(pages.exchange, HERE, COLLECTIONS, YEAR))
+    assert failed.value.collections == ("sentinel-1-grd",)
+    # A list takes what came before the error.
+    assert [scene.sensor for scene in told] == ["sentinel-2-l2a"] * 2
+
+
+def test_where_nothing_answers_no_sensor_is_named():
+    with pytest.raises(Transient) as failed:
+        down(*COLLECTIONS).found()
+    assert failed.value.collections == ()
 
 
 def test_all_pages_are_read_and_scenes_come_in_order():

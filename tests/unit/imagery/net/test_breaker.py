@@ -45,6 +45,19 @@ def test_a_success_between_starts_the_count_anew(tmp_path):
     breaker.enter(SOON)
 
 
+def test_what_one_sensor_is_refused_leaves_the_others_way_open(tmp_path):
+    clock = Clock()
+    radar, light, rest = (
+        Breaker(tmp_path, "https://a.example:443", clock, lane)
+        for lane in ("sentinel-1-grd", "sentinel-2-l2a", "")
+    )
+    fail(radar, 5)
+    assert radar.is_open(SOON)
+    for breaker in (light, rest):
+        breaker.enter(SOON)
+        assert not breaker.is_open(SOON)
+
+
 def test_after_a_minute_one_alone_may_try(tmp_path):
     clock, (one, other) = breakers(tmp_path, 2)
     fail(one, 5)

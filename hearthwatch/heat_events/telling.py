@@ -6,6 +6,7 @@ No row of the ledger is written: a satellite that saw no heat has not looked at 
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -17,9 +18,10 @@ from detectors.types import Finding
 from hearthwatch.fusion.fuse import Fusion
 from hearthwatch.heat.ground import Ground
 from hearthwatch.heat.matching import Matched, region_of
+from hearthwatch.heat_events.taken_back import take_back
 from hearthwatch.identity import check_identity
 from hearthwatch.pipeline.commit import known_source, sources_of
-from hearthwatch.pipeline.events import Where, detection, source_id
+from hearthwatch.pipeline.events import Where, detection, is_withdrawn, source_id
 from hearthwatch.records import Event, Region, Settlement
 from hearthwatch.store.protocol import Store
 from tiles.grid import cell_at
@@ -37,12 +39,16 @@ def tell(
     """
     events: dict[str, Event] = {}
     for square in squares:
-        for core, passes in groupby(told(square.passes), key=lambda one: one.core):
-            episode_passes = list(passes)
-            settlement = square.settlements[core]
+        hints: dict[int, list[HeatAt]] = defaultdict(list)
+        for one in told(square.passes):
+            hints[one.core].append(one)
+        for core, settlement in enumerate(square.settlements):
             for region in region_of(ground, settlement):
-                for event in _tell(store, region, settlement, square, episode_passes, since):
-                    events[event.id] = event
+                changed = (
+                    *_tell(store, region, settlement, square, hints[core], since),
+                    *take_back(store, region, settlement, square, hints[core]),
+                )
+                events |= {event.id: event for event in changed}
     return tuple(events.values())
 
 
@@ -64,9 +70,12 @@ def _tell(
         for _, group in groupby(steps, key=lambda step: step[1].object):
             episode = list(group)
             fresh = [step for step in episode if not _is_there(store, step)]
-            if not fresh:
-                continue
             where, newest, words = episode[-1]
+            known = known_source(store, region.organisation, source_id(where, newest))
+            # Fewer passes than were told of: some are no more.
+            is_less = known is not None and known.looks > newest.looks
+            if not fresh and not is_less and not (known and is_withdrawn(known)):
+                continue
             sources, _ = sources_of(where, [newest], partial(known_source, store), 0.0)
             fusion.put([dataclasses.replace(one, observed=words) for one in sources])
             tx.add_detections(fusion.of_events([detection(at, said) for at, said, _ in fresh]))
