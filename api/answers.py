@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -49,6 +49,20 @@ def respond(
     """Return a value as a JSON answer."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Response(body.encode(), status, dict(headers or {}), media_type)
+
+
+CHART: Mapping[int | str, dict[str, Any]] = {
+    200: {"content": {"image/svg+xml": {}, "image/png": {}}}
+}
+"""What a route of charts declares of its answer."""
+ChartForm = Literal["svg", "png"]
+
+
+def chart(form: ChartForm, *, svg: Callable[[], str], png: Callable[[], bytes]) -> Response:
+    """Return a chart in the form asked for; only that one is drawn."""
+    if form == "png":
+        return Response(png(), media_type="image/png")
+    return Response(svg(), media_type="image/svg+xml")
 
 
 def base_url(request: Request, here: Context) -> str:

@@ -1,4 +1,4 @@
-"""The regions of one organisation, by their id alone."""
+"""The regions and settlements of one organisation, by their id alone."""
 
 from __future__ import annotations
 
@@ -24,3 +24,9 @@ def region_of(here: Context, organisation: str, region: str, *, removed: bool = 
         if known.id == region:
             return known
     raise Problem(404, "not_found", "There is no such region on the watchlist.")
+
+
+def require_settlement(here: Context, organisation: str, settlement: str) -> None:
+    """Refuse (`Problem`, 404) a settlement that never was on an organisation's list."""
+    if settlement not in here.store.settlement_names(organisation, [settlement]):
+        raise Problem(404, "not_found", "There is no such settlement.")

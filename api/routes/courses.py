@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api.answers import respond
+from api.answers import CHART, ChartForm, chart, respond
 from api.auth import Reader
 from api.context import Context, InContext
 from api.models_courses import CourseAnswer
 from api.problems import Problem, declared
 from api.routes.settlements import SettlementId
+from api.watched import require_settlement
 from hearthwatch.explanation.course import Course, course_value, gather_course
 from hearthwatch.explanation.course_chart import course_png, course_svg
 from hearthwatch.people import Density
@@ -44,22 +45,19 @@ def read_area(
 @router.get(
     "/settlements/{settlement}/area.{form}",
     response_class=Response,
-    responses={200: {"content": {"image/svg+xml": {}, "image/png": {}}}, **declared(404)},
+    responses={**CHART, **declared(404)},
 )
 def read_area_chart(
-    settlement: SettlementId, form: Literal["svg", "png"], who: Reader, here: InContext
+    settlement: SettlementId, form: ChartForm, who: Reader, here: InContext
 ) -> Response:
     """Return the same as a chart with title and description."""
     course = _course(here, who.organisation, settlement, None)
-    if form == "png":
-        return Response(course_png(course), media_type="image/png")
-    return Response(course_svg(course), media_type="image/svg+xml")
+    return chart(form, svg=lambda: course_svg(course), png=lambda: course_png(course))
 
 
 def _course(here: Context, organisation: str, settlement: str, density: Density | None) -> Course:
     """Return the course of a settlement, also of one that was taken off the list."""
-    if settlement not in here.store.settlement_names(organisation, [settlement]):
-        raise Problem(404, "not_found", "There is no such settlement.")
+    require_settlement(here, organisation, settlement)
     return gather_course(here.store, organisation, settlement, density)
 
 

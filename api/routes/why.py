@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api.answers import respond
+from api.answers import CHART, ChartForm, chart, respond
 from api.auth import Reader
 from api.context import Context, InContext
 from api.models_why import Day, ExplanationAnswer, Suppressed, WhyAnswer
 from api.params import Limit, Since, Until, utc
-from api.problems import Problem, declared
+from api.problems import declared
 from api.routes.events import EventId
 from api.routes.regions import RegionId
 from api.routes.settlements import SettlementId
-from api.watched import region_of
+from api.watched import region_of, require_settlement
 from hearthwatch.explanation.chart import as_png, as_svg
 from hearthwatch.explanation.data import explanation_value
 from hearthwatch.explanation.facts import Facts, gather
@@ -45,8 +45,7 @@ def read_why(
 
     One that was taken off the list is answered for as well.
     """
-    if settlement not in here.store.settlement_names(who.organisation, [settlement]):
-        raise Problem(404, "not_found", "There is no such settlement.")
+    require_settlement(here, who.organisation, settlement)
     day = date or datetime.now(UTC).date()
     found = ask(here.store, who.organisation, settlement, Around(day, days))
     return respond(why_value(found))
@@ -80,16 +79,12 @@ def read_explanation(event: EventId, who: Reader, here: InContext) -> Response:
 @router.get(
     "/events/{event}/chart.{form}",
     response_class=Response,
-    responses={200: {"content": {"image/svg+xml": {}, "image/png": {}}}, **declared(404)},
+    responses={**CHART, **declared(404)},
 )
-def read_chart(
-    event: EventId, form: Literal["svg", "png"], who: Reader, here: InContext
-) -> Response:
+def read_chart(event: EventId, form: ChartForm, who: Reader, here: InContext) -> Response:
     """Return the same as a chart: what was seen, what was expected, and what was left out."""
     facts = _facts(here, who.organisation, event)
-    if form == "png":
-        return Response(as_png(facts), media_type="image/png")
-    return Response(as_svg(facts), media_type="image/svg+xml")
+    return chart(form, svg=lambda: as_svg(facts), png=lambda: as_png(facts))
 
 
 def _facts(here: Context, organisation: str, event: str) -> Facts:

@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from hearthwatch.cli.call import Call
-from hearthwatch.cli.export import notice_of, refuse_to_overwrite
+from hearthwatch.cli.export import notice_of, write_all
 from hearthwatch.cli.reading import find_event
 from hearthwatch.cli.report import Answer, shown
-from hearthwatch.errors import HearthwatchError
 from hearthwatch.explanation.chart import as_png, as_svg
 from hearthwatch.explanation.curve import curve_csv
 from hearthwatch.explanation.data import as_csv, explanation_value
@@ -18,7 +17,6 @@ from hearthwatch.explanation.facts import Facts, gather
 from hearthwatch.explanation.words import as_text
 from hearthwatch.layout import Layout
 from tiles.archive import Archive
-from tiles.atomic import write_atomically
 
 
 def explain(call: Call) -> Answer:
@@ -51,12 +49,4 @@ def _written(facts: Facts, folder: Path, *, force: bool) -> list[Path]:
     }
     if facts.curve:
         contents["curve.csv"] = curve_csv(facts.event)
-    for name in contents:
-        refuse_to_overwrite(folder / name, force=force)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise HearthwatchError(f"{shown(folder)} is no folder that can be made.") from error
-    for name, content in contents.items():
-        write_atomically(folder / name, content)
-    return [folder / name for name in contents]
+    return write_all(folder, contents, force=force)

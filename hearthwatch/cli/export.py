@@ -10,7 +10,7 @@ from detectors.heat import INFO as HEAT
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.events import asked_for
 from hearthwatch.cli.export_formats import Names, as_csv, as_geojson, as_geopackage
-from hearthwatch.cli.report import Answer
+from hearthwatch.cli.report import Answer, shown
 from hearthwatch.errors import HearthwatchError
 from hearthwatch.heat.values import NOTICE
 from hearthwatch.records import Event, EventSource
@@ -75,6 +75,25 @@ def refuse_to_overwrite(target: Path, *, force: bool) -> None:
     """Raise `HearthwatchError` if the file is there, unless it is to be replaced."""
     if target.exists() and not force:
         raise HearthwatchError(f"{target} exists. Name another file, or give --force.")
+
+
+def write_all(folder: Path, contents: Mapping[str, bytes], *, force: bool) -> list[Path]:
+    """Write files into a folder, made if missing; none where one may not be replaced.
+
+    Raises
+    ------
+    HearthwatchError
+        If a file is there and may not be replaced, or the folder cannot be made.
+    """
+    for name in contents:
+        refuse_to_overwrite(folder / name, force=force)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HearthwatchError(f"{shown(folder)} is no folder that can be made.") from error
+    for name, content in contents.items():
+        write_atomically(folder / name, content)
+    return [folder / name for name in contents]
 
 
 def _by_suffix(target: Path) -> str:

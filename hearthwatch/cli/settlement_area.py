@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 
 from hearthwatch.cli.call import Call
-from hearthwatch.cli.export import notice_of, refuse_to_overwrite
+from hearthwatch.cli.export import notice_of, write_all
 from hearthwatch.cli.reading import find_settlement
 from hearthwatch.cli.report import Answer, shown
-from hearthwatch.errors import HearthwatchError
 from hearthwatch.explanation.course import (
     Course,
     course_csv,
@@ -18,7 +17,6 @@ from hearthwatch.explanation.course import (
     gather_course,
 )
 from hearthwatch.explanation.course_chart import course_png, course_svg
-from tiles.atomic import write_atomically
 
 
 def area(call: Call) -> Answer:
@@ -47,12 +45,4 @@ def _written(course: Course, folder: Path, *, force: bool) -> list[Path]:
         "area.csv": course_csv(course),
         "area.json": value.encode(),
     }
-    for name in contents:
-        refuse_to_overwrite(folder / name, force=force)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise HearthwatchError(f"{shown(folder)} is no folder that can be made.") from error
-    for name, content in contents.items():
-        write_atomically(folder / name, content)
-    return [folder / name for name in contents]
+    return write_all(folder, contents, force=force)
