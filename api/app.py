@@ -7,27 +7,48 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 from pydantic import TypeAdapter
 from starlette.responses import Response
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from api import page, problems
+from api import audited, doors, page, problems, scoped
 from api.answers import respond
 from api.auth import caller
 from api.context import Context
 from api.headers import Headers, Heads
 from api.limits import Limits
+from api.measured import Figures, Measured, read_token
+from api.named import Named
 from api.params import refuse_unknown
+from api.planning import Planning, Unplanned
+from api.rates import Rates
 from api.routes import (
+    audit,
+    changes,
     courses,
+    erasures,
+    estimates,
     events,
+    exports,
     features,
     followed,
     heat,
+    imports,
     jobs,
+    keys,
     opinions,
+    passes,
+    people,
+    public,
     regions,
+    releases,
+    reviews,
     service,
+    sessions,
     settlements,
+    stac,
     tiles,
+    tilesets,
     why,
+    wmts,
 )
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
@@ -39,13 +60,17 @@ DESCRIPTION = (
 )
 
 
-def create_app(settings: Settings, store: Store, archive: Archive) -> FastAPI:
+def create_app(
+    settings: Settings, store: Store, archive: Archive, planning: Planning | None = None
+) -> FastAPI:
     """Return the application.
 
     Parameters
     ----------
     store : Store
         Open for writing; the caller closes it.
+    planning : Planning or None
+        Who estimates watches; without one the service says that it cannot.
     """
     app = FastAPI(
         title="hearthwatch",
@@ -55,41 +80,74 @@ def create_app(settings: Settings, store: Store, archive: Archive) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        responses=problems.declared(400, 413, 500, 503),
+        responses=problems.declared(400, 413, 429, 500, 503),
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
     )
-    app.state.context = Context(settings, store, archive)
+    app.state.context = Context(settings, store, archive, planning or Unplanned())
+    audited.install(app, store)
+    doors.install(app, settings, store)
     problems.install(app)
-    for open_router in (service.open_router, features.open_router):
+    for open_router in (
+        service.open_router,
+        sessions.open_router,
+        features.open_router,
+        tilesets.open_router,
+        stac.open_router,
+    ):
         app.include_router(open_router, dependencies=[Depends(refuse_unknown)])
+    if settings.public_events:
+        # Without it the address is like any that there is not, in every method.
+        app.include_router(public.open_router, dependencies=[Depends(refuse_unknown)])
     for router in (
         service.router,
+        imports.router,
+        estimates.router,
         regions.router,
         followed.router,
         heat.router,
         settlements.router,
         events.router,
         opinions.router,
+        changes.router,
         why.router,
         courses.router,
         jobs.router,
         tiles.router,
+        tilesets.router,
+        wmts.router,
         features.router,
+        stac.router,
+        exports.router,
+        sessions.router,
+        people.router,
+        keys.router,
+        passes.router,
+        releases.router,
+        erasures.router,
+        reviews.router,
+        audit.router,
     ):
         # Who asks is known before anything is said of how it was asked.
         app.include_router(
             router,
             dependencies=[Depends(caller), Depends(refuse_unknown)],
-            responses=problems.declared(401),
+            responses=problems.declared(401, 403),
         )
     page.install(app)
     _declare_problems(app)
     _serve_document(app)
     app.add_middleware(Limits)
+    app.add_middleware(audited.Audited)
+    figures = Figures(store, settings.data_dir, audited.books_of(app).log)
+    app.add_middleware(Rates, per_second=settings.requests_per_second)
+    app.add_middleware(Measured, figures=figures, token=read_token(settings))
     app.add_middleware(Heads)
     app.add_middleware(problems.Defects)
     app.add_middleware(Headers)
+    app.add_middleware(Named)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     return app
 
 
@@ -124,6 +182,7 @@ def _declare_problems(app: FastAPI) -> None:
                     _without_own_422(operation["responses"])
                     if "requestBody" in operation:
                         operation["responses"] |= of_bodies
+            scoped.declare(app, document)
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
         return app.openapi_schema or {}

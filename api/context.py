@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from api.planning import Planning, Unplanned
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
 from tiles.archive import Archive
@@ -20,11 +21,14 @@ class Context:
     ----------
     store : Store
         Opened for writing; writes of other processes are waited for.
+    planning : Planning
+        Who estimates watches.
     """
 
     settings: Settings
     store: Store
     archive: Archive
+    planning: Planning = field(default_factory=Unplanned)
 
 
 def of_app(app: Any) -> Context:

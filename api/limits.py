@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp as App
 from starlette.types import Message, Receive, Scope, Send
 
-from api import bodies
+from api import bodies, uploads
 from api.auth import identify
 from api.problems import Problem, answer, of_error
 from hearthwatch.errors import HearthwatchError
@@ -22,6 +22,8 @@ BODY_SECONDS = 30.0
 MAX_QUERY_BYTES = 8192
 MAX_PATH_BYTES = 4096
 MAX_FIELDS_BYTES = 32 * 1024
+OPEN_BODIES = {"/session": 4096}
+"""What is read of somebody who has not shown anything yet, by the address it is sent to."""
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 _CLOSE = {"Connection": "close"}
@@ -77,7 +79,8 @@ class Limits:
     async def _pass_on(self, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         if body:
             await run_in_threadpool(bodies.require_sound, body)
-        await self.app(scope, _replay(body, receive), send)
+        given = uploads.counted(scope, receive) if uploads.is_one(scope) else _replay(body, receive)
+        await self.app(scope, given, send)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
         """Return the body, empty where there is to be none; None if the client has gone."""
@@ -87,21 +90,27 @@ class Limits:
         _require_short("path", scope.get("raw_path") or b"", MAX_PATH_BYTES)
         # The server counts only what it has not read yet.
         _require_short("header", b"".join(map(b"".join, headers.raw)), MAX_FIELDS_BYTES)
-        if scope["method"] not in WITH_BODY:
+        if scope["method"] not in WITH_BODY or uploads.has_no_such(scope):
             return b""
-        await run_in_threadpool(identify, Request(scope))
-        body = await self._arrived(headers, receive)
+        most = OPEN_BODIES.get(scope["path"])
+        if most is None:
+            await run_in_threadpool(identify, Request(scope))
+        if uploads.is_one(scope):
+            # Read as it comes, by the route itself, and kept on disk where it is large.
+            uploads.require(headers)
+            return b""
+        body = await self._arrived(headers, receive, most or self.most)
         if body:
             bodies.require_json(headers.get("content-type", ""))
         return body
 
-    async def _arrived(self, headers: Headers, receive: Receive) -> bytes | None:
+    async def _arrived(self, headers: Headers, receive: Receive, most: int) -> bytes | None:
         declared = headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > self.most:
-            raise self._too_large()
+        if declared.isdigit() and int(declared) > most:
+            raise _too_large(most)
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                return await self._read(receive)
+                return await _read(receive, most)
         except TimeoutError:
             raise Problem(
                 408,
@@ -110,29 +119,31 @@ class Limits:
                 headers=_CLOSE,
             ) from None
 
-    async def _read(self, receive: Receive) -> bytes | None:
-        parts, size, more = [], 0, True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            part = message.get("body", b"")
-            size += len(part)
-            if size > self.most:
-                raise self._too_large()
-            parts.append(part)
-            more = message.get("more_body", False)
-        return b"".join(parts)
 
-    def _too_large(self) -> Problem:
-        # Not closed at once: what is still coming would reset the connection, and the sender
-        # would never read why.
-        return Problem(
-            413,
-            "too_large",
-            f"The request is larger than {self.most:,} bytes. Keep only the outlines, or add the "
-            "file with `hearthwatch region add`.",
-        )
+async def _read(receive: Receive, most: int) -> bytes | None:
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        if size > most:
+            raise _too_large(most)
+        parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _too_large(most: int) -> Problem:
+    # Not closed at once: what is still coming would reset the connection, and the sender
+    # would never read why.
+    return Problem(
+        413,
+        "too_large",
+        f"The request is larger than {most:,} bytes. Keep only the outlines, or add the "
+        "file with `hearthwatch region add`.",
+    )
 
 
 def _require_plain(scope: Scope, headers: Headers) -> None:

@@ -23,6 +23,7 @@ from hearthwatch.records import (
     ObservationStatus,
     Role,
     RunOutcome,
+    WatchLevel,
 )
 
 
@@ -55,7 +56,7 @@ Line = Annotated[
 Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 
 
-_SQUARE: Any = {
+SQUARE: Any = {
     "type": "Polygon",
     "coordinates": [
         [[22.70, 44.60], [22.71, 44.60], [22.71, 44.61], [22.70, 44.61], [22.70, 44.60]]
@@ -160,6 +161,14 @@ class DetectorLooks(BaseModel):
     last_usable_look: datetime | None
 
 
+class NextLook(BaseModel):
+    """The next pass over a region."""
+
+    sensor: str
+    expected: datetime
+    within_hours: float = Field(description="How far its time may be off, to either side.")
+
+
 class RegionStatus(BaseModel):
     """How a watch stands; what is said of looks is of the kind's own detector."""
 
@@ -176,6 +185,16 @@ class RegionStatus(BaseModel):
     events: int | None = Field(description="None where there are too many to count.")
     job: JobAnswer | None = Field(description="The newest.")
     imagery: RegionImagery
+    next_look: NextLook | None = Field(
+        description="That the calendar of its passes lets expect in 30 days."
+    )
+    units_this_month: float | None = Field(
+        description="Spent and reserved; null where the provider charges nothing."
+    )
+    rank: int = Field(
+        description="0 a watch that has ended, 1 a blind one, 2 read in part, 3 about to end, "
+        "4 all is well."
+    )
 
 
 class RegionProperties(BaseModel):
@@ -189,6 +208,20 @@ class RegionProperties(BaseModel):
     owner: str
     created: datetime
     expires: datetime | None
+    level: WatchLevel | None = Field(
+        None, description="In force; a raised one falls back by itself."
+    )
+    level_until: datetime | None = None
+    level_reason: str | None = None
+    level_words: str | None = Field(None, description="The same for people; empty if routine.")
+    hours_between_runs: float | None = Field(None, description="Of `hearthwatch up`.")
+    waiting: str | None = Field(
+        None, description="Why nothing is looked at until it is confirmed; empty where it is."
+    )
+    days_left: int | None = Field(None, description="Until the watch ends; null without an end.")
+    ending: str | None = Field(
+        None, description="What is told of its end, from 14 days before; empty until then."
+    )
     area_km2: float
     status: RegionStatus | None = None
     repairs: list[str] | None = Field(None, description="What was changed in what was sent.")
@@ -234,20 +267,25 @@ class NewRegionProperties(Sent):
     expires: Moment | None = Field(None, description="End of the watch, with a time zone.")
 
 
-class NewRegion(Sent):
+class NewArea(Sent):
+    """A GeoJSON feature, or a collection of areas that are one."""
+
+    type: Literal["Feature", "FeatureCollection"]
+    geometry: dict[str, Any] | None = Field(None, description="Of a Feature: (Multi)Polygon.")
+    features: list[dict[str, Any]] | None = Field(None, description="Of a FeatureCollection.")
+    crs: Crs | None = Field(None, description="The old member; CRS84 only.")
+
+
+class NewRegion(NewArea):
     """A GeoJSON feature, or a collection of areas that become one region."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"type": "Feature", "geometry": _SQUARE, "properties": {"name": "Square"}}]
+            "examples": [{"type": "Feature", "geometry": SQUARE, "properties": {"name": "Square"}}]
         }
     )
 
-    type: Literal["Feature", "FeatureCollection"]
     properties: NewRegionProperties
-    geometry: dict[str, Any] | None = Field(None, description="Of a Feature: (Multi)Polygon.")
-    features: list[dict[str, Any]] | None = Field(None, description="Of a FeatureCollection.")
-    crs: Crs | None = Field(None, description="The old member; CRS84 only.")
 
 
 class RegionChange(Sent):
@@ -257,9 +295,16 @@ class RegionChange(Sent):
     purpose: Text | None = None
     owner: Text | None = None
     expires: Moment | None = None
+    level: WatchLevel | None = Field(None, description="A raised one needs an end and a reason.")
+    level_until: Moment | None = Field(None, description="When it falls back to routine.")
+    level_reason: Text | None = None
+    hours_between_runs: Annotated[float, Field(ge=0.25, le=744)] | None = Field(
+        None, description="At level routine; null takes what the settings say."
+    )
 
 
 _OF_SETTLEMENT = "Id of the settlement; null for a watch over an area."
+PCODE = "Its P-code, which humanitarian organisations share; null where none is known."
 
 
 class LookAnswer(BaseModel):
@@ -270,6 +315,7 @@ class LookAnswer(BaseModel):
     cell: str
     settlement: str | None = Field(description=_OF_SETTLEMENT)
     settlement_name: str | None
+    settlement_pcode: str | None = Field(description=PCODE)
     acquisition: str
     detector: str
     status: ObservationStatus
@@ -292,6 +338,7 @@ class FollowedSettlement(BaseModel):
 
     settlement: str
     settlement_name: str | None
+    settlement_pcode: str | None = Field(description=PCODE)
     looks: int
     usable_looks: int
     last_look: datetime
@@ -333,6 +380,7 @@ class SettlementProperties(BaseModel):
 
     id: str
     name: str
+    pcode: str | None = Field(description=PCODE)
     mode: Mode
     area_ha: float
     source: str
@@ -367,7 +415,7 @@ class NewSettlements(Sent):
                 {
                     "type": "FeatureCollection",
                     "features": [
-                        {"type": "Feature", "geometry": _SQUARE, "properties": {"name": "Village"}}
+                        {"type": "Feature", "geometry": SQUARE, "properties": {"name": "Village"}}
                     ],
                     "source": "drawn by hand",
                 }
@@ -393,6 +441,7 @@ class EventProperties(BaseModel):
     region_name: str
     settlement: str | None = Field(description=_OF_SETTLEMENT)
     settlement_name: str | None
+    settlement_pcode: str | None = Field(description=PCODE)
     kind: Kind
     mode: Mode
     state: EventState
@@ -447,6 +496,7 @@ class DetectionAnswer(BaseModel):
     mode: Mode
     settlement: str | None = Field(description=_OF_SETTLEMENT)
     settlement_name: str | None
+    settlement_pcode: str | None = Field(description=PCODE)
     acquisition: str
     sensed: datetime
     detector: str

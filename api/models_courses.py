@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from api.models import PCODE
 from hearthwatch.records import Mode, ObservationStatus
 
 
@@ -40,6 +41,7 @@ class CourseAnswer(BaseModel):
 
     settlement: str
     settlement_name: str | None
+    settlement_pcode: str | None = Field(description=PCODE)
     mode: Mode
     sentences: list[str] = Field(description="For people; composed of measured values alone.")
     looks: list[CourseLookAnswer]

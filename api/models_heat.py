@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
-from api.models import Link
+from api.models import PCODE, Link
 
 
 class HeatSeenAnswer(BaseModel):
@@ -16,6 +16,7 @@ class HeatSeenAnswer(BaseModel):
     satellite: str
     settlement: str = Field(description="Id.")
     settlement_name: str | None
+    settlement_pcode: str | None = Field(description=PCODE)
     pixels: int
     frp_mw: float | None = Field(description="Of the strongest pixel, MW.")
     hint: bool = Field(description="Whether it is more than is held back; never more than WATCH.")
@@ -27,6 +28,7 @@ class HeatHearing(BaseModel):
 
     settlement: str = Field(description="Id.")
     settlement_name: str | None
+    settlement_pcode: str | None = Field(description=PCODE)
     tells: bool = Field(
         description="False: fires of every year are as strong there, and heat tells nothing. True "
         "says nothing of a settlement without a hint: cloud hides fires, and passes miss them."

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from api.models import EventProperties, Geometry
+from api.models import PCODE, EventProperties, Geometry
 from detectors.types import DetectorState
 from hearthwatch.explanation.facts import Use
 from hearthwatch.records import EventState, Kind, Mode, NotObservable, ObservationStatus
@@ -42,6 +42,7 @@ class WhyLook(BaseModel):
     region: str
     settlement: str | None
     settlement_name: str | None
+    settlement_pcode: str | None = Field(description=PCODE)
     acquisition: str
     detector: str
     status: ObservationStatus
@@ -87,6 +88,7 @@ class WhyAnswer(BaseModel):
 
     settlement: str
     settlement_name: str | None
+    settlement_pcode: str | None = Field(description=PCODE)
     mode: Mode
     day: date
     days: int = Field(description="Before and after it that are told of.")
@@ -167,6 +169,7 @@ class ExplanationAnswer(BaseModel):
     kind: Kind
     settlement: str | None
     settlement_name: str | None
+    settlement_pcode: str | None = Field(description=PCODE)
     last_unharmed: datetime | None
     first_changed: datetime
     sentences: list[str] = Field(description="For people; composed of measured values alone.")

@@ -12,11 +12,29 @@ from pydantic import BaseModel, ConfigDict
 from api.answers import GEOJSON, JSON
 from api.models import Geometry, Link
 from api.problems import Problem
+from api.tiled import CONFORMANCE as TILES
+from api.tiled import DRAWN, SCHEMES, VECTOR
 
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-_SPEC = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
-CONFORMANCE = (f"{_SPEC}/core", f"{_SPEC}/oas30", f"{_SPEC}/geojson")
+SCHEMA_JSON = "application/schema+json"
+_FEATURES = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
+_FILTERS = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf"
+_CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf"
+_OGC = "http://www.opengis.net/def/rel/ogc/1.0"
+CONFORMANCE = (
+    *(f"{_FEATURES}/{one}" for one in ("core", "oas30", "geojson")),
+    *(f"{_FILTERS}/{one}" for one in ("queryables", "filter", "features-filter")),
+    *(
+        f"{_CQL2}/{one}"
+        for one in (
+            "cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators",
+            "property-property", "basic-spatial-functions", "basic-spatial-functions-plus",
+            "spatial-functions", "temporal-functions",
+        )
+    ),
+    *TILES,
+)  # fmt: skip
 COLLECTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "events": (
@@ -24,8 +42,21 @@ COLLECTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "What was found: one place, one episode. The time of an event is the look that first "
             "showed the change. That no event is here does not mean that nothing happened.",
         ),
+        "camps": (
+            "Camps",
+            "Events of the kind camp_change, with the area of each look as a curve.",
+        ),
+        "detections": (
+            "Detections",
+            "What one detector said of one place at one look; the time is the look's.",
+        ),
         "settlements": ("Settlements", "Places inside which change is looked for."),
         "regions": ("Regions", "Areas on the watchlist."),
+        "ledger": (
+            "Ledger",
+            "What became of every expected look, used or not. A look has no place of its own: "
+            "join it to its settlement or region by id.",
+        ),
     }
 )
 
@@ -54,6 +85,7 @@ class OgcCollection(BaseModel):
     description: str
     itemType: Literal["feature"]  # noqa: N815
     crs: list[str]
+    storageCrs: str  # noqa: N815
     links: list[Link]
 
 
@@ -71,7 +103,7 @@ class AnyFeature(BaseModel):
 
     type: Literal["Feature"]
     id: str
-    geometry: Geometry
+    geometry: Geometry | None
     properties: dict[str, Any]
 
 
@@ -96,6 +128,7 @@ def landing_page(base: str) -> dict[str, Any]:
             _link("service-desc", f"{base}/api", OPENAPI, "The interface"),
             _link("conformance", f"{base}/conformance", JSON, "What it conforms to"),
             _link("data", f"{base}/collections", JSON, "The collections"),
+            _link(SCHEMES, f"{base}/tileMatrixSets", JSON, "Tile matrix sets"),
         ],
     }
 
@@ -104,16 +137,24 @@ def collection_value(name: str, base: str) -> dict[str, Any]:
     """Return the description of a collection. Its extent is the world's, for everyone."""
     title, description = COLLECTIONS[name]
     address = f"{base}/collections/{name}"
+    tiles = [_link(VECTOR, f"{address}/tiles", JSON, "Vector tiles")] if name in DRAWN else []
     return {
         "id": name,
         "title": title,
         "description": description,
         "itemType": "feature",
         "crs": [CRS84],
-        "extent": {"spatial": {"bbox": [[-180.0, -90.0, 180.0, 90.0]], "crs": CRS84}},
+        "storageCrs": CRS84,
+        "extent": {
+            "spatial": {"bbox": [[-180.0, -90.0, 180.0, 90.0]], "crs": CRS84},
+            "temporal": {"interval": [[None, None]]},
+        },
         "links": [
             _link("self", address, JSON, title),
             _link("items", f"{address}/items", GEOJSON, title),
+            _link(f"{_OGC}/queryables", f"{address}/queryables", SCHEMA_JSON, "For filters"),
+            _link(f"{_OGC}/schema", f"{address}/schema", SCHEMA_JSON, "Of its features"),
+            *tiles,
         ],
     }
 

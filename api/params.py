@@ -48,13 +48,15 @@ Until = Annotated[
 async def refuse_unknown(request: Request) -> None:
     """Refuse a query parameter that the route does not know: a misspelt filter would not filter.
 
+    One that is declared in capital letters, as OGC's older services have them, goes in any case.
+
     Raises
     ------
     Problem
         400, naming it and those there are.
     """
     known = set(_names(request.scope["route"].dependant))
-    strange = [name for name in request.query_params if name not in known]
+    strange = [n for n in request.query_params if n not in known and n.upper() not in known]
     if strange:
         there = ", ".join(sorted(known)) or "none"
         raise Problem(

@@ -6,32 +6,26 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
-import pyproj
-import shapely
-from shapely.geometry.base import BaseGeometry
-
 from api.answers import look_in_words
 from api.context import Context
 from api.problems import Problem
 from api.visible import beside
 from api.watched import region_of
-from hearthwatch.ledger_words import was_taken_in
-from hearthwatch.pairs import best_pair
+from hearthwatch.ledger_words import masters_of, was_taken_in
+from hearthwatch.pairs import best_pair, ground_around
 from hearthwatch.records import USABLE, Event, LedgerRow, Mode
 from hearthwatch.series import Sample, event_curve, rows_followed
 from hearthwatch.store.whole import all_looks
 from hearthwatch.values import DECIMALS, moment
 from hearthwatch.words import interval
+from tiles.archive import Archive
 from tiles.chips import before_after
 from tiles.found import Outline
 from tiles.stretch import COMPOSITES
 from tiles.views import view
-from tiles.xyz import Style, styles_of
+from tiles.xyz import styles_of
 
-MARGIN_M = 300.0
-"""Ground shown around an event."""
 NOT_CLEAR = "not clear over this place"
-_GEOD = pyproj.Geod(ellps="WGS84")
 
 _BANDS = ("B02", "B03", "B04", "B08", "B8A", "B12")
 
@@ -39,7 +33,7 @@ _BANDS = ("B02", "B03", "B04", "B08", "B8A", "B12")
 def series_value(here: Context, event: Event) -> dict[str, Any]:
     """Return what an event's detector went by, with the looks left out and why."""
     rows = rows_followed(event, _rows(here, event))
-    curve = event_curve(here.archive, event, rows)
+    curve = event_curve(here.archive.only(masters_of(rows)), event, rows)
     samples = {sample.acquisition: sample for sample in curve.samples}
     nothing = (None,) * len(curve.quantities)
     return {
@@ -53,16 +47,18 @@ def series_value(here: Context, event: Event) -> dict[str, Any]:
 
 def pair_value(here: Context, event: Event) -> dict[str, Any]:
     """Return the two looks that show the change best, and in which styles both can be had."""
-    pair = best_pair(here.archive, event, _rows(here, event))
+    rows = _rows(here, event)
+    own = here.archive.only(masters_of(rows))
+    pair = best_pair(own, event, rows)
     sides = [row for row in (pair.before, pair.after) if row is not None]
-    bands = [here.archive.bands(row.acquisition, row.cell) for row in sides]
+    bands = [own.bands(row.acquisition, row.cell) for row in sides]
     common = styles_of(frozenset.intersection(*bands)) if bands else ()
-    styles = [style.value for style in common if style is not Style.CHANGE or len(sides) == 2]
+    styles = [style.value for style in common if not style.compares or len(sides) == 2]
     return {
         "before": _side(pair.before),
         "after": _side(pair.after),
         "styles": styles,
-        "bounds": [round(edge, DECIMALS) for edge in _around(event).bounds],
+        "bounds": [round(edge, DECIMALS) for edge in ground_around(event).bounds],
     }
 
 
@@ -74,11 +70,13 @@ def chip_of(here: Context, event: Event, colours: Literal["true", "false"]) -> b
     Problem
         404 where no usable look shows the ground after the change, or not in these colours.
     """
-    pair = best_pair(here.archive, event, _rows(here, event))
-    after = _view(here, pair.after, event)
+    rows = _rows(here, event)
+    own = here.archive.only(masters_of(rows))
+    pair = best_pair(own, event, rows)
+    after = _view(own, pair.after, event)
     if after is None:
         raise Problem(404, "no_picture", "No usable look after the change is in the archive.")
-    before = _view(here, pair.before, event)
+    before = _view(own, pair.before, event)
     _require_colours([one for one in (before, after) if one is not None], colours)
     since = interval(event.last_unharmed, event.first_changed)
     outline = Outline(event.geometry, event.id[:8], event.first_changed, event.last_unharmed)
@@ -140,29 +138,10 @@ def _side(row: LedgerRow | None) -> dict[str, Any] | None:
     return {"acquisition": row.acquisition, "sensed": moment(row.sensed)}
 
 
-def _view(here: Context, row: LedgerRow | None, event: Event) -> Any:
+def _view(own: Archive, row: LedgerRow | None, event: Event) -> Any:
     if row is None:
         return None
-    area = _around(event)
-    bands = [b for b in _BANDS if b in here.archive.bands(row.acquisition, row.cell)]
-    beyond = beside(here, row) if row.settlement else ()
-    return view(here.archive, row.acquisition, row.cell, area, bands, beyond)
-
-
-def _around(event: Event) -> BaseGeometry:
-    """Return the box around an event with its margin, CRS84.
-
-    A settlement is judged against its surroundings, so the larger it is, the more is shown.
-    """
-    west, south, east, north = event.geometry.bounds
-    middle = (south + north) / 2
-    margin = MARGIN_M
-    if event.settlement:
-        _, _, width = _GEOD.inv(west, middle, east, middle)
-        _, _, height = _GEOD.inv(west, south, west, north)
-        margin = max(margin, max(width, height) / 2)
-    lon, _, _ = _GEOD.fwd(west, middle, 90.0, margin)
-    _, lat, _ = _GEOD.fwd(west, middle, 0.0, margin)
-    dx, dy = abs(lon - west), lat - middle
-    around: BaseGeometry = shapely.box(west - dx, south - dy, east + dx, north + dy)
-    return around
+    area = ground_around(event)
+    bands = [b for b in _BANDS if b in own.bands(row.acquisition, row.cell)]
+    beyond = beside(own, row.cell, row.acquisition) if row.settlement else ()
+    return view(own, row.acquisition, row.cell, area, bands, beyond)

@@ -29,7 +29,12 @@ _log = logging.getLogger(__name__)
 _STATUS: Mapping[type[errors.HearthwatchError], int] = {
     errors.NotFound: 404,
     errors.RegionError: 422,
+    errors.BudgetError: 422,
     errors.EventError: 409,
+    errors.AccessBusy: 503,
+    errors.AuditError: 503,
+    errors.AccessError: 409,
+    errors.ReleaseError: 409,
     errors.QuestionError: 400,
     errors.StoreLocked: 503,
     errors.DiskFull: 507,
@@ -45,7 +50,9 @@ _TITLES = {
     409: "It cannot be done now",
     413: "The request is too large",
     415: "The content is of a kind that is not read",
+    416: "There is no such part of it",
     422: "The content cannot be used",
+    429: "Too much was asked",
     500: "Something went wrong here",
     503: "Busy",
     507: "There is no room left",
@@ -139,7 +146,7 @@ def _declared(status: int) -> dict[str, Any]:
         "description": _TITLES[status],
         "content": {MEDIA_TYPE: {"schema": schema}},
     }
-    field = {401: "WWW-Authenticate", 503: "Retry-After"}.get(status)
+    field = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}.get(status)
     if field:
         found["headers"] = {field: {"schema": {"type": "string"}, "required": True}}
     return found
@@ -153,7 +160,7 @@ def of_error(error: errors.HearthwatchError) -> Problem:
         _log.error("%s: %s", error.code, error.message)
         return _defect()
     headers = {"Retry-After": str(BUSY_SECONDS)} if status == 503 else {}
-    if status == 503:
+    if isinstance(error, errors.StoreLocked):
         detail = "The records are being written by another process. Try again shortly."
     elif status == 404:
         # The same words for all, without the id: what is somebody else's looks like nothing.

@@ -19,9 +19,15 @@ from hearthwatch.errors import ServerError
 
 HEADER_SECONDS = 10.0
 ANSWER_SECONDS = 120.0
+EXPORT_SECONDS = 1800.0
+"""Of a whole collection as a file, which takes long to make and may be large."""
 LEFTOVER_SECONDS = 5.0
+STOP_SECONDS = 20
+"""For requests under way when the process is told to stop; then they are broken off."""
 MAX_HEADER_BYTES = 32 * 1024
 BACKLOG = 512
+MOST_CONNECTIONS = 800
+"""At once. Most systems give a process 1,024 files, and the store and the archive need some."""
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -39,6 +45,9 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the header of the first request."""
         super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            self._drop()
+            return
         # uvicorn writes head and body apart: with Nagle's algorithm each answer would wait for
         # the acknowledgement of its head, 40 ms. asyncio turns it off only for sockets whose
         # protocol number is given, and those of create_server have none.
@@ -76,7 +85,8 @@ class PatientProtocol(H11Protocol):
         """Set the deadline of what must come next; one that runs for it already stays."""
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is not None and not cycle.response_complete:
-            self._await(cycle, ANSWER_SECONDS)
+            is_export = cycle.scope["path"].startswith("/exports/")
+            self._await(cycle, EXPORT_SECONDS if is_export else ANSWER_SECONDS)
         elif self.conn.their_state is h11.SEND_BODY:
             # Answered before all of it was here: the rest is thrown away, but not for ever.
             self._await("leftover", LEFTOVER_SECONDS)
@@ -122,16 +132,27 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """A server that tells when it answers."""
+    """A server that tells when it answers, and its application when it stops."""
 
     def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_start = on_start
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, and end what is under way."""
+        app: Any = self.config.app
+        app.state.stopping = True
+        await super().shutdown(sockets=sockets)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and tell."""
         await super().startup(sockets=sockets)
         self._on_start()
+
+
+def is_stopping(app: Any) -> bool:
+    """Tell whether the server of an application was told to stop: who waits is to be answered."""
+    return bool(getattr(app.state, "stopping", False))
 
 
 def made(app: FastAPI, on_start: Callable[[], None]) -> uvicorn.Server:
@@ -153,7 +174,7 @@ def made(app: FastAPI, on_start: Callable[[], None]) -> uvicorn.Server:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=15,
-        timeout_graceful_shutdown=20,
+        timeout_graceful_shutdown=STOP_SECONDS,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )
     return _Server(config, on_start)

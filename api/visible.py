@@ -1,53 +1,83 @@
 """Which archived pixels an organisation may see: whole cells of looks in its own ledger.
 
 The archive is shared, so that nothing is pulled twice. That somebody else's watch pulled a scene
-must not show: an acquisition whose masters are not named in one's own ledger does not exist.
+must not show: a file that one's own ledger does not name does not exist, and its bands neither.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 
 from api.context import Context
 from api.problems import Problem
-from hearthwatch.ledger_words import was_pulled
-from hearthwatch.records import LedgerRow
+from hearthwatch.ledger_words import masters_of, was_pulled
+from tiles.archive import Archive
 from tiles.cell import cell_from_id, cell_of
 
 _AROUND = tuple(step for step in product((-1, 0, 1), repeat=2) if step != (0, 0))
 
 
-def cells_of(here: Context, organisation: str, acquisition: str) -> tuple[str, ...]:
-    """Return the cells in which an organisation may see an acquisition.
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What an organisation, or one of its regions, may see of an acquisition.
+
+    Attributes
+    ----------
+    cells : tuple of str
+        Ids, sorted; not empty.
+    masters : frozenset of str
+        SHA-256 of the files that its ledger names.
+    """
+
+    cells: tuple[str, ...]
+    masters: frozenset[str]
+
+    def archive(self, here: Context) -> Archive:
+        """Return the archive as if there were nothing else in it."""
+        return here.archive.only(self.masters)
+
+
+def visible_of(
+    here: Context, organisation: str, acquisition: str, region: str | None = None
+) -> Visible:
+    """Return what an organisation may see of an acquisition, or one region may.
 
     Raises
     ------
     Problem
-        404 where there are none.
+        404 where there is nothing.
     """
-    # Of all settlements of one cell the ledger names the same masters.
-    rows = {row.cell: row for row in here.store.looks(organisation, acquisition) if was_pulled(row)}
-    cells = set(rows).union(*(beside(here, row) for row in rows.values()))
-    if not any(here.archive.bands(acquisition, cell) for cell in cells):
+    rows = [
+        row
+        for row in here.store.looks(organisation, acquisition)
+        if region in (None, row.region) and was_pulled(row)
+    ]
+    masters = masters_of(rows)
+    archive = here.archive.only(masters)
+    own = {row.cell for row in rows}
+    cells = own.union(*(beside(archive, cell, acquisition) for cell in own))
+    if not any(archive.bands(acquisition, cell) for cell in cells):
         raise Problem(404, "not_found", "There is no such look.")
-    return tuple(sorted(cells))
+    return Visible(tuple(sorted(cells)), masters)
 
 
-def beside(here: Context, row: LedgerRow) -> tuple[str, ...]:
-    """Return the cells next to a ledger row's own whose pixels its look took as well.
+def beside(archive: Archive, cell_id: str, acquisition: str) -> tuple[str, ...]:
+    """Return the cells next to a look's own whose pixels it took as well.
 
     A settlement's surroundings reach beyond its cell. Across the border of two UTM zones they
     are not shown.
+
+    Parameters
+    ----------
+    archive : Archive
+        With nothing in it but what the look was made of.
     """
-    named = frozenset(row.detail.get("masters", ()))
     return tuple(
         cell
-        for cell in _neighbours(row.cell)
-        if any(
-            one.sha256 in named
-            for one in here.archive.listed(cell_id=cell, acquisition=row.acquisition)
-        )
+        for cell in _neighbours(cell_id)
+        if archive.listed(cell_id=cell, acquisition=acquisition)
     )
 
 

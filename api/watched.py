@@ -28,5 +28,5 @@ def region_of(here: Context, organisation: str, region: str, *, removed: bool = 
 
 def require_settlement(here: Context, organisation: str, settlement: str) -> None:
     """Refuse (`Problem`, 404) a settlement that never was on an organisation's list."""
-    if settlement not in here.store.settlement_names(organisation, [settlement]):
+    if settlement not in here.store.settlement_labels(organisation, [settlement]):
         raise Problem(404, "not_found", "There is no such settlement.")

@@ -1,9 +1,10 @@
-"""The API over HTTP: events and tiles beside the code behind them, a soak, and the page.
+"""The API over HTTP: tiles beside the code behind them, and the page.
 
-``python benchmarks/bench_api.py [--minutes 10] [--events 1000000] [--only PART]``. The server is a
-process of its own on a data folder made here; the clients are in this process and reach it over
-loopback. A ratio compares two ways that were asked the same question in turn, in one run. A time
-over HTTP ends with the last byte of the answer; what a client makes of it is not in it.
+``python benchmarks/bench_api.py [--only PART]``; for events, pages and many readers at once see
+`benchmarks.bench_service`. The server is a process of its own on a data folder made here; the
+clients are in this process and reach it over loopback. A ratio compares two ways that were asked
+the same question in turn, in one run. A time over HTTP ends with the last byte of the answer; what
+a client makes of it is not in it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,7 +32,6 @@ sys.path.insert(0, str(ROOT))
 import httpx  # noqa: E402
 import numpy as np  # noqa: E402
 import psutil  # noqa: E402
-import shapely  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 from scipy.ndimage import gaussian_filter  # noqa: E402
 from shapely.affinity import translate  # noqa: E402
@@ -44,7 +42,6 @@ from api.auth import Caller  # noqa: E402
 from api.context import Context  # noqa: E402
 from api.routes.tiles import event_tile, look_tile  # noqa: E402
 from benchmarks.bench_replay import replay  # noqa: E402
-from benchmarks.bench_store_query import COUNTRY, WINDOWS, build, some_window  # noqa: E402
 from hearthwatch.keys import new_key  # noqa: E402
 from hearthwatch.layout import Layout  # noqa: E402
 from hearthwatch.records import (  # noqa: E402
@@ -55,10 +52,10 @@ from hearthwatch.records import (  # noqa: E402
     Mode,
     ObservationStatus,
     Role,
+    Scope,
 )
 from hearthwatch.settings import Settings, load_settings  # noqa: E402
 from hearthwatch.store import SqlStore, Store, open_store  # noqa: E402
-from hearthwatch.values import moment  # noqa: E402
 from imagery.sample import fetch_sample  # noqa: E402
 from tests.support import drawn  # noqa: E402
 from tiles.archive import Archive  # noqa: E402
@@ -66,23 +63,18 @@ from tiles.cell import cell_from_id  # noqa: E402
 from tiles.mercator import tile_bounds  # noqa: E402
 from tiles.xyz import Style  # noqa: E402
 
-PARTS = ("query", "tiles", "soak", "page")
+PARTS = ("tiles", "page")
 NOW = datetime(2021, 1, 2, tzinfo=UTC)
-MILLION, SAMPLE, OUTLINES = "org", "local", "outlines"
-"""Organisations: of the many events, of the real sample, and of events with its outlines."""
+SAMPLE, OUTLINES = "local", "outlines"
+"""Organisations: of the real sample, and of events with its outlines."""
 SQUARE = "square"
 
-QUESTIONS, TARGET = 60, 5.0
 TILES, VECTOR_TILES = 40, 15
 DRAWN_CELL = cell_from_id("36N_0050_0150")
 DRAWN_LOOKS = ("drawn-before", "drawn-after")
 VECTOR_ZOOM = 10
 VECTOR_TILES_WITH = {100: (612, 470), 5000: (614, 470)}
 """Column and row of the tile by the number of events in it."""
-
-READERS = 20
-WRITTEN_S, SAMPLED_S = 1.0, 5.0
-FLAT = 1.1
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGS = [
@@ -117,8 +109,8 @@ class Made:
         return Archive(self.layout.archive)
 
 
-def make(folder: Path, sample: Path, events: int) -> Made:
-    """Fill a data folder: the replayed sample, a drawn cell, outlines, and many events."""
+def make(folder: Path, sample: Path) -> Made:
+    """Fill a data folder: the replayed sample, a drawn cell, and outlines."""
     settings = load_settings(data_dir=folder, catalogue=sample, executor="threads", workers=2)
     began = time.perf_counter()
     replay(settings, 140)
@@ -126,13 +118,11 @@ def make(folder: Path, sample: Path, events: int) -> Made:
     with closing(SqlStore.open(Layout(folder).database, write=True)) as store:
         draw_cell(store, Archive(Layout(folder).archive))
         put_outlines(store)
-        if events:
-            build(store, events)
-        for organisation in (MILLION, SAMPLE, OUTLINES):
+        for organisation in (SAMPLE, OUTLINES):
             key, keys[organisation] = new_key(organisation, "benchmark", Role.ADMIN, NOW)
             with store.transaction() as tx:
                 tx.put_key(key)
-    print(f"data folder with {events:,} events made in {time.perf_counter() - began:.0f} s\n")
+    print(f"data folder made in {time.perf_counter() - began:.0f} s\n")
     return Made(settings, keys)
 
 
@@ -299,59 +289,6 @@ def both(
     return over, plain
 
 
-# The newest hundred
-
-
-def query(made: Made, at: Served, given: argparse.Namespace) -> bool:
-    """Time the newest hundred events in a box and period; tell whether the target is met."""
-    print(f"Newest 100 of {given.events:,} events in a box and period, beside `store.events`")
-    print(f"{'':20} found  {HEADING}")
-    whole = Times()
-    with made.reading() as store, at.client(MILLION) as client, at.client(OUTLINES) as other:
-        for name, (edge, period) in WINDOWS.items():
-            wheres = [some_window(edge, period) for _ in range(QUESTIONS)]
-            times = ask_both(name, client, store, MILLION, wheres)
-            whole.http += times.http
-            whole.behind += times.behind
-        print(f"{'all of these':20}        {whole.row()}")
-        ask_both("real outlines", other, store, OUTLINES, [EventFilter()] * QUESTIONS)
-    met = whole.ratio() <= TARGET
-    print(f"target: ratio of the medians at most {TARGET:.0f}: {'met' if met else 'NOT MET'}\n")
-    return met
-
-
-def ask_both(
-    name: str, client: httpx.Client, store: Store, organisation: str, wheres: list[EventFilter]
-) -> Times:
-    times, found = Times(), 0
-    for turn, where in enumerate([*wheres[:3], *wheres]):
-        asked = parameters(where)
-        answer, events = both(
-            times,
-            turn,
-            lambda asked=asked: client.get("/events", params=asked),  # type: ignore[misc]
-            lambda where=where: store.events(organisation, where),  # type: ignore[misc]
-        )
-        ids = [feature["id"] for feature in answer.raise_for_status().json()["features"]]
-        if ids != [event.id for event in events.items]:
-            raise SystemExit("The two ways disagree.")
-        found += len(ids)
-    # The first three warm both up.
-    times = Times(times.http[3:], times.behind[3:])
-    print(f"{name:20} {found / (len(wheres) + 3):5.0f}  {times.row()}")
-    return times
-
-
-def parameters(where: EventFilter) -> dict[str, str]:
-    """Return a filter as the query of a request."""
-    asked = {"limit": "100"}
-    if where.bbox:
-        asked["bbox"] = ",".join(map(repr, where.bbox))
-    if where.since and where.until:
-        asked |= {"since": moment(where.since) or "", "until": moment(where.until) or ""}
-    return asked
-
-
 # Tiles
 
 
@@ -422,7 +359,7 @@ def tile_at(lon: float, lat: float, z: int) -> tuple[int, int, int]:
 def time_tiles(
     name: str, client: httpx.Client, here: Context, questions: Sequence[TileQuestion]
 ) -> None:
-    who = Caller(SAMPLE, "", "", Role.VIEWER)
+    who = Caller(SAMPLE, "", "", Role.VIEWER, frozenset({Scope.READ}))
 
     def direct(one: TileQuestion) -> bytes:
         style, before = one.style, one.before
@@ -433,7 +370,7 @@ def time_tiles(
 
 
 def time_events(count: int, client: httpx.Client, here: Context, tile: tuple[int, int]) -> None:
-    who = Caller(OUTLINES, "", "", Role.VIEWER)
+    who = Caller(OUTLINES, "", "", Role.VIEWER, frozenset({Scope.READ}))
     path = f"/tiles/events/{VECTOR_ZOOM}/{tile[0]}/{tile[1]}.mvt"
 
     def direct() -> bytes:
@@ -454,182 +391,6 @@ def tell_tiles(
             raise SystemExit("The two ways disagree.")
         sizes.append(len(plain))
     print(f"{name:40} {statistics.median(sizes) / 1e3:5.0f}  {times.row()}")
-
-
-# The soak
-
-
-@dataclass(slots=True)
-class Soak:
-    """What the clients have seen so far."""
-
-    stop: threading.Event = dataclasses.field(default_factory=threading.Event)
-    seconds: defaultdict[str, list[float]] = dataclasses.field(
-        default_factory=lambda: defaultdict(list)
-    )
-    errors: Counter[str] = dataclasses.field(default_factory=Counter)
-    lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
-
-    def request(
-        self, name: str, client: httpx.Client, method: str, path: str, **more: Any
-    ) -> httpx.Response | None:
-        """Send a request and count it; None if it failed."""
-        began = time.perf_counter()
-        try:
-            answer = client.request(method, path, **more).raise_for_status()
-        except httpx.HTTPError as error:
-            with self.lock:
-                self.errors[f"{name}: {type(error).__name__}: {error}"[:200]] += 1
-            return None
-        with self.lock:
-            self.seconds[name].append(time.perf_counter() - began)
-        return answer
-
-
-def soak(made: Made, at: Served, given: argparse.Namespace) -> bool:
-    """Load the server for some minutes; tell whether nothing failed and memory stayed flat."""
-    print(
-        f"{READERS} readers and a writer for {given.minutes:g} minutes; {given.events:,} events of "
-        "one organisation, the sample of another"
-    )
-    seen_so_far = Soak()
-    some = questions(made)
-    threads = [
-        threading.Thread(target=read_on, args=(seen_so_far, at, some, number))
-        for number in range(READERS)
-    ]
-    threads.append(threading.Thread(target=write_on, args=(seen_so_far, at)))
-    began = time.monotonic()
-    for thread in threads:
-        thread.start()
-    memory = memory_of(at.process, began, given.minutes * 60)
-    seen_so_far.stop.set()
-    for thread in threads:
-        thread.join()
-    return tell_soak(seen_so_far, memory, time.monotonic() - began)
-
-
-def memory_of(process: psutil.Process, began: float, lasts: float) -> list[tuple[float, float]]:
-    """Return resident memory in MB by seconds since `began`, for as long as told."""
-    found = []
-    while (since := time.monotonic() - began) < lasts:
-        found.append((since, process.memory_info().rss / 1e6))
-        time.sleep(min(SAMPLED_S, max(lasts - since, 0.0)))
-    found.append((time.monotonic() - began, process.memory_info().rss / 1e6))
-    return found
-
-
-Ask = Callable[[random.Random], tuple[str, str, dict[str, str]]]
-"""Gives organisation, path and query."""
-
-
-def questions(made: Made) -> dict[str, Ask]:
-    with made.reading() as store:
-        events = [event.id for event in store.events(SAMPLE, EventFilter(), limit=1000).items]
-        rows = store.ledger(SAMPLE, SQUARE).items
-        looks = [row.acquisition for row in rows if row.cell != DRAWN_CELL.id]
-        middle = store.region(SAMPLE, SQUARE).geometry.centroid
-    z, x, y = tile_at(middle.x, middle.y, 14)
-
-    def tile(rng: random.Random) -> tuple[str, str, dict[str, str]]:
-        style = rng.choice(("true_colour", "false_colour", "ndvi"))
-        return SAMPLE, f"/tiles/looks/{rng.choice(looks)}/{style}/{z}/{x}/{y}.png", {}
-
-    return {
-        "events list": lambda rng: (MILLION, "/events", parameters(a_window(rng))),
-        "one event": lambda rng: (SAMPLE, f"/events/{rng.choice(events)}", {}),
-        "ledger": lambda rng: (SAMPLE, f"/regions/{SQUARE}/ledger", {}),
-        "tile": tile,
-        "OGC items": lambda rng: (MILLION, "/ogc/collections/events/items", items(rng)),
-    }
-
-
-def a_window(rng: random.Random) -> EventFilter:
-    return some_window(*rng.choice(list(WINDOWS.values())))
-
-
-def items(rng: random.Random) -> dict[str, str]:
-    """Return the query of OGC items: a district, two years."""
-    asked = parameters(some_window(1.0, 730))
-    return {
-        "limit": asked["limit"],
-        "bbox": asked["bbox"],
-        "datetime": f"{asked['since']}/{asked['until']}",
-    }
-
-
-def read_on(seen_so_far: Soak, at: Served, some: dict[str, Ask], number: int) -> None:
-    """Be one reader."""
-    rng = random.Random(number)
-    with at.client(MILLION) as many, at.client(SAMPLE) as few:
-        clients = {MILLION: many, SAMPLE: few}
-        while not seen_so_far.stop.is_set():
-            name = rng.choice(list(some))
-            organisation, path, asked = some[name](rng)
-            seen_so_far.request(name, clients[organisation], "GET", path, params=asked)
-
-
-def write_on(seen_so_far: Soak, at: Served) -> None:
-    """Be the writer: a transaction a second, by turns a region added and the same one removed."""
-    added, number = "", 0
-    due = time.monotonic()
-    with at.client(MILLION) as client:
-        while not seen_so_far.stop.wait(max(due - time.monotonic(), 0.0)):
-            due += WRITTEN_S
-            if added:
-                seen_so_far.request("remove region", client, "DELETE", added)
-                added = ""
-                continue
-            number += 1
-            sent = a_region(number)
-            answer = seen_so_far.request("add region", client, "POST", "/regions", json=sent)
-            added = answer.headers["Location"] if answer else ""
-
-
-def a_region(number: int) -> dict[str, Any]:
-    west, south = COUNTRY.west + random.random() * 10, COUNTRY.south + random.random() * 10
-    corners = shapely.box(west, south, west + 0.05, south + 0.05)
-    return {
-        "type": "Feature",
-        "properties": {"name": f"region {number}"},
-        "geometry": shapely.geometry.mapping(corners),
-    }
-
-
-def tell_soak(seen_so_far: Soak, memory: list[tuple[float, float]], lasted: float) -> bool:
-    count = sum(map(len, seen_so_far.seconds.values()))
-    errors = seen_so_far.errors.total()
-    print(f"  {count:,} requests, {count / lasted:.1f} a second; errors: {errors}")
-    for words, times in seen_so_far.errors.most_common(10):
-        print(f"    {times} times {words}")
-    for name, seconds in seen_so_far.seconds.items():
-        p50, p95 = cuts(seconds)
-        print(f"  {name:14} {len(seconds):7,}   p50 {p50 * 1e3:6.0f} ms   p95 {p95 * 1e3:6.0f} ms")
-    return tell_memory(memory) and not errors
-
-
-def tell_memory(memory: list[tuple[float, float]]) -> bool:
-    first = min(60.0, memory[-1][0] / 2)
-    after = [one for one in memory if one[0] >= first]
-    slope = statistics.linear_regression([s / 60 for s, _ in after], [mb for _, mb in after]).slope
-    start, end = after[0][1], after[-1][1]
-    half = after[len(after) // 2 :]
-    late = statistics.linear_regression([s / 60 for s, _ in half], [mb for _, mb in half]).slope
-    print("  resident memory by minute, MB: " + " ".join(f"{mb:.0f}" for mb in by_minute(memory)))
-    print(
-        f"  before {memory[0][1]:.0f} MB, after {first:.0f} s {start:.0f} MB, at the end "
-        f"{end:.0f} MB, ratio {end / start:.2f}; slope {slope:+.2f} MB a minute, in the second "
-        f"half {late:+.2f}"
-    )
-    flat = end <= FLAT * start
-    print(f"target: at the end at most {FLAT} times as much: {'met' if flat else 'NOT MET'}\n")
-    return flat
-
-
-def by_minute(memory: list[tuple[float, float]]) -> Iterable[float]:
-    last = int(memory[-1][0] // 60)
-    for minute in range(last + 1):
-        yield next(mb for since, mb in memory if since >= min(minute * 60, memory[-1][0]))
 
 
 # The page
@@ -688,7 +449,7 @@ def load_once(tab: Any, url: str) -> dict[str, float]:
 
 # All of it
 
-WORK = {"query": query, "tiles": tiles, "soak": soak, "page": load_page}
+WORK = {"tiles": tiles, "page": load_page}
 
 
 def main() -> int:
@@ -699,9 +460,8 @@ def main() -> int:
     random.seed(20240501)
     fetch_sample(given.sample)
     parts = [given.only] if given.only else list(PARTS)
-    events = given.events if {"query", "soak"} & set(parts) else 0
     with tempfile.TemporaryDirectory() as folder:
-        made = make(Path(folder) / "var", given.sample, events)
+        made = make(Path(folder) / "var", given.sample)
         met = [run_part(part, made, given) for part in parts]
     return 0 if all(met) else 1
 
@@ -717,8 +477,6 @@ def run_part(part: str, made: Made, given: argparse.Namespace) -> bool:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0, help="of the soak")
-    parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--sample", type=Path, default=ROOT / "var" / "bench" / "sample")
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)

@@ -1,29 +1,19 @@
-"""Time of the newest hundred events in a box and period, beside a plain scan of the same rows.
-
-Run it as ``python benchmarks/store_query.py [events] [questions]``. Both ways are asked the same
-questions in turn, on one connection, and must give the same answer.
-"""
+"""Events by the million, windows to ask for them, and the bare SQL for the same rows."""
 
 import random
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from statistics import quantiles
 from typing import Any
 
 from shapely.geometry import MultiPolygon, box
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 
 from hearthwatch.records import Event, EventFilter, EventState, Kind, Mode, Region
 from hearthwatch.store import SqlStore, tables
 from hearthwatch.store.codec import to_row
+from hearthwatch.store.event_search import EventSearch, Way
 from hearthwatch.store.extent import Box
-from hearthwatch.store.queries import EventSearch
-from hearthwatch.store.window import unindexed
 
 START = datetime(2016, 1, 1, tzinfo=UTC)
 DAYS = 3650
@@ -38,37 +28,35 @@ WINDOWS = {
 """Edge of the box in degrees and length of the period in days."""
 
 
-def main(events: int, questions: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "events.db"
-        with closing(SqlStore.open(path, write=True)) as store:
-            began = time.perf_counter()
-            build(store, events)
-            print(f"{events} events written in {time.perf_counter() - began:.0f} s")
-            for name, (edge, period) in WINDOWS.items():
-                ask(store, name, edge, period, questions)
+def put_region(store: SqlStore, organisation: str = "org") -> None:
+    """Write the region that all events are of."""
+    region = Region(
+        id="reg",
+        organisation=organisation,
+        kind=Kind.BURNED,
+        mode=Mode.TEST,
+        name="Country",
+        geometry=MultiPolygon([box(*COUNTRY)]),
+        area_km2=1.0,
+        created=START,
+    )
+    with store.transaction() as tx:
+        tx.put_region(region)
 
 
 def build(store: SqlStore, count: int) -> None:
+    """Write so many events that all look alike, their edges spread over the country."""
+    put_region(store)
+    rows = list(some_rows(10_000))
     with store.transaction() as tx:
-        tx.put_region(
-            Region(
-                id="reg",
-                organisation="org",
-                kind=Kind.BURNED,
-                mode=Mode.TEST,
-                name="Country",
-                geometry=MultiPolygon([box(*COUNTRY)]),
-                area_km2=1.0,
-                created=START,
-            )
-        )
         # Straight into the table: a hundred times a verb would measure the writing.
         connection: Connection = tx._connection  # type: ignore[attr-defined]
-        rows = list(some_rows(10_000))
         for first in range(0, count, len(rows)):
             batch = rows[: count - first]
             connection.execute(insert(tables.events), [moved(row) for row in batch])
+    with store._writer.connect() as writer:  # type: ignore[union-attr]
+        writer.exec_driver_sql("ANALYZE")
+        writer.commit()
 
 
 def some_rows(count: int) -> Iterator[dict[str, Any]]:
@@ -107,21 +95,30 @@ def moved(row: dict[str, Any]) -> dict[str, Any]:
     return row | place | {"id": f"{random.getrandbits(96):024x}", "first_changed": changed}
 
 
-def ask(store: SqlStore, name: str, edge: float, period: int, questions: int) -> None:
-    ours, plain, found = [], [], 0
-    with store._reader.connect() as connection:
-        for _ in range(questions):
-            where = some_window(edge, period)
-            began = time.perf_counter()
-            answer = store.events("org", where)
-            ours.append(time.perf_counter() - began)
-            began = time.perf_counter()
-            by_hand = scan(connection, where)
-            plain.append(time.perf_counter() - began)
-            if [event.id for event in answer.items] != by_hand:
-                raise SystemExit("The two ways disagree.")
-            found += len(by_hand)
-    print(f"{name:20} {found / questions:5.0f} found   store {spread(ours)}   scan {spread(plain)}")
+class Bare:
+    """One question, sent by the driver alone."""
+
+    def __init__(self, connection: Connection, where: EventFilter, way: Way) -> None:
+        search = EventSearch("org", where, None)
+        statement = search.statement(way)
+        options = {"render_postcompile": True}
+        compiled = statement.compile(connection, compile_kwargs=options)
+        values: Any = compiled.construct_params(search.values(101))
+        if compiled.positiontup is not None:
+            values = tuple(values[name] for name in compiled.positiontup)
+        self._text, self._values = str(compiled), values
+        self._driver: Any = connection.connection.driver_connection
+        self.ids: list[str] = []
+
+    def ask(self) -> float:
+        """Return the seconds it took."""
+        began = time.perf_counter()
+        cursor = self._driver.cursor()
+        rows = cursor.execute(self._text, self._values).fetchall()
+        taken = time.perf_counter() - began
+        column = [word[0] for word in cursor.description].index("id")
+        self.ids = [row[column] for row in rows]
+        return taken
 
 
 def some_window(edge: float, period: int) -> EventFilter:
@@ -130,26 +127,3 @@ def some_window(edge: float, period: int) -> EventFilter:
     since = START + timedelta(days=random.randint(0, DAYS - period))
     until = since + timedelta(days=period)
     return EventFilter(bbox=(west, south, west + edge, south + edge), since=since, until=until)
-
-
-def scan(connection: Connection, where: EventFilter) -> list[str]:
-    """Go through every event; only the ids, so the scan is not charged for making records."""
-    c = tables.events.c
-    exact = EventSearch("org", where, None)._exact()
-    statement = (
-        select(c.id)
-        .where(unindexed(c.organisation) == "org", *exact)
-        .order_by(c.first_changed.desc(), c.id)
-        .limit(100)
-    )
-    return list(connection.execute(statement).scalars())
-
-
-def spread(seconds: list[float]) -> str:
-    cuts = quantiles(seconds, n=20, method="inclusive")
-    return f"p50 {cuts[9] * 1e3:8.2f} ms p95 {cuts[18] * 1e3:8.2f} ms"
-
-
-if __name__ == "__main__":
-    random.seed(20240501)
-    main(*(int(word) for word in (*sys.argv[1:], *("100000", "40")[len(sys.argv) - 1 :])))

@@ -97,22 +97,28 @@ def posterior(log_ratio: float, prior: float) -> float:
     return float(expit(log_ratio + math.log(prior) - math.log1p(-prior)))
 
 
-def fit_platt(scores: Array, truth: Truth) -> Platt:
+def fit_platt(scores: Array, truth: Truth, weights: Array | None = None) -> Platt:
     """Fit the logistic curve, by maximum likelihood of Platt's smoothed targets.
 
     The slope is never below 0: more evidence for a burn never makes one less likely.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (verdict,), or None
+        How many each verdict stands for, above 0; None for one each.
     """
     for_, against = int(truth.sum()), int((~truth).sum())
     target = np.where(truth, (for_ + 1.0) / (for_ + 2.0), 1.0 / (against + 2.0))
     middle, spread = float(scores.mean()), float(scores.std()) or 1.0
     x = (scores - middle) / spread
+    each = _weights(scores, weights)
 
     def loss(ab: Array) -> tuple[float, Array]:
         f = ab[0] * x + ab[1]
         nothing = np.zeros_like(f)
-        value = target * logsumexp([nothing, -f], axis=0)
-        value += (1.0 - target) * logsumexp([nothing, f], axis=0)
-        off = expit(f) - target
+        value = each * target * logsumexp([nothing, -f], axis=0)
+        value += each * (1.0 - target) * logsumexp([nothing, f], axis=0)
+        off = each * (expit(f) - target)
         return float(value.sum()), np.array([(off * x).sum(), off.sum()])
 
     start = np.array([1.0, math.log((for_ + 1.0) / (against + 1.0))])
@@ -121,13 +127,20 @@ def fit_platt(scores: Array, truth: Truth) -> Platt:
     return Platt(slope, float(found.x[1]) - slope * middle)
 
 
-def fit_isotonic(scores: Array, truth: Truth) -> Isotonic:
+def fit_isotonic(scores: Array, truth: Truth, weights: Array | None = None) -> Isotonic:
     """Fit the rising step curve by least squares; equal scores have one value.
 
     No value is nearer to 0 or 1 than 1 / (verdicts + 2): no number of verdicts makes certain.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (verdict,), or None
+        How many each verdict stands for, above 0; None for one each.
     """
-    at, index, count = np.unique(scores, return_inverse=True, return_counts=True)
-    share = np.bincount(index, truth.astype(np.float64)) / count
+    at, index = np.unique(scores, return_inverse=True)
+    each = _weights(scores, weights)
+    count = np.bincount(index, each)
+    share = np.bincount(index, each * truth) / count
     least = 1.0 / (len(scores) + 2.0)
     values = np.clip(isotonic_regression(share, weights=count).x, least, 1.0 - least)
     ends = np.ones(len(at), bool)
@@ -135,13 +148,13 @@ def fit_isotonic(scores: Array, truth: Truth) -> Isotonic:
     return Isotonic(tuple(map(float, at[ends])), tuple(map(float, values[ends])))
 
 
-FITS: Mapping[str, Callable[[Array, Truth], Model]] = {
+FITS: Mapping[str, Callable[[Array, Truth, Array], Model]] = {
     "platt": fit_platt,
     "isotonic": fit_isotonic,
 }
 
 
-def fit(scores: Array, truth: Truth, places: Sequence[str]) -> Fitted:
+def fit(scores: Array, truth: Truth, places: Sequence[str], weights: Array | None = None) -> Fitted:
     """Fit both curves and choose the one of the lower cross-validated Brier score.
 
     Parameters
@@ -150,6 +163,8 @@ def fit(scores: Array, truth: Truth, places: Sequence[str]) -> Fitted:
         Evidence, nats.
     places : sequence of str
         Where each verdict is about: verdicts on one place are left out together.
+    weights : ndarray, shape (verdict,), or None
+        How many each verdict stands for, above 0; None for one each.
 
     Raises
     ------
@@ -161,33 +176,40 @@ def fit(scores: Array, truth: Truth, places: Sequence[str]) -> Fitted:
     fold = folds(places)
     if len(np.unique(fold)) < 2:
         raise ValueError("all verdicts are about one place: none can be left out")
-    forecasts = {kind: _left_out(one, scores, truth, fold) for kind, one in FITS.items()}
-    scored = {kind: brier(one, truth) for kind, one in forecasts.items()}
+    each = _weights(scores, weights)
+    forecasts = {kind: _left_out(one, scores, truth, each, fold) for kind, one in FITS.items()}
+    scored = {kind: brier(one, truth, each) for kind, one in forecasts.items()}
     kind = min(FITS, key=lambda one: scored[one])
-    return Fitted(kind, FITS[kind](scores, truth), forecasts[kind], scored)
+    return Fitted(kind, FITS[kind](scores, truth, each), forecasts[kind], scored)
 
 
-def brier(forecasts: Array, truth: Truth) -> float:
+def brier(forecasts: Array, truth: Truth, weights: Array | None = None) -> float:
     """Return the mean squared error of forecasts. Brier, G. (1950), Mon. Weather Rev. 78, 1-3."""
-    return float(((forecasts - truth) ** 2).mean())
+    return float(np.average((forecasts - truth) ** 2, weights=weights))
 
 
 def brier_interval(
-    forecasts: Array, truth: Truth, seed: int, draws: int = 2000
+    forecasts: Array, truth: Truth, seed: int, weights: Array | None = None, draws: int = 2000
 ) -> tuple[float, float]:
     """Return the 95 % percentile bootstrap interval of the Brier score."""
-    error = (forecasts - truth) ** 2
+    each = _weights(forecasts, weights)
+    error = each * (forecasts - truth) ** 2
     chosen = np.random.default_rng(seed).integers(0, len(error), (draws, len(error)))
-    low, high = np.percentile(error[chosen].mean(-1), [2.5, 97.5])
+    low, high = np.percentile(error[chosen].sum(-1) / each[chosen].sum(-1), [2.5, 97.5])
     return float(low), float(high)
 
 
+def _weights(verdicts: Array, weights: Array | None) -> Array:
+    return np.ones(len(verdicts)) if weights is None else weights
+
+
 def _left_out(
-    one: Callable[[Array, Truth], Model], scores: Array, truth: Truth, fold: NDArray[np.int64]
-) -> Array:
+    one: Callable[[Array, Truth, Array], Model], scores: Array, truth: Truth, weights: Array,
+    fold: NDArray[np.int64],
+) -> Array:  # fmt: skip
     """Return the forecast of each verdict by a model that was fitted without its place."""
     out = np.empty(len(scores))
     for part in np.unique(fold):
         rest = fold != part
-        out[~rest] = one(scores[rest], truth[rest])(scores[~rest])
+        out[~rest] = one(scores[rest], truth[rest], weights[rest])(scores[~rest])
     return out

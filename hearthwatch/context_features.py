@@ -43,10 +43,13 @@ class ContextFeature:
         CRS84, valid, without heights.
     tag : str
         What the file says it is: ``highway=track``; empty where it says nothing.
+    name : str
+        What the file calls it, in its property ``name``.
     """
 
     geometry: BaseGeometry
     tag: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +230,13 @@ def _vector_features(path: Path) -> Iterator[ContextFeature]:
 
 def _feature(geometry: BaseGeometry, properties: Mapping[str, Any]) -> ContextFeature:
     flat = shapely.force_2d(geometry)
-    return ContextFeature(flat if flat.is_valid else shapely.make_valid(flat), _tag(properties))
+    valid = flat if flat.is_valid else shapely.make_valid(flat)
+    return ContextFeature(valid, _tag(properties), _name(properties))
+
+
+def _name(properties: Mapping[str, Any]) -> str:
+    named = (value for key, value in properties.items() if key.lower() == "name")
+    return next((one for one in named if isinstance(one, str) and one.isprintable()), "")
 
 
 def _tag(properties: Mapping[str, Any]) -> str:

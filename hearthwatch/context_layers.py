@@ -18,9 +18,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 from hearthwatch.context_features import (
+    ContextFeature,
     ContextSet,
     Nearby,
     near,
@@ -49,6 +51,7 @@ class LayerKind(StrEnum):
     MINE = "mine"
     SOLAR = "solar"
     FIELD = "field"
+    ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +251,28 @@ def layers_near(
         for one in near(_features(folder, layer), place, within_m, layer.radius_m)
     ]
     return tuple(sorted(found, key=lambda one: (one.near.distance_m, one.layer.id)))
+
+
+def features_at(
+    folder: Path, kind: LayerKind, lon: float, lat: float
+) -> tuple[ContextFeature, ...]:
+    """Return the areas of the listed layers of a kind that a point lies in, the smallest first.
+
+    Raises
+    ------
+    DigestMismatch
+        If a layer's file is no longer the one that was taken in.
+    """
+    point = Point(lon, lat)
+    found = [
+        known.features[index]
+        for layer in versions(folder)
+        if layer.kind == kind.value
+        for known in (_features(folder, layer),)
+        for index in sorted(known.tree.query(point, predicate="intersects").tolist())
+    ]
+    areas = [one for one in found if one.geometry.area > 0]
+    return tuple(sorted(areas, key=lambda one: one.geometry.area))
 
 
 def _version(layer: Layer) -> LayerVersion:

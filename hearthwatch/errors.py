@@ -122,3 +122,38 @@ class EventError(HearthwatchError):
 
     code = "event"
     exit_status = 24
+
+
+class AccessError(HearthwatchError):
+    """What was to be done with people, keys, passes or sessions cannot be."""
+
+    code = "access"
+    exit_status = 25
+
+
+class ReleaseError(HearthwatchError):
+    """What others are to be told, or what takes two people, cannot be asked for or decided."""
+
+    code = "release"
+    exit_status = 29
+
+
+class AccessBusy(AccessError):
+    """Too many passwords are being checked at this moment."""
+
+    code = "busy"
+    exit_status = 26
+
+
+class AuditError(HearthwatchError):
+    """The log of acts cannot be written, or a head of it that was kept cannot be used."""
+
+    code = "audit"
+    exit_status = 27
+
+
+class BackupError(HearthwatchError):
+    """A backup cannot be made, read or restored, or a key to one cannot be used."""
+
+    code = "backup"
+    exit_status = 28

@@ -1,28 +1,33 @@
 """API keys: made, shown once, kept as a hash.
 
-A key is ``hw_<id>_<secret>``. The id is no secret: it names the key in lists and logs. The secret
-has 256 bits from the system's generator, so one round of SHA-256 keeps it: there is nothing to
-guess, and a slow hash would only slow every request down.
+A key is ``hw_<id>_<secret>``. The id is no secret: it names the key in lists and logs.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+import dataclasses
 import re
-import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from hearthwatch.access.secrets import NOBODYS, hash_of, is_right, new_id, new_secret
+from hearthwatch.errors import AccessError
 from hearthwatch.records import ApiKey, Role
 
-SECRET_BYTES = 32
+OVERLAP = timedelta(days=7)
+"""How long a key goes on beside the one that takes its place, unless another time is asked for."""
 
 _FORM = re.compile(r"hw_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
-_NOBODY = "0" * 64
 
 
 def new_key(
-    organisation: str, name: str, role: Role, now: datetime, expires: datetime | None = None
+    organisation: str,
+    name: str,
+    role: Role,
+    now: datetime,
+    expires: datetime | None = None,
+    *,
+    scopes: tuple[str, ...] = (),
+    made_by: str = "",
 ) -> tuple[ApiKey, str]:
     """Make a key.
 
@@ -34,6 +39,10 @@ def new_key(
         Who or what uses it, for the list of keys.
     now, expires : datetime
         Aware UTC.
+    scopes : tuple of str
+        What it is narrowed to; empty for all that its role may.
+    made_by : str
+        Id of the person with whom it is shut out; empty for none.
 
     Returns
     -------
@@ -42,17 +51,71 @@ def new_key(
     str
         The key itself, to be shown once.
     """
-    key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(SECRET_BYTES)
+    key_id, secret = new_id(), new_secret()
     key = ApiKey(
         id=key_id,
         organisation=organisation,
         name=name,
         role=role,
-        sha256=_hash(secret),
+        sha256=hash_of(secret),
         created=now,
         expires=expires,
+        scopes=scopes,
+        made_by=made_by,
     )
     return key, f"hw_{key_id}_{secret}"
+
+
+def rotated(
+    old: ApiKey, others: tuple[ApiKey, ...], now: datetime, overlap: timedelta = OVERLAP
+) -> tuple[ApiKey, ApiKey, str]:
+    """Make the key that takes another one's place.
+
+    Parameters
+    ----------
+    old : ApiKey
+        The one to be replaced.
+    others : tuple of ApiKey
+        All keys of the organisation.
+    overlap : timedelta
+        How long both are in force.
+
+    Returns
+    -------
+    ApiKey
+        The old one as it is to be stored: it expires after `overlap`, or earlier.
+    ApiKey
+        The new one, for as long as the old one was made for.
+    str
+        The new key itself, to be shown once.
+
+    Raises
+    ------
+    AccessError
+        The old one is not in force, or two of its line are already.
+    """
+    if not in_force(old, now):
+        raise AccessError(f"The key {old.id} is not in force any more. Make a new one.")
+    beside = [one for one in others if old.id == one.replaces or old.replaces == one.id]
+    if any(in_force(one, now) for one in beside):
+        raise AccessError(
+            f"Two keys are in force already where {old.id} is one of them. Revoke the other one "
+            "first, or wait until it expires."
+        )
+    ends = now + overlap
+    last = ends if old.expires is None else min(old.expires, ends)
+    life = None if old.expires is None else old.expires - old.created
+    key, shown = new_key(
+        old.organisation,
+        old.name,
+        old.role,
+        now,
+        now + life if life else None,
+        scopes=old.scopes,
+        made_by=old.made_by,
+    )
+    new = dataclasses.replace(key, replaces=old.id)
+    return dataclasses.replace(old, expires=last), new, shown
 
 
 def take_apart(text: str) -> tuple[str, str] | None:
@@ -66,11 +129,10 @@ def opens(key: ApiKey | None, secret: str, now: datetime) -> bool:
 
     An unknown key is compared with too, so that the time taken does not tell which ids exist.
     """
-    right = hmac.compare_digest(_hash(secret), key.sha256 if key else _NOBODY)
-    if key is None or key.revoked is not None:
-        return False
-    return right and (key.expires is None or now < key.expires)
+    right = is_right(secret, key.sha256 if key else NOBODYS)
+    return right and key is not None and in_force(key, now)
 
 
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+def in_force(key: ApiKey, now: datetime) -> bool:
+    """Tell whether a key is neither revoked nor expired."""
+    return key.revoked is None and (key.expires is None or now < key.expires)

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 from detectors.burn_seen import CORE_SHARE
 from detectors.registry import create_detector
-from hearthwatch.records import USABLE, Kind, LedgerRow, ObservationStatus
-from hearthwatch.values import NO_NAMES
+from hearthwatch.records import USABLE, Kind, Label, LedgerRow, ObservationStatus
+from hearthwatch.values import NO_LABELS, called
 from hearthwatch.words import counted, day, sensors_in_words
 
 _UNGUARDED = "unguarded"
@@ -66,6 +66,15 @@ class Summary:
 def was_pulled(row: LedgerRow) -> bool:
     """Tell whether this watch itself had the look's pixels, whoever pulled them."""
     return bool(row.detail.get("masters"))
+
+
+def masters_of(rows: Iterable[LedgerRow]) -> frozenset[str]:
+    """Return the SHA-256 of every master that rows of the ledger name.
+
+    The archive is shared: of what others pulled of the same looks nothing is named, so nothing
+    made from `Archive.only` these tells of it.
+    """
+    return frozenset(str(name) for row in rows for name in row.detail.get("masters", ()))
 
 
 def was_taken_in(row: LedgerRow) -> bool:
@@ -166,8 +175,8 @@ def longest_gap(
     return max(gaps, key=lambda one: one[1][1] - one[1][0], default=("", None))
 
 
-def summary_in_words(summary: Summary, settlements: Mapping[str, str] = NO_NAMES) -> str:
-    """Return a summary as a few lines; `settlements` gives their names by id."""
+def summary_in_words(summary: Summary, settlements: Mapping[str, Label] = NO_LABELS) -> str:
+    """Return a summary as a few lines; `settlements` gives their labels by id."""
     if not summary.looks:
         return "No look was expected or taken."
     statuses = ", ".join(f"{count:,} {status}" for status, count in summary.statuses.items())
@@ -178,13 +187,13 @@ def summary_in_words(summary: Summary, settlements: Mapping[str, str] = NO_NAMES
     ]
     if summary.seen_longest_ago and summary.settlements > 1:
         place, last = summary.seen_longest_ago
-        lines.append(f"seen longest ago: {settlements.get(place) or place}, {day(last)}")
+        lines.append(f"seen longest ago: {called(place, settlements)}, {day(last)}")
     if summary.never_seen:
         lines.append(f"never seen: {counted(summary.never_seen, 'settlement')}")
     if summary.longest_gap:
         start, end = summary.longest_gap
         days = counted((end - start).days, "day")
-        where = f" at {settlements.get(summary.gap_at) or summary.gap_at}" if summary.gap_at else ""
+        where = f" at {called(summary.gap_at, settlements)}" if summary.gap_at else ""
         lines.append(f"longest blind gap: {days}{where}, {day(start)} to {day(end)}")
     if summary.unguarded:
         shown, more = summary.guard_reasons[:MOST_REASONS], summary.guard_reasons[MOST_REASONS:]
@@ -201,12 +210,12 @@ def row_in_words(
     *,
     with_cell: bool,
     with_detector: bool = False,
-    settlements: Mapping[str, str] = NO_NAMES,
+    settlements: Mapping[str, Label] = NO_LABELS,
 ) -> str:
-    """Return one look as one line; `settlements` gives their names by id."""
+    """Return one look as one line; `settlements` gives their labels by id."""
     cell = f"{row.cell}  " if with_cell else ""
     cell += f"{row.detector}  " if with_detector else ""
-    place = f"{settlements.get(row.settlement) or row.settlement}: " if row.settlement else ""
+    place = f"{called(row.settlement, settlements)}: " if row.settlement else ""
     head = f"{day(row.sensed)}  {cell}{_status(row):<23}"
     return f"{head}  {place}{_what_was_seen(row)}"
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pyproj
+import shapely
+from shapely.geometry.base import BaseGeometry
+
 from hearthwatch.ledger_words import sees_by_radar, was_taken_in
 from hearthwatch.records import Event, LedgerRow
 from hearthwatch.series import event_series
@@ -12,6 +16,9 @@ from tiles.archive import Archive
 
 NEAREST = 6
 """Looks on either side among which the clearest is chosen: the change stays close."""
+MARGIN_M = 300.0
+"""Ground shown around an event."""
+_GEOD = pyproj.Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,25 @@ def best_pair(archive: Archive, event: Event, rows: Sequence[LedgerRow]) -> Pair
         before=_clearest(archive, event, early[: -NEAREST - 1 : -1]),
         after=_clearest(archive, event, late[:NEAREST]),
     )
+
+
+def ground_around(event: Event) -> BaseGeometry:
+    """Return the box around an event with its margin, CRS84.
+
+    A settlement is judged against its surroundings, so the larger it is, the more is shown.
+    """
+    west, south, east, north = event.geometry.bounds
+    middle = (south + north) / 2
+    margin = MARGIN_M
+    if event.settlement:
+        _, _, width = _GEOD.inv(west, middle, east, middle)
+        _, _, height = _GEOD.inv(west, south, west, north)
+        margin = max(margin, max(width, height) / 2)
+    lon, _, _ = _GEOD.fwd(west, middle, 90.0, margin)
+    _, lat, _ = _GEOD.fwd(west, middle, 0.0, margin)
+    dx, dy = abs(lon - west), lat - middle
+    around: BaseGeometry = shapely.box(west - dx, south - dy, east + dx, north + dy)
+    return around
 
 
 def _clearest(archive: Archive, event: Event, nearest: Sequence[LedgerRow]) -> LedgerRow | None:

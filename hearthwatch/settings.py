@@ -2,8 +2,10 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hearthwatch.errors import SettingsError
+from hearthwatch.layout import checked_address
 
 PREFIX = "HEARTHWATCH_"
 """What the name of every environment variable of ours begins with."""
@@ -34,6 +37,27 @@ def _listed(value: object) -> object:
     """Take a list as an environment variable has it, with commas."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _address(value: str) -> str:
+    return checked_address(value) if value else value
+
+
+def _recipient(value: str) -> str:
+    if value and re.fullmatch(r"hwseal1-[a-z2-7]{58}", value) is None:
+        raise ValueError("it must be a public key that `hearthwatch recovery key` printed")
+    return value
+
+
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for one in value:
+        try:
+            network = ip_network(one)
+        except ValueError:
+            raise ValueError(f"{one!r} is no address or network, such as 10.0.0.0/8") from None
+        if not network.prefixlen:
+            raise ValueError(f"{one} is every address there is: anybody could forge theirs")
     return value
 
 
@@ -61,6 +85,11 @@ class Settings(BaseSettings):
         default=Path("var"),
         description="Folder for everything hearthwatch keeps. "
         "A relative path starts at the current folder.",
+    )
+    database: Annotated[str, AfterValidator(_address)] = Field(
+        default="",
+        description="Address of a PostgreSQL database with PostGIS that takes the place of the "
+        "SQLite file in the data folder: postgresql://user@host:5432/database, without a password.",
     )
     organisation: str = Field(
         default="local",
@@ -258,6 +287,19 @@ class Settings(BaseSettings):
         ge=4,
         description="Most vertices that the outline of one region may have.",
     )
+    confirm_above_units: float | None = Field(
+        default=2000.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Processing units a month that a new watch may take, if every look is read, "
+        "before somebody must confirm it.",
+    )
+    confirm_above_km2: float | None = Field(
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Square kilometres of a new watch above which somebody must confirm it.",
+    )
     minimum_mapping_unit_ha: float = Field(
         default=0.1,
         ge=0,
@@ -313,11 +355,79 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^\s?#]+$",
         description="Address under which callers reach the API, if a proxy stands before it.",
     )
+    session_hours: float = Field(
+        default=12.0,
+        gt=0,
+        le=744,
+        description="How long somebody stays signed in at most.",
+    )
+    session_idle_minutes: float = Field(
+        default=60.0,
+        ge=2,
+        le=44640,
+        description="How long somebody stays signed in who does nothing.",
+    )
+    trusted_proxies: Annotated[_Names, AfterValidator(_networks)] = Field(
+        default=(),
+        description="Addresses or networks of proxies before the API, with commas between them. "
+        "Only of these X-Forwarded-For and X-Forwarded-Proto are believed.",
+    )
+    requests_per_second: float = Field(
+        default=200.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Requests that one key, pass or session may make in the long run, of each "
+        "process; one address five times as many. 0: no limit.",
+    )
+    metrics_token: _Absolute | None = Field(
+        default=None,
+        description="File that only you can read with the token that opens /metrics. Without it "
+        "there is no such address.",
+    )
+    log_format: Annotated[Literal["text", "json"], BeforeValidator(_lower)] = Field(
+        default="text",
+        description="How entries of the log are written: for people, or one JSON object a line.",
+    )
+    backup_recipient: Annotated[str, AfterValidator(_recipient)] = Field(
+        default="",
+        description="Public key that backups are sealed for, as `hearthwatch recovery key` "
+        "prints it. With it nothing on this machine can open them.",
+    )
+    public_events: bool = Field(
+        default=False,
+        description="Whether anybody may read, without a key, the events that two people of an "
+        "organisation released to the public.",
+    )
+    review_audit_share: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Share of the events that people settled which a supervisor looks at again.",
+    )
+    review_audit_seed: str = Field(
+        default="",
+        max_length=200,
+        repr=False,
+        description="What that share is drawn by: any text that those who verify do not know.",
+    )
     run_every_hours: float = Field(
         default=6.0,
         gt=0,
         allow_inf_nan=False,
         description="How often `hearthwatch up` takes the looks that are new.",
+    )
+    elevated_every_hours: float = Field(
+        default=3.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="The same of a region whose level is elevated, at most.",
+    )
+    urgent_every_hours: float = Field(
+        default=1.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="The same of one whose level is urgent.",
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         Field(

@@ -12,13 +12,14 @@ that was there; for analysis the newest is given (:meth:`Archive.load`).
 
 from __future__ import annotations
 
+import copy
 import fcntl
 import hashlib
 import math
 import random
 import re
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,6 +99,22 @@ class Archive:
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
         self.manifest = Manifest(self.root / MANIFEST)
+        self._only: frozenset[str] | None = None
+
+    def only(self, sha256: Collection[str]) -> Archive:
+        """Return the same archive to read some masters of, as if there were no others.
+
+        What several pull for themselves is stored once; whoever may see only their own must not
+        be able to tell by a band or a scene that there is more.
+
+        Parameters
+        ----------
+        sha256 : collection of str
+            Digests of the masters, as in :class:`MasterRef`.
+        """
+        narrowed = copy.copy(self)
+        narrowed._only = frozenset(sha256)
+        return narrowed
 
     @contextmanager
     def pulling(self, acquisition: str, cell_id: str, seconds: float = math.inf) -> Iterator[None]:
@@ -221,7 +238,9 @@ class Archive:
         IntegrityError
             If the manifest is broken.
         """
-        refs = map(_ref, self.manifest.rows())
+        if cell_id is not None and acquisition is not None:
+            return tuple(map(_ref, self._shown(self.manifest.look(f"{cell_id}/{acquisition}"))))
+        refs = map(_ref, self._shown(self.manifest.rows()))
         return tuple(
             ref
             for ref in refs
@@ -274,7 +293,7 @@ class Archive:
             As for :meth:`load`.
         """
         row = self.manifest.row_of(row_hash)
-        if row is None:
+        if row is None or not self._shown([row]):
             raise NotArchived(f"no row of the manifest has the hash {row_hash}")
         if self.manifest.row(row.key) != row:
             raise NotArchived(f"{row.path} was retired: {self._why_retired(row)}")
@@ -351,7 +370,10 @@ class Archive:
         listed = {row.key.rsplit("/", 1)[1]: row for row in rows}
         complete = [row for row in rows if listed.keys() >= set(row.layers)]
         order = dict.fromkeys(name for row in complete for name in row.layers)
-        return tuple(listed[name] for name in order)
+        return self._shown(listed[name] for name in order)
+
+    def _shown(self, rows: Iterable[Row]) -> tuple[Row, ...]:
+        return tuple(row for row in rows if self._only is None or row.sha256 in self._only)
 
     def _why_retired(self, row: Row) -> str:
         notes = self.manifest.notes(NoteKind.RETIRED)

@@ -12,6 +12,8 @@ from odc.geo.geobox import GeoBox
 MERCATOR = "EPSG:3857"
 MOST_ZOOM = 24
 TILE_PIXELS = 256
+WORLD = (-180.0, -85.05112877980659, 180.0, 85.05112877980659)
+"""West, south, east, north of all tiles, degrees CRS84."""
 
 _EQUATOR_M = 2.0 * math.pi * 6_378_137.0
 
@@ -65,6 +67,30 @@ def to_tile(lonlat: NDArray[np.float64], z: int, x: int, y: int, units: int) -> 
     down = 0.5 - np.arctanh(sine) / (2.0 * math.pi)
     count = 1 << z
     return np.column_stack([(across * count - x) * units, (down * count - y) * units])
+
+
+def tile_over(lon: float, lat: float, z: int) -> tuple[int, int]:
+    """Return column and row of the tile a place lies in; the nearest one to one off the map.
+
+    Parameters
+    ----------
+    lon, lat : float
+        Degrees CRS84.
+    """
+    _, south, _, north = WORLD
+    point = np.array([[lon, min(max(lat, south), north)]])
+    (across, down), most = to_tile(point, z, 0, 0, 1)[0], (1 << z) - 1
+    return min(max(math.floor(across), 0), most), min(max(math.floor(down), 0), most)
+
+
+def cell_size_m(z: int) -> float:
+    """Return the side of a pixel of a tile of 256 pixels, metres of EPSG:3857."""
+    return _EQUATOR_M / TILE_PIXELS / (1 << z)
+
+
+def corner_m() -> tuple[float, float]:
+    """Return the north-west corner of all tiles, metres of EPSG:3857."""
+    return -_EQUATOR_M / 2, _EQUATOR_M / 2
 
 
 def native_zoom(pixel_m: float, latitude: float) -> int:

@@ -158,14 +158,42 @@ def prune(
         pruning = _plan(archive, before, frozenset(rested_on))
         if dry_run:
             return pruning
-        if pruning.retired:
-            keys = tuple(master.key for master in pruning.retired)
-            moment = iso(at)
-            archive.manifest.remark(Remark(NoteKind.RETIRED, keys, "", "", who, why, moment))
-            reach("prune.noted")
-        _remove(archive.root, archive.manifest.retired(), archive.manifest.rows())
-        reach("prune.removed")
+        _retire(archive, pruning.retired, who, why, at)
     return pruning
+
+
+def retire_cells(
+    archive: Archive, cells: Collection[str], *, who: str, why: str, at: datetime
+) -> tuple[MasterRef, ...]:
+    """Retire every master of some cells but those on a hold, and return them.
+
+    For content that people erased: whoever calls has seen to it that nothing rests on them.
+
+    Raises
+    ------
+    IntegrityError, StorageFull, StorageFailed
+        What the manifest calls retired by then is removed by the next call.
+    """
+    with archive.manifest.writing():
+        selectors = [selector for hold in holds(archive) for selector in hold.selects]
+        retired = tuple(
+            master
+            for master in archive.listed()
+            if master.cell in cells and not any(_selects(s, master) for s in selectors)
+        )
+        _retire(archive, retired, who, why, at)
+    return retired
+
+
+def _retire(
+    archive: Archive, masters: Sequence[MasterRef], who: str, why: str, at: datetime
+) -> None:
+    if masters:
+        keys = tuple(master.key for master in masters)
+        archive.manifest.remark(Remark(NoteKind.RETIRED, keys, "", "", who, why, iso(at)))
+        reach("prune.noted")
+    _remove(archive.root, archive.manifest.retired(), archive.manifest.rows())
+    reach("prune.removed")
 
 
 def _plan(archive: Archive, before: date, rested_on: frozenset[str]) -> Pruning:

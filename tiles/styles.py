@@ -7,12 +7,15 @@ true_colour    B04 B03 B02                     reflectance 0 .. 0.3
 false_colour   B08 (or B8A), B04, B03          reflectance 0 .. 0.5, 0 .. 0.3, 0 .. 0.3
 ndvi           (NIR - B04) / (NIR + B04)       -0.2 water blue, 0 sand, 0.9 dark green
 nbr            (NIR - B12) / (NIR + B12)       -0.5 dark violet, 0 sand, 0.9 dark green
+dnbr           NBR before - after              -0.5 blue (greener), 0.1 white, 0.27 pale red,
+                                               0.44 red, 0.66 dark red: the classes of burn
+                                               severity of Key and Benson (2006) begin there
 change         NBR (else NDVI) before - after  -0.6 blue-green (greener), 0 white, 0.6 brown
                                                (burnt, bare)
 =============  ==============================  =================================================
 
 Values beyond the limits take the last colour. Cloud is coloured like ground: it hides the ground
-in every style, and in `change` a cloud over vegetation looks like a loss.
+in every style, and in `dnbr` and `change` a cloud over vegetation looks like a loss.
 """
 
 from __future__ import annotations
@@ -40,7 +43,28 @@ class Style(StrEnum):
     FALSE_COLOUR = "false_colour"
     NDVI = "ndvi"
     NBR = "nbr"
+    DNBR = "dnbr"
     CHANGE = "change"
+
+    @property
+    def compares(self) -> bool:
+        """Whether it shows two looks, one of them earlier."""
+        return self in (Style.DNBR, Style.CHANGE)
+
+    @property
+    def words(self) -> str:
+        """What people call it."""
+        return _TITLES[self.value]
+
+
+_TITLES = {
+    "true_colour": "True colour",
+    "false_colour": "False colour",
+    "ndvi": "NDVI",
+    "nbr": "NBR",
+    "dnbr": "dNBR, loss of NBR since an earlier look",
+    "change": "Change since an earlier look",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +100,11 @@ RAMPS: Mapping[Style, Ramp] = MappingProxyType(
             ((-0.5, "#2d0f3f"), (-0.2, "#9c4f6b"), (0.0, "#e8dcc0"), (0.4, "#8fb55a"),
              (0.9, "#0b4d1c"))
         ),
-        # Brewer's BrBG: told apart by colour-blind people, too.
+        # Brewer's RdBu and BrBG: told apart by colour-blind people, too.
+        Style.DNBR: Ramp(
+            ((-0.5, "#2166ac"), (-0.1, "#d1e5f0"), (0.1, "#f7f7f7"), (0.27, "#fddbc7"),
+             (0.44, "#d6604d"), (0.66, "#67001f"))
+        ),
         Style.CHANGE: Ramp(
             ((-0.6, "#01665e"), (-0.3, "#5ab4ac"), (0.0, "#f5f5f5"), (0.3, "#d8b365"),
              (0.6, "#8c510a"))
@@ -92,6 +120,7 @@ _CHOICES: Mapping[Style, tuple[tuple[str, ...], ...]] = MappingProxyType(
         Style.FALSE_COLOUR: (("B08", "B04", "B03"), ("B8A", "B04", "B03")),
         Style.NDVI: _NDVI,
         Style.NBR: _NBR,
+        Style.DNBR: _NBR,
         Style.CHANGE: (*_NBR, *_NDVI),
     }
 )
@@ -101,7 +130,7 @@ _STEPS = 255
 
 
 def styles_of(bands: Collection[str]) -> tuple[Style, ...]:
-    """Return the styles for which the bands suffice; `change` if two looks have them."""
+    """Return the styles for which the bands suffice; those that compare need two looks."""
     return tuple(style for style in Style if bands_for(style, bands))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,9 @@ from shapely.geometry.base import BaseGeometry
 
 from tiles.ground import same_dimension
 from tiles.mercator import TILE_PIXELS, check_tile, tile_bounds, to_tile
+from tiles.mvt import Layer, Shapes, to_bytes
 
-__all__ = ["EXTENT", "META", "check_tile", "encode_mvt", "tile_bounds"]
+__all__ = ["EXTENT", "META", "encode_mvt"]
 
 EXTENT = 4096
 """Units a side of a tile."""
@@ -23,23 +24,35 @@ META = "meta"
 """Name of the layer that says what the tile leaves out."""
 
 _PIXEL = EXTENT / TILE_PIXELS
-_TOLERANCE = 0.5
+_TOLERANCE = 2.0
+"""An eighth of a pixel; half as many points are left as by a quarter of that."""
+_AREA = 2
+_COLLECTION = 7
 _CHORDS = 16
 """Straight lines in degrees are bent on the map; cut so fine they leave it by less than a unit."""
 
-Feature = tuple[BaseGeometry, Mapping[str, Any]]
-Shapes = NDArray[np.object_]
+Bounds = tuple[float, float, float, float]
 
 
 def encode_mvt(
-    features: Iterable[Feature], z: int, x: int, y: int, *, layer: str, most: int = 5000
+    shapes: Shapes,
+    columns: Mapping[str, Sequence[Any]],
+    z: int,
+    x: int,
+    y: int,
+    *,
+    layer: str,
+    most: int,
 ) -> bytes:
     """Encode the features that lie in a tile.
 
     Parameters
     ----------
-    features : iterable of (shapely geometry, mapping)
-        Geometry in CRS84, and properties: strings, numbers and booleans; others are left out.
+    shapes : ndarray of shapely geometries
+        In CRS84.
+    columns : mapping of str to sequence
+        Values of a property, one for each shape: strings, numbers, booleans, and None where a
+        shape has it not.
     layer : str
         Name of the layer, 4,096 units a side, cut 64 units beyond the tile.
     most : int
@@ -57,60 +70,88 @@ def encode_mvt(
     ValueError
         If there is no such tile, or the layer is called ``meta``.
     """
-    import mapbox_vector_tile
-
     check_tile(z, x, y)
     if layer == META:
         raise ValueError(f"a layer cannot be called {META!r}: that name says what is left out")
-    shapes, properties, is_cut = _within(features, tile_bounds(z, x, y), most)
-    drawn = [
-        {"geometry": shape, "properties": dict(told)}
-        for shape, told in zip(_drawn(shapes, z, x, y), properties, strict=True)
-        if not shape.is_empty
-    ]
-    layers = [{"name": layer, "features": drawn}] if drawn else []
-    if is_cut:
-        layers.append({"name": META, "features": [_truncated(layer, most)]})
-    if not layers:
-        return b""
-    options = {"extents": EXTENT, "y_coord_down": True}
-    encoded: bytes = mapbox_vector_tile.encode(layers, default_options=options)
-    return encoded
+    meeting = np.flatnonzero(shapely.intersects(_frame(tile_bounds(z, x, y)), shapes))
+    drawn = _drawn(shapes[meeting[:most]], z, x, y)
+    there = ~shapely.is_empty(drawn)
+    chosen = meeting[:most][there].tolist()
+    layers = []
+    if chosen:
+        told = {name: [column[one] for one in chosen] for name, column in columns.items()}
+        layers.append(Layer(layer, drawn[there], told))
+    if len(meeting) > most:
+        layers.append(_truncated(layer, most))
+    return to_bytes(layers, EXTENT)
 
 
-def _within(
-    features: Iterable[Feature], bounds: tuple[float, float, float, float], most: int
-) -> tuple[Shapes, list[Mapping[str, Any]], bool]:
-    """Return what lies in the buffered tile, cut to it, and whether there was too much."""
-    pairs = list(features)
-    shapes = np.array([shape for shape, _ in pairs], dtype=object)
+def _frame(bounds: Bounds) -> BaseGeometry:
+    """Return the box of a tile and of what is drawn beyond its edges."""
     west, south, east, north = bounds
     across, along = ((east - west) * BUFFER / EXTENT, (north - south) * BUFFER / EXTENT)
     frame = shapely.box(west - across, south - along, east + across, north + along)
     shapely.prepare(frame)
-    found = np.flatnonzero(shapely.intersects(frame, shapes))
-    kept = found[:most]
-    # GEOS cuts chords into, and simplifies, one part only of an area that crosses itself.
-    cut = shapely.make_valid(shapes[kept])
-    beyond = ~shapely.contains_properly(frame, cut)
-    cut[beyond] = [same_dimension(shapely.intersection(frame, one), one) for one in cut[beyond]]
-    fine = shapely.segmentize(cut, (east - west) / _CHORDS)
-    return fine, [pairs[number][1] for number in kept], len(found) > most
+    return frame
 
 
 def _drawn(shapes: Shapes, z: int, x: int, y: int) -> Shapes:
-    """Return shapes in whole units of the tile; no area is lost for being small."""
+    """Return shapes in whole units of the tile, cut to it; no area is lost for being small.
+
+    Most outlines are small on most tiles: those are drawn from their corners alone.
+    """
+    drawn = np.empty(len(shapes), object)
+    is_area = shapely.get_dimensions(shapes) == _AREA
+    corners = shapely.bounds(shapes)
+    placed = to_tile(corners.reshape(-1, 2), z, x, y, EXTENT).reshape(-1, 4)
+    is_tiny = is_area & (np.abs(placed[:, 2:] - placed[:, :2]).max(axis=1) < _PIXEL)
+    drawn[is_tiny] = _squares((placed[is_tiny, :2] + placed[is_tiny, 2:]) / 2)
+    drawn[~is_tiny] = _outlined(shapes[~is_tiny], z, x, y)
+    return drawn
+
+
+def _outlined(shapes: Shapes, z: int, x: int, y: int) -> Shapes:
+    """Return outlines in whole units of the tile, cut to it."""
     if not len(shapes):
         return shapes
+    cut = _cut(shapes, tile_bounds(z, x, y))
     placed = shapely.transform(
-        shapely.force_2d(shapes), lambda points: to_tile(points, z, x, y, EXTENT)
+        shapely.force_2d(cut), lambda points: to_tile(points, z, x, y, EXTENT)
     )
-    whole = shapely.set_precision(shapely.simplify(placed, _TOLERANCE), 1.0)
-    is_area = shapely.get_dimensions(placed) == 2
+    whole = _whole(shapely.simplify(placed, _TOLERANCE, preserve_topology=False))
+    is_area = shapely.get_dimensions(placed) == _AREA
     is_tiny = is_area & ((_span(placed) < _PIXEL) | (shapely.area(whole) < 1.0))
-    whole[is_tiny] = _squares(placed[is_tiny])
-    pairs = zip(whole, placed, strict=True)
-    return np.array([same_dimension(one, like) for one, like in pairs], dtype=object)
+    middles = shapely.get_coordinates(shapely.centroid(placed[is_tiny]))
+    whole[is_tiny] = _squares(middles)
+    mixed = np.flatnonzero(shapely.get_type_id(whole) == _COLLECTION)
+    whole[mixed] = [same_dimension(whole[one], placed[one]) for one in mixed]
+    return whole
+
+
+def _cut(shapes: Shapes, bounds: Bounds) -> Shapes:
+    """Return shapes cut to the buffered tile, with chords short enough to be bent."""
+    frame = _frame(bounds)
+    # GEOS cuts chords into, and simplifies, one part only of an area that crosses itself.
+    broken = ~shapely.is_valid(shapes)
+    cut = shapes.copy()
+    cut[broken] = shapely.make_valid(shapes[broken])
+    beyond = ~shapely.contains_properly(frame, cut) | broken
+    cut[beyond] = [same_dimension(shapely.intersection(frame, one), one) for one in cut[beyond]]
+    longest = (bounds[2] - bounds[0]) / _CHORDS
+    is_long = _span(cut) > longest
+    cut[is_long] = shapely.segmentize(cut[is_long], longest)
+    return cut
+
+
+def _whole(shapes: Shapes) -> Shapes:
+    """Return shapes in whole units, valid; laying them on a grid one by one takes ten times longer.
+
+    Only where rounding makes an outline cross or touch itself is it laid out anew.
+    """
+    rounded = shapely.remove_repeated_points(shapely.transform(shapes, np.rint))
+    crossed = ~shapely.is_valid(rounded)
+    rounded[crossed] = shapely.set_precision(shapes[crossed], 1.0)
+    return np.asarray(rounded)
 
 
 def _span(shapes: Shapes) -> NDArray[np.float64]:
@@ -119,15 +160,13 @@ def _span(shapes: Shapes) -> NDArray[np.float64]:
     return np.asarray(np.maximum(east - west, north - south))
 
 
-def _squares(shapes: Shapes) -> Shapes:
-    """Return a square of one pixel over the middle of each shape."""
-    middles = shapely.get_coordinates(shapely.centroid(shapes))
+def _squares(middles: NDArray[np.float64]) -> Shapes:
+    """Return a square of one pixel over each point."""
     corners = np.rint(middles - _PIXEL / 2)
     boxes = shapely.box(*corners.T, *(corners + _PIXEL).T)
     return np.asarray(boxes, dtype=object)
 
 
-def _truncated(layer: str, most: int) -> dict[str, Any]:
-    middle = shapely.Point(EXTENT // 2, EXTENT // 2)
-    told = {"truncated": True, "layer": layer, "most": most}
-    return {"geometry": middle, "properties": told}
+def _truncated(layer: str, most: int) -> Layer:
+    middle = np.array([shapely.Point(EXTENT // 2, EXTENT // 2)], dtype=object)
+    return Layer(META, middle, {"truncated": [True], "layer": [layer], "most": [most]})

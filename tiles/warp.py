@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-from scipy import ndimage
 
 from tiles.geodesy import transformer
 
@@ -56,18 +55,61 @@ def lay(values: NDArray[np.float32], at: Places, width: int) -> NDArray[np.float
         Columns and rows, as from :func:`places`.
     width : int
         1 for the value of the pixel a place lies in; else, an even number, the mean of the
-        observed ones of `width` by `width` pixels around it.
+        observed ones of `width` by `width` pixels around a point less than half of that away.
 
     Returns
     -------
     ndarray of float32, shape of the places
-        NaN outside, and where nothing was observed.
+        NaN outside, and where nothing or, of a mean, less than half was observed.
     """
     if width > 1:
-        values = _means(values, width)
-    # The mean of an even number of pixels is centred on their common edge.
-    shift = 0.0 if width == 1 else 0.5
-    col, row = (np.floor(one + shift) for one in at)
+        return lay_means(means(values, width), at, width)
+    return _picked(values, *(np.floor(one) for one in at))
+
+
+def means(values: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    """Return the means of the observed pixels around each corner of some blocks.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (y, x)
+        NaN where nothing was observed.
+    width : int
+        An even number, of pixels. The blocks are half as wide.
+
+    Returns
+    -------
+    ndarray of float32
+        One for each corner of a block, from the outer corner of the first pixel on; NaN where
+        fewer than half of `width` by `width` pixels were observed.
+    """
+    seen = np.isfinite(values)
+    step = width // 2
+    # Sums of a few thousand reflectances: single precision is exact to a thousandth of a colour.
+    total = _fours(_blocks(np.where(seen, values, np.float32(0.0)), step))
+    count = _fours(_blocks(seen.astype(np.float32), step))
+    enough = count >= width * width / 2
+    found: NDArray[np.float32] = np.where(enough, total / np.where(enough, count, 1.0), np.nan)
+    return found.astype(np.float32, copy=False)
+
+
+def lay_means(found: NDArray[np.float32], at: Places, width: int) -> NDArray[np.float32]:
+    """Return the mean around some places, each by the corner next to it.
+
+    Parameters
+    ----------
+    found, width
+        As from and for :func:`means`.
+    at : tuple of ndarray
+        Columns and rows in the pixels that the means are of.
+    """
+    return _picked(found, *(np.floor(one / (width // 2) + 0.5) for one in at))
+
+
+def _picked(
+    values: NDArray[np.float32], col: NDArray[np.float64], row: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return the values in some columns and rows, NaN beyond."""
     height, length = values.shape
     inside = (col >= 0) & (row >= 0) & (col < length) & (row < height)
     laid = np.full(col.shape, np.nan, np.float32)
@@ -75,14 +117,23 @@ def lay(values: NDArray[np.float32], at: Places, width: int) -> NDArray[np.float
     return laid
 
 
-def _means(values: NDArray[np.float32], width: int) -> NDArray[np.float32]:
-    """Return the mean of the observed pixels around each, NaN where fewer than half are."""
-    seen = np.isfinite(values)
-    total = ndimage.uniform_filter(np.where(seen, values, 0.0), width, mode="constant")
-    share = ndimage.uniform_filter(seen.astype(np.float32), width, mode="constant")
-    enough = share >= 0.5 - 1e-3
-    means: NDArray[np.float32] = np.where(enough, total / np.where(enough, share, 1.0), np.nan)
-    return means.astype(np.float32, copy=False)
+def _blocks(values: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+    """Return the sums of blocks of `step` by `step` pixels; what is missing of the last is 0."""
+    if step == 1:
+        return values
+    height, length = (-(-size // step) * step for size in values.shape)
+    whole = np.zeros((height, length), np.float32)
+    whole[: values.shape[0], : values.shape[1]] = values
+    # Columns first, by a stride each: ten times as fast as two sums over a view of four axes.
+    across = sum((whole[:, first::step] for first in range(1, step)), whole[:, ::step])
+    return np.asarray(sum((across[first::step] for first in range(1, step)), across[::step]))
+
+
+def _fours(sums: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the sums of the four blocks around each corner; beyond the edges there is nothing."""
+    wide = np.pad(sums, 1)
+    across = wide[:, 1:] + wide[:, :-1]
+    return np.asarray(across[1:] + across[:-1])
 
 
 def _between(knots: NDArray[np.float64], size: int) -> NDArray[np.float64]:

@@ -16,16 +16,15 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from imagery.types import Chip, Layer, Provenance
-from tiles.archive import Archive
+from tiles.archive import Archive, MasterRef
 from tiles.atomic import storage_errors
+from tiles.blocks import read_pixels
 from tiles.errors import IntegrityError
 from tiles.geodesy import transformer
 from tiles.gridjson import geobox_from_json
@@ -36,9 +35,6 @@ _MARGIN_PX = 2
 _EDGE_POINTS = 21
 _KEPT = 4096
 """Sidecars kept in memory, at most: a few kilobytes each."""
-
-# Whatever the machine's environment says, a read is the same read.
-_GDAL = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +79,11 @@ def stored_layers(archive: Archive, acquisition: str, cell_id: str) -> tuple[Sto
     )
 
 
+def stored_layer(archive: Archive, master: MasterRef) -> StoredLayer:
+    """Return what the sidecar of one master says, superseded or not; errors as `stored_layers`."""
+    return _stored(archive.root, master.path, master.sidecar_sha256)
+
+
 def load_window(
     archive: Archive, acquisition: str, cell_id: str, geobox: GeoBox, bands: Sequence[str]
 ) -> Chip | None:
@@ -110,7 +111,7 @@ def load_window(
     stored = stored_layers(archive, acquisition, cell_id)
     if not stored:
         return None
-    cut = (_cut(layer, geobox, bands) for layer in stored)
+    cut = (cut_layer(layer, geobox, bands) for layer in stored)
     return Chip(
         acquisition=acquisition,
         sensor=stored[0].sensor,
@@ -149,7 +150,11 @@ def _stored(root: Path, path: str, sidecar_sha256: str) -> StoredLayer:
     )
 
 
-def _cut(layer: StoredLayer, geobox: GeoBox, bands: Sequence[str]) -> Layer | None:
+def cut_layer(layer: StoredLayer, geobox: GeoBox, bands: Sequence[str]) -> Layer | None:
+    """Return the pixels of one master over `geobox`; None where it has none, or none of the bands.
+
+    Errors as `load_window`.
+    """
     wanted = [number for number, band in enumerate(layer.bands) if band in bands]
     window = _covering(layer.geobox, geobox) if wanted else None
     if window is None:
@@ -168,13 +173,7 @@ def _cut(layer: StoredLayer, geobox: GeoBox, bands: Sequence[str]) -> Layer | No
 
 
 def _read(layer: StoredLayer, wanted: Sequence[int], window: Window) -> NDArray[np.generic]:
-    try:
-        with rasterio.Env(**_GDAL), rasterio.open(layer.file, driver="GTiff") as source:
-            if source.shape != layer.geobox.shape or source.count != len(layer.bands):
-                raise IntegrityError(f"{layer.file.name}: is not of the shape its sidecar says")
-            return np.asarray(source.read([number + 1 for number in wanted], window=window))
-    except RasterioError as error:
-        raise IntegrityError(f"{layer.file.name}: cannot be read as a GeoTIFF: {error}") from error
+    return read_pixels(layer.file, (len(layer.bands), *layer.geobox.shape), wanted, window)
 
 
 def _covering(source: GeoBox, target: GeoBox) -> Window | None:

@@ -26,7 +26,7 @@ from api.pictures import chip_of, pair_value, series_value
 from api.problems import declared
 from hearthwatch.fusion.reading import detections_of
 from hearthwatch.records import EventFilter
-from hearthwatch.store.whole import settlements_named
+from hearthwatch.store.whole import labels_of
 from hearthwatch.values import detection_value
 
 EventId = Annotated[str, Path(max_length=200, description="Id of an event.")]
@@ -75,8 +75,8 @@ def list_detections(event: EventId, who: Reader, here: InContext) -> Response:
     """Return what was said of one event, look by look."""
     found = here.store.event(who.organisation, event)
     detections = detections_of(here.store, found)
-    names = settlements_named(here.store, who.organisation, detections)
-    return respond({"items": [detection_value(one, names) for one in detections]})
+    labels = labels_of(here.store, who.organisation, detections)
+    return respond({"items": [detection_value(one, labels) for one in detections]})
 
 
 @router.get("/{event}/series", response_model=Series, responses=declared(404))

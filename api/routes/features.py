@@ -1,35 +1,24 @@
-"""OGC API - Features, Part 1: Core, over events, settlements and regions."""
+"""OGC API - Features, Part 1: Core, and Part 3: Filtering with CQL2."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import (
-    GEOJSON,
-    GeoJsonResponse,
-    base_url,
-    collection,
-    event_feature,
-    event_features,
-    feature,
-    next_links,
-    respond,
-    settlement_feature,
-)
-from api.auth import Caller, Reader
+from api.answers import GEOJSON, JSON, GeoJsonResponse, base_url, collection, next_links, respond
+from api.auth import Reader
 from api.context import Context, InContext
+from api.found import Asked, one_of, page_of
 from api.ogc import (
     COLLECTIONS,
     CONFORMANCE,
+    CRS84,
     OPENAPI,
+    SCHEMA_JSON,
     AnyFeature,
     Collections,
     Conformance,
@@ -41,46 +30,32 @@ from api.ogc import (
     period_of,
 )
 from api.openapi30 import openapi_30
-from api.paging import cut
 from api.params import After, BoxText, box_of
 from api.problems import Problem, declared
-from api.watched import region_of
-from hearthwatch.records import EventFilter, EventState, Kind, Region
-from hearthwatch.store.cursor import Paging
-from hearthwatch.store.extent import Bounds, Box, boxes
-from hearthwatch.values import moment, region_properties
+from api.queryables import (
+    AnswerCrs,
+    BoxCrs,
+    FilterCrs,
+    FilterLanguage,
+    FilterText,
+    filter_of,
+    queryables_value,
+    require_crs84,
+)
+from api.schemas import schema_value
+from hearthwatch.records import EventFilter, EventState, Kind
+from hearthwatch.values import moment
 
 DEFAULT, MOST = 1000, 10_000
-MOST_MATCHED = 100_000
 
 open_router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
 router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
 
-
-class Name(StrEnum):
-    """The collections."""
-
-    EVENTS = "events"
-    SETTLEMENTS = "settlements"
-    REGIONS = "regions"
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What of a collection is asked for; of `where` each heeds what it has."""
-
-    where: EventFilter
-    limit: int
-    after: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """One page; `matched` is None where nobody counted."""
-
-    features: Sequence[dict[str, Any]]
-    next: str | None
-    matched: int | None
+Name = Annotated[str, Path(max_length=200, description=f"One of {', '.join(COLLECTIONS)}.")]
+_IN_CRS84 = {"Content-Crs": f"<{CRS84}>"}
+_AS_SCHEMA: dict[int | str, dict[str, Any]] = {
+    200: {"content": {SCHEMA_JSON: {"schema": {"type": "object"}}}}
+}
 
 
 # OWSLib asks for it with a slash at its end.
@@ -119,12 +94,33 @@ def list_collections(request: Request, here: InContext) -> Response:
 
 
 @open_router.get("/collections/{name}", response_model=OgcCollection, responses=declared(404))
-def read_collection(
-    request: Request, name: Annotated[str, Path(max_length=200)], here: InContext
-) -> Response:
+def read_collection(request: Request, name: Name, here: InContext) -> Response:
     """Describe one collection."""
-    base = f"{base_url(request, here)}/ogc"
-    return respond(collection_value(_named(name).value, base))
+    return respond(collection_value(_known(name), f"{base_url(request, here)}/ogc"))
+
+
+@open_router.get(
+    "/collections/{name}/queryables",
+    response_class=Response,
+    responses={**_AS_SCHEMA, **declared(404)},
+)
+def read_queryables(request: Request, name: Name, here: InContext) -> Response:
+    """Return the properties that a filter of a collection may name, as JSON Schema."""
+    title, _ = COLLECTIONS[_known(name)]
+    value = queryables_value(name, title, _address(request, here))
+    return respond(value, media_type=SCHEMA_JSON)
+
+
+@open_router.get(
+    "/collections/{name}/schema",
+    response_class=Response,
+    responses={**_AS_SCHEMA, **declared(404)},
+)
+def read_schema(request: Request, name: Name, here: InContext) -> Response:
+    """Return the properties that the features of a collection have, as JSON Schema."""
+    title, _ = COLLECTIONS[_known(name)]
+    value = schema_value(name, title, _address(request, here))
+    return respond(value, media_type=SCHEMA_JSON)
 
 
 @router.get(
@@ -135,7 +131,7 @@ def read_collection(
 )
 def list_items(
     request: Request,
-    name: Annotated[str, Path(max_length=200)],
+    name: Name,
     who: Reader,
     here: InContext,
     bbox: BoxText = None,
@@ -144,20 +140,40 @@ def list_items(
         Query(
             alias="datetime",
             max_length=100,
-            description="Moment or period, as 2019-01-01T00:00:00Z/.. — of events, the look that "
-            "first showed the change; the other collections have no time.",
+            description="Moment or period, as 2019-01-01T00:00:00Z/.. — of events and camps the "
+            "look that first showed the change, of detections and the ledger the look; the other "
+            "collections have no time.",
         ),
     ] = None,
     limit: Annotated[int, Query(ge=1, description=f"Most features; {MOST:,} at most.")] = DEFAULT,
-    kind: Annotated[Kind | None, Query(description="Of events and regions.")] = None,
-    state: Annotated[list[EventState] | None, Query(description="Of events; repeatable.")] = None,
-    region: Annotated[str | None, Query(max_length=200, description="Of events: id.")] = None,
+    filter_: FilterText = None,
+    language: FilterLanguage = "cql2-text",
+    filter_crs: FilterCrs = None,
+    bbox_crs: BoxCrs = None,
+    crs: AnswerCrs = None,
+    kind: Annotated[Kind | None, Query(description="Of all but settlements.")] = None,
+    state: Annotated[
+        list[EventState] | None, Query(description="Of events and camps; repeatable.")
+    ] = None,
+    region: Annotated[
+        str | None,
+        Query(max_length=200, description="Id; of events, camps, detections and the ledger."),
+    ] = None,
     settlement: Annotated[
-        str | None, Query(min_length=1, max_length=200, description="Of events: id.")
+        str | None,
+        Query(
+            min_length=1,
+            max_length=200,
+            description="Id; of events, camps, detections and the ledger.",
+        ),
     ] = None,
     after: After = None,
 ) -> Response:
-    """Return the features of one collection, in pages; follow `next`."""
+    """Return the features of one collection, in pages; follow `next`.
+
+    The first page says in `numberMatched` how many there are in all, up to 100,000.
+    """
+    require_crs84(filter_crs=filter_crs, bbox_crs=bbox_crs, crs=crs)
     since, until = period_of(datetime_)
     where = EventFilter(
         region=region,
@@ -167,19 +183,16 @@ def list_items(
         since=since,
         until=until,
         settlement=settlement,
+        filter=filter_of(_known(name), filter_, language),
     )
-    found = _FINDERS[_named(name)](here, who, _Asked(where, min(limit, MOST), after))
-    address = f"{base_url(request, here)}{request.url.path}"
+    found = page_of(here, who, name, Asked(where, min(limit, MOST), after))
+    address = _address(request, here)
     query = f"?{request.url.query}" if request.url.query else ""
     links = [
         {"rel": "self", "href": f"{address}{query}", "type": GEOJSON},
-        {
-            "rel": "collection",
-            "href": address.removesuffix("/items"),
-            "type": "application/json",
-        },
+        {"rel": "collection", "href": address.removesuffix("/items"), "type": JSON},
+        *next_links(request, here, found.next),
     ]
-    links += next_links(request, here, found.next)
     counted = {} if found.matched is None else {"numberMatched": found.matched}
     value = collection(
         found.features,
@@ -188,7 +201,7 @@ def list_items(
         numberReturned=len(found.features),
         **counted,
     )
-    return respond(value, media_type=GEOJSON)
+    return respond(value, media_type=GEOJSON, headers=_IN_CRS84)
 
 
 @router.get(
@@ -199,75 +212,28 @@ def list_items(
 )
 def read_item(
     request: Request,
-    name: Annotated[str, Path(max_length=200)],
-    feature_id: Annotated[str, Path(max_length=200)],
+    name: Name,
+    feature_id: Annotated[str, Path(max_length=1000)],
     who: Reader,
     here: InContext,
+    crs: AnswerCrs = None,
 ) -> Response:
     """Return one feature."""
-    value = _one(here, who, _named(name), feature_id)
-    address = f"{base_url(request, here)}{request.url.path}"
+    require_crs84(crs=crs)
+    value = one_of(here, who, _known(name), feature_id)
+    address = _address(request, here)
     value["links"] = [
         {"rel": "self", "href": address, "type": GEOJSON},
-        {
-            "rel": "collection",
-            "href": address.rsplit("/items/", 1)[0],
-            "type": "application/json",
-        },
+        {"rel": "collection", "href": address.rsplit("/items/", 1)[0], "type": JSON},
     ]
-    return respond(value, media_type=GEOJSON)
+    return respond(value, media_type=GEOJSON, headers=_IN_CRS84)
 
 
-def _named(name: str) -> Name:
-    try:
-        return Name(name)
-    except ValueError:
-        raise Problem(404, "not_found", "There is no such collection.") from None
+def _known(name: str) -> str:
+    if name not in COLLECTIONS:
+        raise Problem(404, "not_found", "There is no such collection.")
+    return name
 
 
-def _events(here: Context, who: Caller, asked: _Asked) -> _Found:
-    page = here.store.events(who.organisation, asked.where, after=asked.after, limit=asked.limit)
-    matched = here.store.count_events(who.organisation, asked.where, most=MOST_MATCHED)
-    return _Found(event_features(here, who.organisation, page.items), page.next, matched)
-
-
-def _settlements(here: Context, who: Caller, asked: _Asked) -> _Found:
-    page = here.store.settlements(
-        who.organisation, bbox=asked.where.bbox, after=asked.after, limit=asked.limit
-    )
-    features = [settlement_feature(one) for one in page.items]
-    whole = asked.after is None and page.next is None
-    return _Found(features, page.next, len(features) if whole else None)
-
-
-def _regions(here: Context, who: Caller, asked: _Asked) -> _Found:
-    """Return regions. There are few, so they are counted and cut here."""
-    kind, bbox = asked.where.kind, asked.where.bbox
-    inside = [
-        region
-        for region in here.store.regions(who.organisation)
-        if kind in (None, region.kind) and (bbox is None or _meets(region, bbox))
-    ]
-    paging = Paging(f"regions {who.organisation} {kind} {bbox}", (str, str), asked.limit)
-    page = cut(inside, lambda region: (region.name, region.id), paging, asked.after)
-    return _Found([_region_feature(region) for region in page.items], page.next, len(inside))
-
-
-def _meets(region: Region, bbox: Bounds) -> bool:
-    own = Box(*region.geometry.bounds)
-    return any(own.meets(part) for part in boxes(bbox))
-
-
-def _region_feature(region: Region) -> dict[str, Any]:
-    return feature(region, region_properties(region))
-
-
-_FINDERS = {Name.EVENTS: _events, Name.SETTLEMENTS: _settlements, Name.REGIONS: _regions}
-
-
-def _one(here: Context, who: Caller, name: Name, feature_id: str) -> dict[str, Any]:
-    if name is Name.EVENTS:
-        return event_feature(here, here.store.event(who.organisation, feature_id))
-    if name is Name.SETTLEMENTS:
-        return settlement_feature(here.store.settlement(who.organisation, feature_id))
-    return _region_feature(region_of(here, who.organisation, feature_id))
+def _address(request: Request, here: Context) -> str:
+    return f"{base_url(request, here)}{request.url.path}"

@@ -42,14 +42,14 @@ def list_followed(
     paging = Paging(f"followed {who.organisation} {known.id}", (int, str), limit)
     own = {one: own_of(totals[one], known.kind) for one in totals if one}
     page = cut(list(own), lambda one: _position(totals[one][own[one]], one), paging, after)
-    names = here.store.settlement_names(who.organisation, page.items)
+    labels = here.store.settlement_labels(who.organisation, page.items)
     seen = {
         detector: here.store.usable_looks(who.organisation, known.id, detector)
         for detector in sorted({own[one] for one in page.items})
     }
     items = [
         {
-            **settlement_said(one, names),
+            **settlement_said(one, labels),
             **totals_value(totals[one], known.kind),
             "longest_blind_days": blind_days({one: seen[own[one]].get(one, ())}),
         }

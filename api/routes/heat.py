@@ -68,14 +68,14 @@ def list_heat(
     ]
     paging = Paging(f"heat {who.organisation} {known.id} {begin} {end}", (int, str, int), limit)
     page = cut(list(_placed(found)), lambda one: one[0], paging, after)
-    names = here.store.settlement_names(who.organisation, sorted(inside))
+    labels = here.store.settlement_labels(who.organisation, sorted(inside))
     heard = [one for one in hearing(squares, now) if one.settlement in inside]
     value = {
         "items": [
-            {**seen_value(one), **settlement_said(one.settlement, names)} for _, one in page.items
+            {**seen_value(one), **settlement_said(one.settlement, labels)} for _, one in page.items
         ],
         "settlements": [
-            {**hearing_value(one), **settlement_said(one.settlement, names)} for one in heard
+            {**hearing_value(one), **settlement_said(one.settlement, labels)} for one in heard
         ],
         "elsewhere": _elsewhere(here, known, ground, begin or now - LATELY, end or now),
         "notice": NOTICE,

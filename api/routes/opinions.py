@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answers import GEOJSON, GeoJsonResponse, respond, whole_event
-from api.auth import Caller, Reader, Writer
+from api.auth import Caller, Judge, Reader
 from api.context import InContext
 from api.models_events import Links, NewOpinion, Opinions, Sources, WholeEvent
 from api.problems import Problem, declared
@@ -45,7 +45,7 @@ def list_opinions(event: EventId, who: Reader, here: InContext) -> Response:
     status_code=201,
     responses=declared(403, 404, 409, 422, 507),
 )
-def add_opinion(event: EventId, sent: NewOpinion, who: Writer, here: InContext) -> Response:
+def add_opinion(event: EventId, sent: NewOpinion, who: Judge, here: InContext) -> Response:
     """Say what an event is, split or merge it, or take the last of that back.
 
     `confirm`, `dispute`, `reject`, `retract` and `close` give it a state that no software changes;

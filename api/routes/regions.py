@@ -32,6 +32,7 @@ from api.context import Context, InContext
 from api.models import (
     ArchivedLooks,
     Ledger,
+    NewArea,
     NewRegion,
     RegionChange,
     RegionCollection,
@@ -41,24 +42,28 @@ from api.params import After, Limit, OfSettlement, Since, Until, utc
 from api.problems import Problem, declared, located, of_faulty
 from api.totals import own_of, totals_value
 from api.watched import region_of
-from hearthwatch.budget.shown import Shown, shown, shown_value
+from hearthwatch.budget.shown import shown_value
 from hearthwatch.errors import RegionError
-from hearthwatch.ledger_words import was_pulled
+from hearthwatch.ledger_words import masters_of, was_pulled
+from hearthwatch.passes.glance import Glance, glances, next_value
 from hearthwatch.records import (
     EventFilter,
     Kind,
     LedgerRow,
-    LedgerTotals,
     ObservationStatus,
     Region,
+    WatchLevel,
 )
-from hearthwatch.store.whole import all_looks, settlements_named
+from hearthwatch.store.whole import all_looks, labels_of
 from hearthwatch.values import moment, region_properties
 from hearthwatch.watchlist import NamedArea, join_areas, make_region, read_area
 from hearthwatch.watchlist.kinds import watchable
+from hearthwatch.watchlist.terms import HOURS, level_now, with_hours, with_level
 from tiles.xyz import styles_of
 
 MOST_COUNTED = 100_000
+LEVEL_WORDS = frozenset({"level", "level_until", "level_reason"})
+CLOSENESS = (*LEVEL_WORDS, HOURS)
 
 MADE = {**declared(403, 409, 422, 507), 201: located("Address of the region.")}
 
@@ -69,11 +74,10 @@ router = APIRouter(prefix="/regions", tags=["regions"])
 
 @router.get("", response_model=RegionCollection, response_class=GeoJsonResponse)
 def list_regions(who: Reader, here: InContext) -> Response:
-    """List the watchlist, by name."""
+    """List the watchlist and how each watch stands, the worst first."""
     regions = here.store.regions(who.organisation)
-    totals = here.store.ledger_totals(who.organisation)
-    read = shown(here.settings, here.store, who.organisation, regions)
-    features = (_listed(here, region, totals, read[region.id]) for region in regions)
+    found = glances(here.settings, here.store, who.organisation, regions, datetime.now(UTC))
+    features = (_listed(here, one) for one in found)
     return respond(collection(features), media_type=GEOJSON)
 
 
@@ -90,8 +94,8 @@ def add_region(sent: NewRegion, who: Writer, here: InContext) -> Response:
     Everything that is wrong with the outline is said at once; what was repaired is listed in
     `repairs`.
     """
-    _require_watchable(sent.properties.kind)
-    area = _area(sent, here)
+    require_watchable(sent.properties.kind)
+    area = area_sent(sent, here)
     region = make_region(
         area,
         sent.properties.name,
@@ -104,8 +108,9 @@ def add_region(sent: NewRegion, who: Writer, here: InContext) -> Response:
     # Asked once it is our turn to write: of two requests at a time one would not see the other.
     with here.store.transaction() as transaction:
         _require_free(here, region)
+        (region,) = here.planning.admitted([region])
         transaction.put_region(region)
-    value = _whole(here, region)
+    value = whole_region(here, region)
     value["properties"]["repairs"] = list(area.repairs)
     where = {"Location": f"/regions/{region.id}"}
     return respond(value, status=201, media_type=GEOJSON, headers=where)
@@ -119,7 +124,9 @@ def add_region(sent: NewRegion, who: Writer, here: InContext) -> Response:
 )
 def read_region(region: RegionId, who: Reader, here: InContext) -> Response:
     """Return one region and how its watch stands."""
-    return respond(_whole(here, region_of(here, who.organisation, region)), media_type=GEOJSON)
+    return respond(
+        whole_region(here, region_of(here, who.organisation, region)), media_type=GEOJSON
+    )
 
 
 @router.patch(
@@ -129,7 +136,7 @@ def read_region(region: RegionId, who: Reader, here: InContext) -> Response:
     responses=declared(403, 404, 409, 422, 507),
 )
 def change_region(region: RegionId, sent: RegionChange, who: Writer, here: InContext) -> Response:
-    """Change name, purpose, owner or end of a watch; what is not sent stays.
+    """Change name, purpose, owner, end or level of a watch; what is not sent stays.
 
     The outline cannot change: looks before and after would not be comparable. Remove the region
     and add another one.
@@ -141,11 +148,13 @@ def change_region(region: RegionId, sent: RegionChange, who: Writer, here: InCon
     if nothing:
         faults = [(f"body.{name}", "cannot be null") for name in nothing]
         raise Problem(422, "invalid", "Leave out what shall stay as it is.", faults=faults)
+    closeness = {name: changes.pop(name) for name in CLOSENESS if name in changes}
     with here.store.transaction() as transaction:
         changed = dataclasses.replace(region_of(here, who.organisation, region), **changes)
+        changed = _closer(changed, closeness)
         _require_free(here, changed)
         transaction.put_region(changed)
-    return respond(_whole(here, changed), media_type=GEOJSON)
+    return respond(whole_region(here, changed), media_type=GEOJSON)
 
 
 @router.delete("/{region}", status_code=204, responses=declared(403, 404, 507))
@@ -184,8 +193,8 @@ def read_ledger(
         limit=limit,
     )
     links = next_links(request, here, page.next, JSON)
-    names = settlements_named(here.store, who.organisation, page.items)
-    items = [look_value(row, names) for row in page.items]
+    labels = labels_of(here.store, who.organisation, page.items)
+    items = [look_value(row, labels) for row in page.items]
     return respond({"items": items, "next": page.next, "links": links})
 
 
@@ -203,32 +212,40 @@ def list_looks(
     return respond({"items": [value for value in found if value is not None]})
 
 
-def _whole(here: Context, region: Region) -> dict[str, Any]:
+def whole_region(here: Context, region: Region) -> dict[str, Any]:
     """Return a region with how its watch stands, the longest blind gap included."""
-    totals = here.store.ledger_totals(region.organisation, region.id)
-    read = shown(here.settings, here.store, region.organisation, (region,))
-    value = _listed(here, region, totals, read[region.id])
-    own = own_of(totals.get(region.id, {}), region.kind)
+    now = datetime.now(UTC)
+    (found,) = glances(here.settings, here.store, region.organisation, (region,), now)
+    value = _listed(here, found)
+    own = own_of(found.looks, region.kind)
     seen = here.store.usable_looks(region.organisation, region.id, own)
     value["properties"]["status"]["longest_blind_days"] = blind_days(seen)
     return value
 
 
-def _listed(
-    here: Context, region: Region, totals: Mapping[str, Mapping[str, LedgerTotals]], read: Shown
-) -> dict[str, Any]:
+def _listed(here: Context, found: Glance) -> dict[str, Any]:
+    region = found.region
     runs = here.store.runs(region.organisation, region=region.id, newest=1)
     where = EventFilter(region=region.id)
     status = {
-        **totals_value(totals.get(region.id, {}), region.kind),
+        **totals_value(found.looks, region.kind),
         "events": here.store.count_events(region.organisation, where, most=MOST_COUNTED),
         "job": job_value(runs[-1], datetime.now(UTC)) if runs else None,
-        "imagery": shown_value(read),
+        "imagery": shown_value(found.imagery),
+        "next_look": next_value(found.next_look),
+        "units_this_month": found.units,
+        "rank": found.rank,
     }
-    return feature(region, {**region_properties(region), "status": status})
+    properties = {**region_properties(region), **_set(region), **found.terms}
+    return feature(region, {**properties, "status": status})
 
 
-def _area(sent: NewRegion, here: Context) -> NamedArea:
+def _set(region: Region) -> dict[str, Any]:
+    return {"level_until": moment(region.level_until), "level_reason": region.level_reason}
+
+
+def area_sent(sent: NewArea, here: Context) -> NamedArea:
+    """Return the area that was sent; `Problem`, 422, says all that is wrong with it."""
     text = json.dumps(sent.model_dump(exclude={"properties"}, exclude_none=True))
     try:
         return join_areas(read_area(text, here.settings), here.settings)
@@ -236,7 +253,8 @@ def _area(sent: NewRegion, here: Context) -> NamedArea:
         raise of_faulty(error, "region", "body.geometry") from error
 
 
-def _require_watchable(kind: Kind) -> None:
+def require_watchable(kind: Kind) -> None:
+    """Refuse (`Problem`, 422) a kind for which no detector is installed."""
     try:
         watchable(kind.value)
     except RegionError as error:
@@ -251,6 +269,24 @@ def _require_free(here: Context, region: Region) -> None:
         raise Problem(409, "name_taken", words, faults=[("body.properties.name", "is taken")])
 
 
+def _closer(region: Region, sent: Mapping[str, Any]) -> Region:
+    """Return a region at the level and cadence that were sent."""
+    now, found = datetime.now(UTC), region
+    try:
+        if LEVEL_WORDS & sent.keys():
+            level = sent.get("level") or level_now(region, now)
+            raised = level is not WatchLevel.ROUTINE
+            until = utc(sent.get("level_until", region.level_until if raised else None))
+            reason = sent.get("level_reason", region.level_reason if raised else "") or ""
+            found = with_level(found, level, until, reason, now)
+        if HOURS in sent:
+            found = with_hours(found, sent[HOURS])
+    except RegionError as error:
+        faults = [(f"body.{name}", "cannot be so") for name in sent]
+        raise Problem(422, "region", error.message, faults=faults) from error
+    return found
+
+
 def _later(expires: datetime | None) -> datetime | None:
     if expires is not None and expires <= datetime.now(UTC):
         faults = [("body.expires", "lies in the past")]
@@ -261,7 +297,8 @@ def _later(expires: datetime | None) -> datetime | None:
 def _archived(here: Context, rows: Sequence[LedgerRow]) -> dict[str, Any] | None:
     """Return one acquisition by the row where most was seen; of settlements a changed one first."""
     row = max(rows, key=lambda one: (bool(one.settlement) and _changed(one), one.usable))
-    bands = here.archive.bands(row.acquisition, row.cell) if was_pulled(row) else None
+    own = here.archive.only(masters_of(rows))
+    bands = own.bands(row.acquisition, row.cell) if was_pulled(row) else None
     if not bands:
         return None
     return {

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answers import respond
-from api.auth import Reader
-from api.context import InContext
+from api.auth import Known, Reader
+from api.context import Context, InContext
 from api.limits import MAX_BODY_BYTES
-from api.models import Health, LimitsAnswer, Who
+from api.models import Health, LimitsAnswer
+from api.models_access import WhoAnswer
+from api.problems import BUSY_SECONDS, Problem
 from hearthwatch.watchlist.kinds import watchable_kinds
+
+LEAST_FREE_BYTES = 100_000_000
+"""Below it the log of acts may not be written, and without it nothing is shown."""
+
+_log = logging.getLogger(__name__)
 
 open_router = APIRouter(tags=["service"])
 router = APIRouter(tags=["service"])
@@ -24,20 +36,39 @@ async def healthz() -> Response:
 
 @open_router.get("/readyz", response_model=Health)
 def readyz(here: InContext) -> Response:
-    """Tell that the store can be read."""
+    """Tell that store and archive can be read and that there is room on the disk."""
     here.store.organisations()
+    faults = list(_faults(here))
+    if faults:
+        # Which it is, is for the operator.
+        _log.error("not ready: %s", ", ".join(faults))
+        raise Problem(
+            503, "not_ready", "Not ready to serve.", headers={"Retry-After": str(BUSY_SECONDS)}
+        )
     return respond({"status": "ok"})
 
 
-@router.get("/whoami", response_model=Who)
-def whoami(who: Reader) -> Response:
-    """Tell whose key was sent."""
+def _faults(here: Context) -> Iterator[str]:
+    folder, archive = here.settings.data_dir, here.archive.root
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if shutil.disk_usage(there).free < LEAST_FREE_BYTES:
+        yield "there is hardly any room left on the disk"
+    # Nothing may be archived yet, and then there is no folder.
+    if archive.exists() and not os.access(archive, os.R_OK | os.X_OK):
+        yield "the archive cannot be read"
+
+
+@router.get("/whoami", response_model=WhoAnswer)
+def whoami(who: Known) -> Response:
+    """Tell who asks, and what they may do."""
     return respond(
         {
             "organisation": who.organisation,
             "name": who.name,
             "key": who.key,
             "role": who.role.value,
+            "person": who.person or None,
+            "scopes": sorted(scope.value for scope in who.scopes),
         }
     )
 

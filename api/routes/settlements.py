@@ -15,6 +15,7 @@ from api.answers import (
     GEOJSON,
     GeoJsonResponse,
     collection,
+    features_of,
     next_links,
     respond,
     settlement_feature,
@@ -25,6 +26,8 @@ from api.models import NewSettlements, SettlementCollection, SettlementFeature
 from api.params import After, BoxText, Limit, box_of
 from api.problems import declared, of_faulty
 from hearthwatch.errors import RegionError
+from hearthwatch.store.listing import keep_codes
+from hearthwatch.values import settlement_properties
 from hearthwatch.watchlist import NamedArea, make_settlement, read_area
 
 SettlementId = Annotated[str, Path(max_length=200, description="Id of a settlement.")]
@@ -45,7 +48,7 @@ def list_settlements(
     box = box_of(bbox)
     page = here.store.settlements(who.organisation, bbox=box, after=after, limit=limit)
     links = next_links(request, here, page.next)
-    features = (settlement_feature(one) for one in page.items)
+    features = features_of(page.items, map(settlement_properties, page.items))
     return respond(collection(features, next=page.next, links=links), media_type=GEOJSON)
 
 
@@ -65,6 +68,7 @@ def add_settlements(sent: NewSettlements, who: Writer, here: InContext) -> Respo
     made = (make_settlement(a, who.organisation, sent.source, now) for a in _areas(sent, here))
     added = list({one.id: one for one in made}.values())
     with here.store.transaction() as transaction:
+        added = keep_codes(here.store, who.organisation, added)
         transaction.put_settlements(added)
     value = collection((settlement_feature(one) for one in added), next=None, links=[])
     return respond(value, status=201, media_type=GEOJSON)

@@ -6,41 +6,48 @@ No route takes a path or an address: an id is looked up in the caller's own ledg
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Path, Query
+import numpy as np
+import shapely
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import base_url, respond
-from api.auth import Caller, Reader
-from api.context import Context, InContext
+from api.auth import Passable, Reader, with_pass
+from api.context import InContext
+from api.looks import extent_in, require_tile, tile_answer, visible_look
 from api.models import TileJson
 from api.params import event_filter
-from api.problems import Problem, declared
-from api.visible import cells_of
-from hearthwatch.records import Event, EventFilter
+from api.problems import declared
+from api.tiled import (
+    ATTRIBUTION,
+    EVENT_ZOOM,
+    EVENTS,
+    MVT,
+    Acquisition,
+    Before,
+    PictureForm,
+    Place,
+    Zoom,
+)
+from api.tilesets import look_address
+from hearthwatch.access.passes import PARAMETER
+from hearthwatch.records import EventFilter
+from hearthwatch.store.codec import from_microseconds
+from hearthwatch.store.protocol_events import Outline
 from hearthwatch.values import moment
-from tiles.errors import NotArchived, StyleUnavailable
-from tiles.vector import check_tile, encode_mvt, tile_bounds
-from tiles.xyz import Style, extent_of, render, styles_of
+from tiles.mercator import WORLD, tile_bounds
+from tiles.vector import encode_mvt
+from tiles.xyz import Style
 
-MOST_EVENTS = 2000
-"""A tile of so many takes half a second to write; the newest ones are drawn."""
-MVT = "application/vnd.mapbox-vector-tile"
-ATTRIBUTION = "Contains modified Copernicus Sentinel data"
-LARGEST_ZOOM = 22
+MOST_EVENTS = 1000
+"""On one tile; of more the newest are drawn, and the tile says so."""
 
-Acquisition = Annotated[str, Path(max_length=200, description="Id of an archived acquisition.")]
-Zoom = Annotated[int, Path(ge=0, le=LARGEST_ZOOM)]
-Place = Annotated[int, Path(ge=0)]
-Before = Annotated[
-    str | None,
-    Query(max_length=200, description="Acquisition to compare with; needed by the style change."),
-]
-
-router = APIRouter(prefix="/tiles", tags=["tiles"])
+router = APIRouter(prefix="/tiles", tags=["tiles"], dependencies=[Passable])
 
 
 @router.get(
@@ -57,22 +64,17 @@ def look_tilejson(
     before: Before = None,
 ) -> Response:
     """Return the TileJSON of one acquisition in one style."""
-    cells = _cells(here, who, acquisition, style, before)
-    try:
-        extent = extent_of(here.archive, cells, acquisition)
-    except NotArchived:
-        raise _no_look() from None
-    if style not in styles_of(extent.bands):
-        raise _no_look()
-    address = f"{base_url(request, here)}/tiles/looks/{quote(acquisition, safe='')}/{style.value}"
-    query = f"?before={quote(before, safe='')}" if before else ""
+    seen = visible_look(here, who, acquisition, style, before)
+    extent = extent_in(here, seen, acquisition, style)
+    tiles = f"{base_url(request, here)}/tiles"
+    address = look_address(tiles, acquisition, style, before, "/{z}/{x}/{y}.png")
     return respond(
         {
             "tilejson": "3.0.0",
             "name": f"{acquisition}, {style.value.replace('_', ' ')}",
             "attribution": ATTRIBUTION,
             "scheme": "xyz",
-            "tiles": [f"{address}/{{z}}/{{x}}/{{y}}.png{query}"],
+            "tiles": [with_pass(request, address)],
             "tileSize": 256,
             "bounds": list(extent.bounds),
             "minzoom": extent.minzoom,
@@ -92,35 +94,41 @@ def look_tile(
     z: Zoom,
     x: Place,
     y: Place,
-    form: Literal["png", "webp"],
+    form: PictureForm,
     who: Reader,
     here: InContext,
     before: Before = None,
 ) -> Response:
     """Return one tile (XYZ, 256 pixels); transparent where nothing was observed."""
-    _require_tile(z, x, y)
-    cells = _cells(here, who, acquisition, style, before)
-    try:
-        image = render(here.archive, cells, acquisition, style, z, x, y, before=before, form=form)
-    except (NotArchived, StyleUnavailable):
-        raise _no_look() from None
-    return Response(image, media_type=f"image/{form}")
+    require_tile(z, x, y)
+    seen = visible_look(here, who, acquisition, style, before)
+    return tile_answer(here, seen, acquisition, style, (z, x, y), form, before)
 
 
 @router.get("/events/tilejson.json", response_model=TileJson)
-def event_tilejson(request: Request, who: Reader, here: InContext) -> Response:
-    """Return the TileJSON of the events."""
+def event_tilejson(
+    request: Request,
+    who: Reader,
+    here: InContext,
+    where: Annotated[EventFilter, Depends(event_filter)],
+) -> Response:
+    """Return the TileJSON of the events, or of those that pass the filters of the request.
+
+    Its bounds are the world's, wherever there are events.
+    """
     address = f"{base_url(request, here)}/tiles/events"
+    kept = [one for one in request.query_params.multi_items() if one[0] != PARAMETER]
+    query = f"?{urlencode(kept)}" if kept else ""
     return respond(
         {
             "tilejson": "3.0.0",
             "name": "events",
             "scheme": "xyz",
-            "tiles": [f"{address}/{{z}}/{{x}}/{{y}}.mvt"],
-            "bounds": [-180.0, -85.05112878, 180.0, 85.05112878],
+            "tiles": [with_pass(request, f"{address}/{{z}}/{{x}}/{{y}}.mvt{query}")],
+            "bounds": list(WORLD),
             "minzoom": 0,
-            "maxzoom": 16,
-            "vector_layers": [{"id": "events", "fields": _FIELDS}],
+            "maxzoom": EVENT_ZOOM,
+            "vector_layers": [{"id": EVENTS, "fields": _FIELDS}],
         }
     )
 
@@ -142,12 +150,12 @@ def event_tile(
 
     `bbox` narrows nothing here: the tile is the box.
     """
-    _require_tile(z, x, y)
+    require_tile(z, x, y)
     inside = dataclasses.replace(where, bbox=tile_bounds(z, x, y))
     # One more than fits, so that the encoder knows that something was left out.
-    page = here.store.events(who.organisation, inside, limit=MOST_EVENTS + 1)
-    features = ((event.geometry, _properties(event)) for event in page.items)
-    tile = encode_mvt(features, z, x, y, layer="events", most=MOST_EVENTS)
+    found = here.store.outlines(who.organisation, inside, limit=MOST_EVENTS + 1)
+    shapes = np.array(shapely.from_wkb([one.geometry for one in found]), dtype=object, ndmin=1)
+    tile = encode_mvt(shapes, _columns(found), z, x, y, layer=EVENTS, most=MOST_EVENTS)
     return Response(tile, media_type=MVT)
 
 
@@ -163,41 +171,19 @@ _FIELDS = {
 }
 
 
-def _properties(event: Event) -> dict[str, Any]:
+def _columns(found: Sequence[Outline]) -> dict[str, list[Any]]:
+    """Return the properties of events, each as one column."""
     return {
-        "id": event.id,
-        "kind": event.kind.value,
-        "mode": event.mode.value,
-        "state": event.state.value,
-        "first_changed": moment(event.first_changed),
-        "last_unharmed": moment(event.last_unharmed) or "",
-        "area_ha": round(event.area_m2 / 1e4, 4),
-        "settlement": event.settlement,
+        "id": [one.id for one in found],
+        "kind": [one.kind for one in found],
+        "mode": [one.mode for one in found],
+        "state": [one.state for one in found],
+        "first_changed": [_moment(one.first_changed) for one in found],
+        "last_unharmed": [_moment(one.last_unharmed) for one in found],
+        "area_ha": [round(one.area_m2 / 1e4, 4) for one in found],
+        "settlement": [one.settlement for one in found],
     }
 
 
-def _cells(
-    here: Context, who: Caller, acquisition: str, style: Style, before: str | None
-) -> tuple[str, ...]:
-    """Return the cells the caller may see of all acquisitions a tile is made from."""
-    if (style is Style.CHANGE) != (before is not None):
-        words = "The style change needs `before`, and no other style takes it."
-        raise Problem(400, "parameter", words, faults=[("query.before", "does not fit the style")])
-    cells = cells_of(here, who.organisation, acquisition)
-    if before is None:
-        return cells
-    common = set(cells) & set(cells_of(here, who.organisation, before))
-    if not common:
-        raise _no_look()
-    return tuple(sorted(common))
-
-
-def _require_tile(z: int, x: int, y: int) -> None:
-    try:
-        check_tile(z, x, y)
-    except ValueError:
-        raise Problem(404, "not_found", "There is no such tile at this zoom.") from None
-
-
-def _no_look() -> Problem:
-    return Problem(404, "not_found", "There is no such look, or not in this style.")
+def _moment(microseconds: int | None) -> str:
+    return "" if microseconds is None else moment(from_microseconds(microseconds)) or ""

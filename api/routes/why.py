@@ -21,7 +21,7 @@ from api.watched import region_of, require_settlement
 from hearthwatch.explanation.chart import as_png, as_svg
 from hearthwatch.explanation.data import explanation_value
 from hearthwatch.explanation.facts import Facts, gather
-from hearthwatch.store.whole import settlements_named
+from hearthwatch.store.whole import labels_of
 from hearthwatch.why.asked import ask, held_looks
 from hearthwatch.why.shown import held_value, why_value
 from hearthwatch.why.why import Around
@@ -63,8 +63,8 @@ def list_suppressed(
     """List the looks at a region's settlements at which a rule held evidence back, newest first."""
     known = region_of(here, who.organisation, region, removed=True)
     found = held_looks(here.store, [known], utc(since), utc(until), limit + 1)
-    names = settlements_named(here.store, who.organisation, found)
-    items = [held_value(row, names) for row in found[:limit]]
+    labels = labels_of(here.store, who.organisation, found)
+    items = [held_value(row, labels) for row in found[:limit]]
     return respond({"items": items, "more": len(found) > limit})
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from detectors.probability import Isotonic, Model, Platt
 from hearthwatch.calibration.sets import (
+    AtBudget,
     Bin,
     Budget,
     CalibrationSet,
@@ -61,6 +62,7 @@ def from_document(document: Mapping[str, Any]) -> CalibrationSet:
             "budget": Budget(**document["budget"]),
             "sources": tuple(map(_source, document["sources"])),
             "strata": tuple(map(_stratum, document["strata"])),
+            "others": tuple(map(_at_budget, document.get("others", ()))),
             "highest": tuple(document["highest"]),
             "verdicts": None if verdicts is None else _verdicts(verdicts),
         }
@@ -70,6 +72,10 @@ def from_document(document: Mapping[str, Any]) -> CalibrationSet:
 def _source(value: Mapping[str, Any]) -> SourceResult:
     rates = tuple(Rate(**one) for one in value["realised"])
     return SourceResult(**{**value, "source": Source(value["source"]), "realised": rates})
+
+
+def _at_budget(value: Mapping[str, Any]) -> AtBudget:
+    return AtBudget(value["times"], tuple(map(_stratum, value["strata"])))
 
 
 def _stratum(value: Mapping[str, Any]) -> StratumResult:

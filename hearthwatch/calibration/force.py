@@ -15,9 +15,10 @@ from detectors.conformal import p_values, q_values
 from detectors.probability import Model, posterior, prior_within
 from detectors.types import DetectorInfo, DetectorState, Finding, PlaceLook
 from hearthwatch.calibration.document import FORMAT, from_document
-from hearthwatch.calibration.sets import LEVELS
+from hearthwatch.calibration.levels import TIMES
+from hearthwatch.calibration.sets import LEVELS, CalibrationSet
 from hearthwatch.calibration.verdicts import RATIO
-from hearthwatch.records import StoredCalibration
+from hearthwatch.records import StoredCalibration, WatchLevel
 from hearthwatch.words import counted
 
 BUILT_IN = "built-in"
@@ -45,7 +46,10 @@ class CalibrationInForce:
     base_rate : float
         Events per settlement-year, as the settings state them.
     note : str
-        Why a set that was chosen does not hold, in words.
+        Why a set that was chosen does not hold, or not as the level asks, in words.
+    alert_budget : mapping
+        The level that was in force, and the false alarms of each state that the thresholds allow
+        per 1,000 settlement-years; empty where no set holds, for then none was counted.
     """
 
     calibration: Calibration = field(default_factory=Calibration)
@@ -55,20 +59,33 @@ class CalibrationInForce:
     model_words: str = ""
     base_rate: float = 0.01
     note: str = ""
+    alert_budget: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The set's id, or that the detector's own thresholds hold."""
         return self.calibration.id or BUILT_IN
 
+    @property
+    def said(self) -> dict[str, Any]:
+        """What a record says of it."""
+        budget = {"alert_budget": dict(self.alert_budget)} if self.alert_budget else {}
+        return {"calibration": self.name, **budget}
+
 
 def in_force(
-    stored: StoredCalibration | None, detector: DetectorInfo, digest: str, base_rate: float
+    stored: StoredCalibration | None,
+    detector: DetectorInfo,
+    digest: str,
+    base_rate: float,
+    level: WatchLevel = WatchLevel.ROUTINE,
 ) -> CalibrationInForce:
     """Return what a chosen set comes to under the code that runs.
 
     Parameters
     ----------
+    level : WatchLevel
+        In force: a raised one goes by a larger budget of false alarms.
     digest : str
         Of the code and parameters that make numbers of pixels. A set that is bound to others,
         or to another version of the detector, is not used: what it says holds for those alone.
@@ -80,8 +97,15 @@ def in_force(
         return CalibrationInForce(base_rate=base_rate, note=note)
     chosen = from_document(stored.document)
     learned = chosen.verdicts
+    thresholds, times = chosen.at(TIMES[level]), TIMES[level]
+    if thresholds is None:
+        note = (
+            f"calibration set {chosen.id} has no thresholds for level {level.value}: those of "
+            "level routine hold; run `hearthwatch calibrate`"
+        )
+        thresholds, times = chosen.calibration, 1.0
     return CalibrationInForce(
-        calibration=chosen.calibration,
+        calibration=thresholds,
         highest=chosen.highest,
         null_years=chosen.null_years,
         model=learned.model if learned else None,
@@ -89,7 +113,14 @@ def in_force(
             f"{_NAMES[learned.kind]} of {counted(learned.verdicts, 'verdict')}" if learned else ""
         ),
         base_rate=base_rate,
+        note=note,
+        alert_budget=_alert_budget(chosen, level, times),
     )
+
+
+def _alert_budget(chosen: CalibrationSet, level: WatchLevel, times: float) -> dict[str, Any]:
+    allowed = zip(LEVELS, chosen.budget.nominal, strict=True)
+    return {"level": level.value, **{name: times * rate for name, rate in allowed}}
 
 
 def _unfit(stored: StoredCalibration, detector: DetectorInfo, digest: str) -> str:
@@ -136,7 +167,7 @@ def attributed(
 def _attributes(
     finding: Finding, q: float | None, sensed: datetime, force: CalibrationInForce
 ) -> dict[str, Any]:
-    named: dict[str, Any] = {"calibration": force.name}
+    named = force.said
     if finding.state not in _LASTS or RATIO not in finding.evidence:
         return named
     ratio = float(finding.evidence[RATIO])

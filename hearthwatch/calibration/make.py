@@ -13,8 +13,18 @@ from hearthwatch.calibration.build import (
     stratum_results,
 )
 from hearthwatch.calibration.document import sealed, to_document
-from hearthwatch.calibration.sets import Budget, CalibrationSet, NullYears, VerdictModel
+from hearthwatch.calibration.levels import OTHERS
+from hearthwatch.calibration.sets import (
+    AtBudget,
+    Budget,
+    CalibrationSet,
+    NullYears,
+    VerdictModel,
+)
 from hearthwatch.records import Kind, Mode, StoredCalibration
+
+MOST = 1000.0
+"""False alarms per 1,000 settlement-years: what is not below it is no budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,18 @@ def make_set(
             other_code=nulls.other_code,
             highest=highest_maxima(nulls),
             verdicts=verdicts,
+            others=_others(nulls, budget),
         )
+    )
+
+
+def _others(nulls: NullYears, budget: Budget) -> tuple[AtBudget, ...]:
+    """Return the strata at other budgets, as far as those are budgets at all."""
+    most = max(budget.nominal)
+    return tuple(
+        AtBudget(times, stratum_results(nulls, budget.times(times)))
+        for times in OTHERS
+        if times * most < MOST
     )
 
 

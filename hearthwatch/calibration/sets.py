@@ -52,6 +52,17 @@ class Budget:
         """The three budgets, in the order of `LEVELS`."""
         return self.watch, self.probable, self.established
 
+    def times(self, factor: float) -> Budget:
+        """Return a budget of so many times as many false alarms.
+
+        Raises
+        ------
+        ValueError
+            If that is no budget any more.
+        """
+        watch, probable, established = (factor * one for one in self.nominal)
+        return Budget(watch, probable, established, self.aim)
+
 
 @dataclass(frozen=True, slots=True)
 class NullYears:
@@ -130,6 +141,20 @@ class StratumResult:
 
 
 @dataclass(frozen=True, slots=True)
+class AtBudget:
+    """What the strata come to at another budget, from the same null years.
+
+    Attributes
+    ----------
+    times : float
+        Of the set's own budget.
+    """
+
+    times: float
+    strata: tuple[StratumResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SourceResult:
     """How the pooled thresholds held in the held-out years of one source.
 
@@ -203,6 +228,9 @@ class CalibrationSet:
         The highest yearly maxima of the evidence of any looks, nats, highest first.
     verdicts : VerdictModel or None
         None while there are too few verdicts.
+    others : tuple of AtBudget
+        The strata at other budgets: what a raised level of a watch goes by, and what a backtest
+        tells of. Sets that were made before there were any have none.
     """
 
     organisation: str
@@ -223,12 +251,23 @@ class CalibrationSet:
     highest: tuple[float, ...] = field(default=(), repr=False)
     verdicts: VerdictModel | None = None
     id: str = ""
+    others: tuple[AtBudget, ...] = ()
 
     @property
     def calibration(self) -> Calibration:
         """The thresholds as a detector takes them."""
-        thresholds = {one.stratum: _thresholds(one) for one in self.strata}
-        return Calibration(self.id, thresholds)
+        return self._as_taken(self.strata)
+
+    def at(self, times: float) -> Calibration | None:
+        """Return the thresholds at so many times the budget; None if the set has none of it."""
+        if times == 1.0:
+            return self.calibration
+        found = (one for one in self.others if one.times == times)
+        other = next(found, None)
+        return self._as_taken(other.strata) if other else None
+
+    def _as_taken(self, strata: tuple[StratumResult, ...]) -> Calibration:
+        return Calibration(self.id, {one.stratum: _thresholds(one) for one in strata})
 
     @property
     def pooled(self) -> StratumResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -52,19 +53,26 @@ def read_verdicts(path: Path) -> dict[str, Verdict]:
 
 
 def learn(events: Sequence[Event], verdicts: Mapping[str, Verdict]) -> VerdictModel | None:
-    """Learn probabilities; None with fewer than `LEAST` verdicts, or all of one kind."""
+    """Learn probabilities; None with fewer than `LEAST` verdicts, or all of one kind.
+
+    People look at what is most pressing first, so that of faint events fewer are judged. Each
+    verdict stands for as many events as were told of in its detector's state for each judged one.
+    Of what was never told nobody judges anything, and no weight makes up for that.
+    """
+    told = [one for one in events if RATIO in one.evidence and not one.merged_into]
     judged = [
         (one, verdict_on(one, verdicts))
-        for one in events
-        if RATIO in one.evidence and verdict_on(one, verdicts) is not Verdict.UNDECIDED
+        for one in told
+        if verdict_on(one, verdicts) is not Verdict.UNDECIDED
     ]
     truth = np.array([said is Verdict.CONFIRMED for _, said in judged], bool)
     places = [one.settlement or one.id for one, _ in judged]
     if len(judged) < LEAST or truth.all() or not truth.any() or len(set(places)) < 2:
         return None
     scores = np.array([float(one.evidence[RATIO]) for one, _ in judged])
-    found = fit(scores, truth, places)
-    low, high = brier_interval(found.forecasts, truth, _SEED)
+    weights = _weights(told, [one for one, _ in judged])
+    found = fit(scores, truth, places, weights)
+    low, high = brier_interval(found.forecasts, truth, _SEED, weights)
     return VerdictModel(
         kind=found.kind,
         model=found.model,
@@ -76,6 +84,13 @@ def learn(events: Sequence[Event], verdicts: Mapping[str, Verdict]) -> VerdictMo
         others=dict(found.brier),
         reliability=reliability(found.forecasts, truth),
     )
+
+
+def _weights(told: Sequence[Event], judged: Sequence[Event]) -> NDArray[np.float64]:
+    """Return how many events each judged one stands for, of the same state of its detector."""
+    all_of = Counter(one.detector_state for one in told)
+    judged_of = Counter(one.detector_state for one in judged)
+    return np.array([all_of[one.detector_state] / judged_of[one.detector_state] for one in judged])
 
 
 def reliability(forecasts: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[Bin, ...]:

@@ -20,7 +20,6 @@ from hearthwatch.cli.report import Answer
 from hearthwatch.evaluation.wording import bounded, budget
 from hearthwatch.fusion.classes import class_row, class_table
 from hearthwatch.identity import check_identity, science_digest
-from hearthwatch.layout import Layout
 from hearthwatch.words import counted
 from tiles.atomic import write_atomically
 
@@ -57,7 +56,7 @@ def _known(call: Call) -> Known:
     evaluations = tuple(read_evaluation(Path(one).expanduser()) for one in call.args.evaluation)
     release = read_release(shelf())
     classes = tuple(class_row(one) for one in class_table(release))
-    if not Layout(call.settings.data_dir).database.exists():
+    if not call.is_kept:
         # What the release has measured can be read before anything is watched.
         return Known((), (), evaluations, release, {}, classes)
     with call.store() as store:

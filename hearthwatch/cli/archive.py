@@ -88,7 +88,7 @@ def export_masters(call: Call) -> Answer:
 def prune_old(call: Call) -> Answer:
     """Retire looks older than some years that nothing found rests on and no hold keeps."""
     archive, args, now = _archive(call), call.args, datetime.now(UTC)
-    if not Layout(call.settings.data_dir).database.is_file():
+    if not call.is_kept:
         raise HearthwatchError(
             "There is no database beside the archive, so nobody can say what rests on it. "
             "Nothing was removed."

@@ -32,6 +32,7 @@ from hearthwatch.records import (
     StateVersion,
     StoredCalibration,
 )
+from hearthwatch.review.teaching import taught_by
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_events
 
@@ -78,6 +79,8 @@ def _made(
     unknown = sorted(set(verdicts) - {event.id for event in events})
     if unknown:
         raise NotFound(f"There is no event {unknown[0]} that the verdicts speak of.")
+    # Why people rejected what they did counts too; a file of verdicts goes before all of them.
+    verdicts = {**taught_by(store, events), **verdicts}
     layout = Layout(call.settings.data_dir)
     regions = [region] if region else _regions(store, scope)
     states = _states(store, layout, regions, scope.detector.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import logging
+import os
 import shutil
 import sys
 import warnings
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hearthwatch.errors import BackupError
 from hearthwatch.identity import PACKAGES, check_identity
+from hearthwatch.operation import logs
 from hearthwatch.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ _FROM_OPTIONS = (
 )  # fmt: skip
 _PATHS = ("data_dir", "catalogue")
 _LOOKS_ITSELF = "doctor"
+_RESTORES = "restore"
+_SEALS = "seal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,40 @@ class Call:
     @contextmanager
     def store(self, *, write: bool = False, alone: bool = True) -> Iterator[Store]:
         """Open the store for the length of a block; not `alone`, others may write too."""
-        with store_at(self.settings.data_dir, write=write, alone=alone) as store:
+        with _opened(self.place, write=write, alone=alone) as store:
             yield store
+
+    @property
+    def place(self) -> Path | str:
+        """Where the store is: a file, or the address of a server."""
+        from hearthwatch.layout import Layout
+
+        return self.settings.database or Layout(self.settings.data_dir).database
+
+    @property
+    def store_name(self) -> str:
+        """What the store is called where somebody reads it."""
+        if isinstance(self.place, Path):
+            return self.place.name
+        from hearthwatch.store.postgres import name_of
+
+        return name_of(self.place)
+
+    def try_alone(self) -> None:
+        """Refuse (`StoreLocked`) if another process writes the store alone."""
+        from hearthwatch.store.lock import WriteLock
+
+        if isinstance(self.place, Path):
+            WriteLock(self.place.resolve()).release()
+            return
+        from hearthwatch.store.postgres import alone_lock
+
+        alone_lock(self.place).release()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a store: its file is there, or a server is named."""
+        return isinstance(self.place, str) or self.place.is_file()
 
 
 def prepare(args: argparse.Namespace) -> Call:
@@ -63,22 +99,57 @@ def prepare(args: argparse.Namespace) -> Call:
     ------
     SettingsError
     IdentityError
+    BackupError
+        The data folder is not restored, or not wiped, to the end.
     """
     # The doctor reports a broken installation among everything else that is wrong.
     if not args.handler.endswith(f":{_LOOKS_ITSELF}"):
         check_identity()
     settings = load_settings(**_overrides(args))
-    _start_logging(settings.log_level.upper())
+    # Before SQLite is loaded: what it writes beside its file must not lie on another disk, which
+    # may not be encrypted.
+    os.environ.setdefault("SQLITE_TMPDIR", str(settings.data_dir))
+    _start_logging(settings.log_level.upper(), settings.log_format)
+    if not args.handler.endswith(f":{_RESTORES}"):
+        _refuse_half_restored(settings.data_dir)
+    if not args.handler.endswith(f":{_SEALS}"):
+        _refuse_half_wiped(settings.data_dir)
     return Call(args, settings)
+
+
+def _refuse_half_restored(data_dir: Path) -> None:
+    from hearthwatch.layout import Layout
+
+    if Layout(data_dir).restoring.exists():
+        raise BackupError(
+            f"{data_dir} is not restored to the end. Run `hearthwatch restore` again: it begins "
+            "anew."
+        )
+
+
+def _refuse_half_wiped(data_dir: Path) -> None:
+    from hearthwatch.layout import Layout
+
+    if Layout(data_dir).sealing.exists():
+        raise BackupError(
+            f"{data_dir} is being wiped, or that was cut short. `hearthwatch seal` again goes on."
+        )
 
 
 @contextmanager
 def store_at(data_dir: Path, *, write: bool = False, alone: bool = True) -> Iterator[Store]:
-    """Open the store of a data folder for the length of a block."""
+    """Open the store in a file of a data folder for the length of a block."""
     from hearthwatch.layout import Layout
+
+    with _opened(Layout(data_dir).database, write=write, alone=alone) as store:
+        yield store
+
+
+@contextmanager
+def _opened(place: Path | str, *, write: bool, alone: bool) -> Iterator[Store]:
     from hearthwatch.store import open_store
 
-    store = open_store(Layout(data_dir).database, write=write, alone=alone)
+    store = open_store(place, write=write, alone=alone)
     try:
         yield store
     finally:
@@ -101,15 +172,11 @@ def forget_records(data_dir: Path) -> None:
     lock.release()
 
 
-def _start_logging(level: str) -> None:
+def _start_logging(level: str, form: str) -> None:
     if level != "DEBUG":
         # Warnings of libraries are for developers; what a user must know is an error or a note.
         warnings.simplefilter("ignore")
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    # What the libraries say of themselves at level info is of no use to an analyst.
-    logging.getLogger().setLevel("WARNING" if level == "INFO" else level)
-    for package in PACKAGES:
-        logging.getLogger(package).setLevel(level)
+    logs.start(level, form, PACKAGES)
 
 
 def _overrides(args: argparse.Namespace) -> dict[str, Any]:

@@ -19,6 +19,7 @@ CHECKS: Sequence[tuple[str, Callable[[Call], Check]]] = (
     ("clock", doctor_system.clock),
     ("data folder", doctor_data.data_folder),
     ("free disk", doctor_data.free_disk),
+    ("encryption", doctor_data.encryption),
     ("store", doctor_data.store),
     ("store lock", doctor_data.store_lock),
     ("archive", doctor_data.archive),

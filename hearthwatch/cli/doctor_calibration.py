@@ -5,10 +5,9 @@ from __future__ import annotations
 from detectors.registry import create_detector, detector_ids
 from detectors.types import PlaceDetector
 from hearthwatch.calibration.force import CalibrationInForce, in_force
-from hearthwatch.cli.call import Call, store_at
+from hearthwatch.cli.call import Call
 from hearthwatch.cli.checks import Check, Outcome
 from hearthwatch.identity import science_digest
-from hearthwatch.layout import Layout
 from hearthwatch.records import CalibrationChoice, Mode
 from hearthwatch.store.protocol import Store
 from hearthwatch.words import counted
@@ -18,10 +17,9 @@ _ADVICE = "Run `hearthwatch calibrate` once a year is over."
 
 def calibration(call: Call) -> Check:
     """Check that a calibration set holds for what is watched, and can be used by this code."""
-    path = Layout(call.settings.data_dir).database
-    if not path.is_file():
+    if not call.is_kept:
         return Check(Outcome.OK, "nothing was recorded yet")
-    with store_at(call.settings.data_dir) as store:
+    with call.store() as store:
         found = [
             (choice, _force(call, store, choice))
             for name in detector_ids()

@@ -10,14 +10,14 @@ from pathlib import Path
 import shapely
 
 from detectors.registry import create_detector, detector_ids
-from hearthwatch.cli.call import Call, store_at
+from hearthwatch.cli.call import Call
 from hearthwatch.cli.checks import Check, Outcome
 from hearthwatch.errors import StoreLocked
 from hearthwatch.layout import Layout
+from hearthwatch.operation.encryption import Kept, of_folder
 from hearthwatch.pipeline.listing import MISSION_START
 from hearthwatch.pipeline.run import provider_faults
 from hearthwatch.sources import provider_from
-from hearthwatch.store.lock import WriteLock
 from hearthwatch.words import counted
 from imagery.types import Query
 from tiles.archive import Archive
@@ -54,15 +54,28 @@ def free_disk(call: Call) -> Check:
     return Check(Outcome.OK, words)
 
 
+def encryption(call: Call) -> Check:
+    """Check that whoever takes the disk cannot read it, as far as that can be known."""
+    found = of_folder(_existing(call.settings.data_dir))
+    advice = "See docs/seizure.md for folders that are encrypted from the start."
+    words = found.why
+    if call.settings.database:
+        words += "; of the database's own disk nothing is known here"
+    if found.kept is Kept.PLAIN:
+        return Check(Outcome.WARN, f"{words}: whoever takes the disk reads the watchlist", advice)
+    if found.kept is Kept.UNKNOWN:
+        return Check(Outcome.WARN, f"unknown: {words}", f"Ask who runs the machine. {advice}")
+    return Check(Outcome.OK, words)
+
+
 def store(call: Call) -> Check:
     """Check that the database can be read and has the schema of this code."""
-    path = Layout(call.settings.data_dir).database
-    if not path.is_file():
+    if not call.is_kept:
         return Check(Outcome.OK, _NOTHING_YET)
-    with store_at(call.settings.data_dir) as opened:
+    with call.store() as opened:
         regions = opened.regions(call.organisation)
         open_runs = [run for run in opened.runs(call.organisation) if run.finished is None]
-    words = f"{path.name}: schema is current, {counted(len(regions), 'region')} watched"
+    words = f"{call.store_name}: schema is current, {counted(len(regions), 'region')} watched"
     if open_runs:
         advice = "If none is at work now, it was killed; the next run goes on where it stopped."
         return Check(Outcome.WARN, f"{words}, {counted(len(open_runs), 'run')} not ended", advice)
@@ -71,11 +84,10 @@ def store(call: Call) -> Check:
 
 def store_lock(call: Call) -> Check:
     """Check that no other process is writing."""
-    path = Layout(call.settings.data_dir).database
-    if not path.is_file():
+    if not call.is_kept:
         return Check(Outcome.OK, _NOTHING_YET)
     try:
-        WriteLock(path.resolve()).release()
+        call.try_alone()
     except StoreLocked as error:
         return Check(Outcome.WARN, error.message)
     return Check(Outcome.OK, "no process is writing")

@@ -11,10 +11,9 @@ import shapely
 
 from hearthwatch.budget.account import budget_from
 from hearthwatch.budget.policy import date_words
-from hearthwatch.cli.call import Call, store_at
+from hearthwatch.cli.call import Call
 from hearthwatch.cli.checks import Check, Outcome
 from hearthwatch.errors import SettingsError
-from hearthwatch.layout import Layout
 from hearthwatch.sources import FOLDER, SENTINELHUB, STAC, inbox_from, provider_from
 from hearthwatch.store.protocol import Store
 from imagery.errors import ImageryError, IntegrityError, NotYet, Permanent, QuotaExhausted
@@ -60,17 +59,17 @@ def providers(call: Call) -> Check:
 
 def quota(call: Call) -> Check:
     """Check that this month's budget lasts."""
-    if not Layout(call.settings.data_dir).database.is_file():
+    if not call.is_kept:
         return Check(Outcome.OK, _NOTHING_YET)
-    with store_at(call.settings.data_dir) as store:
+    with call.store() as store:
         return _quota(call, store)
 
 
 def pauses(call: Call) -> Check:
     """Check that no provider is paused."""
-    if not Layout(call.settings.data_dir).database.is_file():
+    if not call.is_kept:
         return Check(Outcome.OK, _NOTHING_YET)
-    with store_at(call.settings.data_dir) as store:
+    with call.store() as store:
         budget = budget_from(call.settings, store)
         held = [pause for name in _named(call) if (pause := budget.paused(name))]
     if not held:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hearthwatch.cli.call import Call, store_at
+from hearthwatch.cli.call import Call
 from hearthwatch.cli.checks import Check, Outcome
 from hearthwatch.identity import LIBRARIES, check_identity, gdal_version
-from hearthwatch.layout import Layout
 from hearthwatch.pipeline.executors import open_executor
 
 FIRST_YEAR, LAST_YEAR = 2025, 2100
@@ -38,8 +37,8 @@ def clock(call: Call) -> Check:
     advice = "Set the clock (timedatectl) before the next run: it dates every record."
     if not FIRST_YEAR <= now.year < LAST_YEAR:
         return Check(Outcome.FAIL, words, advice)
-    if Layout(call.settings.data_dir).database.is_file():
-        with store_at(call.settings.data_dir) as store:
+    if call.is_kept:
+        with call.store() as store:
             started = [run.started for run in store.runs(call.organisation)]
         if started and max(started) > now:
             return Check(Outcome.FAIL, f"{words}, but a run began {max(started):%Y-%m-%d}", advice)

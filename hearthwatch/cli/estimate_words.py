@@ -1,102 +1,12 @@
-"""What watching an area would take, by sensor, and the words for it."""
+"""Words for what watching an area would take and give."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
 
-from hearthwatch.budget.forecast import Forecast, Sky
+from hearthwatch.passes.estimates import Estimate, SensorEstimate, share_of_month, summed
+from hearthwatch.passes.latency import KnownFrom, Latency
 from hearthwatch.words import counted, sensors_in_words
-from imagery.types import Acquisition
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """What a catalogue lists over an area.
-
-    Attributes
-    ----------
-    assumed : str
-        Why it says nothing, and looks are assumed; empty where it does.
-    """
-
-    looks: tuple[Acquisition, ...]
-    assumed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SensorEstimate:
-    """What the looks of one sensor take; detectors that read the same looks share them.
-
-    Attributes
-    ----------
-    read_cells, coarse_cells : int
-        Cells whose pixels are asked for, and those of them that are asked for at 20 m only.
-    """
-
-    detectors: tuple[str, ...]
-    sensors: tuple[str, ...]
-    read_cells: int
-    coarse_cells: int
-    listed: Listed
-    sky: Sky
-    forecast: Forecast
-
-    @property
-    def is_known(self) -> bool:
-        """Whether looks are listed, or would have to be paid for."""
-        return bool(self.listed.looks) or self.forecast.requests_per_month > 0
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """The answer, before it is put into words.
-
-    Attributes
-    ----------
-    parts : tuple of SensorEstimate
-        The kind's own detector's first.
-    """
-
-    area_km2: float
-    cells: tuple[str, ...]
-    settled_cells: tuple[str, ...]
-    settlements: int
-    provider: str
-    parts: tuple[SensorEstimate, ...]
-    backfill_months: float
-    month_units: float | None
-
-
-def estimate_value(found: Estimate) -> dict[str, Any]:
-    """Return an estimate for programs."""
-    return {
-        "area_km2": _short(found.area_km2),
-        "cells": list(found.cells),
-        "settlements": found.settlements,
-        "settled_cells": list(found.settled_cells),
-        "provider": found.provider,
-        "backfill_months": found.backfill_months,
-        "sensors": [_part_value(part) for part in found.parts],
-        "units_per_month": _short(_sum(found, "units_per_month")),
-        "requests_per_month": _short(_sum(found, "requests_per_month")),
-        "backfill_units": _short(_sum(found, "backfill_units")),
-        "share_of_month": _short(_share_of_month(found)),
-    }
-
-
-def _part_value(part: SensorEstimate) -> dict[str, Any]:
-    return {
-        "detectors": list(part.detectors),
-        "sensors": list(part.sensors),
-        "cells_read": part.read_cells,
-        "cells_read_at_20_m": part.coarse_cells,
-        "looks_per_month": _short(part.sky.looks_per_month),
-        "cloud_share": _short(part.sky.cloud),
-        "assumed": part.listed.assumed or None,
-        **{name: _short(value) for name, value in asdict(part.forecast).items()},
-    }
 
 
 def estimate_text(found: Estimate) -> str:
@@ -112,13 +22,16 @@ def estimate_text(found: Estimate) -> str:
         lines += _part_lines(part, found.backfill_months)
     if len(found.parts) > 1:
         lines.append(
-            f"together  {_sum(found, 'units_per_month'):,.1f} units and "
-            f"{_sum(found, 'requests_per_month'):,.0f} requests a month if every look is read, "
-            f"{_sum(found, 'backfill_units'):,.1f} units of backfill"
+            f"together  {summed(found, 'units_per_month'):,.1f} units and "
+            f"{summed(found, 'requests_per_month'):,.0f} requests a month if every look is read, "
+            f"{summed(found, 'backfill_units'):,.1f} units of backfill"
         )
-    share = _share_of_month(found)
+    share = share_of_month(found)
     if share is not None:
         lines.append(f"budget    {share:.1%} of the month's {found.month_units:,.0f} units")
+    lines += [
+        f"exceeds   {words}: such a watch waits until it is confirmed" for words in found.exceeds
+    ]
     return "\n".join(lines)
 
 
@@ -151,15 +64,24 @@ def _part_lines(part: SensorEstimate, backfill_months: float) -> Iterator[str]:
             f"wait      {told.wait_days:.1f} days to a clear look on the mean; none in 15 days "
             f"with a probability of {told.no_look_share:.1%}"
         )
+    yield from _latency_lines(part.latency)
 
 
-def _sum(found: Estimate, name: str) -> float:
-    return float(sum(getattr(part.forecast, name) for part in found.parts))
-
-
-def _share_of_month(found: Estimate) -> float | None:
-    return _sum(found, "units_per_month") / found.month_units if found.month_units else None
-
-
-def _short(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+def _latency_lines(found: Latency) -> Iterator[str]:
+    yield f"latency   {found.words}"
+    between, wait, published = found.between, found.wait, found.published
+    if between is not None and wait is not None:
+        what = "passes" if found.known_from is KnownFrom.CALENDAR else "usable looks"
+        yield (
+            f"          {between.median:.1f} days between {what} (median; {between.p90:.1f} at "
+            f"90 %, of {between.count:,}); a change waits {wait.median:.1f} days for the next, "
+            f"{wait.p90:.1f} at 90 %"
+        )
+    if found.by_month:
+        months = ", ".join(f"{one.month} {one.usable}/{one.looks}" for one in found.by_month)
+        yield f"          usable by month: {months}"
+    if published is not None:
+        yield (
+            f"          {published.median:.1f} hours to publication (median; {published.p90:.1f} "
+            f"at 90 %, of {counted(published.count, 'scene')})"
+        )

@@ -12,10 +12,10 @@ from hearthwatch.cli.tables import table
 from hearthwatch.fusion.classes import meaning_of
 from hearthwatch.fusion.reading import detections_of
 from hearthwatch.fusion.shown import opinion_text, opinion_value, source_rows, source_value
-from hearthwatch.records import Detection, Event, EventFilter, EventSource, Opinion
+from hearthwatch.records import Detection, Event, EventFilter, EventSource, Label, Opinion
 from hearthwatch.store.protocol import Store
-from hearthwatch.store.whole import settlements_named
-from hearthwatch.values import detection_value, event_value, moment
+from hearthwatch.store.whole import labels_of
+from hearthwatch.values import called, detection_value, event_value, moment
 from hearthwatch.words import day, hectares, interval, marked
 
 
@@ -26,7 +26,7 @@ def list_events(call: Call) -> Answer:
         where = asked_for(call, store)
         page = store.events(call.organisation, where, after=args.after, limit=args.limit)
         names = store.region_names(call.organisation)
-        settlements = settlements_named(store, call.organisation, page.items)
+        settlements = labels_of(store, call.organisation, page.items)
     events = [event_value(e, names, settlements) for e in page.items]
     document = {"events": events, "next": page.next}
     text = _listing(page.items, names, settlements) if events else "No event meets that."
@@ -44,7 +44,7 @@ def show(call: Call) -> Answer:
         sources = store.sources(call.organisation, event.id)
         opinions = store.opinions(call.organisation, event.id)
         names = store.region_names(call.organisation)
-        settlements = settlements_named(store, call.organisation, [event, *detections])
+        settlements = labels_of(store, call.organisation, [event, *detections])
     meaning = meaning_of(sources, event.detector)
     document = {
         "event": event_value(event, names, settlements),
@@ -78,7 +78,7 @@ def asked_for(call: Call, store: Store) -> EventFilter:
 
 
 def _listing(
-    events: Sequence[Event], names: Mapping[str, str], settlements: Mapping[str, str]
+    events: Sequence[Event], names: Mapping[str, str], settlements: Mapping[str, Label]
 ) -> str:
     """Return a table of events, with the settlements where there are any."""
     header = ["id", "state", "kind", "unharmed .. first changed", "ha", "looks", "region"]
@@ -91,7 +91,7 @@ def _listing(
     if any(event.settlement for event in events):
         header.append("settlement")
         for row, event in zip(rows, events, strict=True):
-            row.append(settlements.get(event.settlement) or event.settlement or "-")
+            row.append(called(event.settlement, settlements) or "-")
     return table(header, rows)
 
 
@@ -108,15 +108,16 @@ def _version(event: Event) -> dict[str, object]:
     }
 
 
-def _facts(event: Event, names: Mapping[str, str], settlements: Mapping[str, str]) -> str:
+def _facts(event: Event, names: Mapping[str, str], settlements: Mapping[str, Label]) -> str:
     spot = event.geometry.representative_point()
-    settlement = f"{settlements.get(event.settlement, '')} ({event.settlement})".strip()
+    label = settlements.get(event.settlement, Label())
+    known = " ".join(filter(None, (label.name, label.pcode, f"({event.settlement})")))
     lines = [
         marked(event.mode, f"{event.kind.value}, {event.state.value}"),
         f"  {event.observed}",
         f"  id         {event.id}",
         f"  region     {names.get(event.region, '')}, cell {event.cell}",
-        *([f"  settlement {settlement}"] if event.settlement else []),
+        *([f"  settlement {known}"] if event.settlement else []),
         *([f"  change     {event.change}"] if event.change else []),
         *([f"  merged     into {event.merged_into}"] if event.merged_into else []),
         f"  place      {spot.x:.5f}, {spot.y:.5f}",

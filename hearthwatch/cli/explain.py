@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hearthwatch.cli.call import Call
-from hearthwatch.cli.export import notice_of, write_all
+from hearthwatch.cli.export import write_all
 from hearthwatch.cli.reading import find_event
 from hearthwatch.cli.report import Answer, shown
 from hearthwatch.explanation.chart import as_png, as_svg
@@ -15,6 +15,7 @@ from hearthwatch.explanation.curve import curve_csv
 from hearthwatch.explanation.data import as_csv, explanation_value
 from hearthwatch.explanation.facts import Facts, gather
 from hearthwatch.explanation.words import as_text
+from hearthwatch.export.provenance import notice_of
 from hearthwatch.layout import Layout
 from tiles.archive import Archive
 

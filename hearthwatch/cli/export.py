@@ -1,74 +1,62 @@
-"""`hearthwatch export`: events as a file for other programs."""
+"""`hearthwatch export`: a collection as a file for other programs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from detectors.heat import INFO as HEAT
+from api.auth import Caller
+from api.bulk import Bulk
+from api.context import Context
+from api.problems import Problem
+from api.queryables import filter_of
+from hearthwatch.audit.entries import COMMAND_LINE
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.events import asked_for
-from hearthwatch.cli.export_formats import Names, as_csv, as_geojson, as_geopackage
 from hearthwatch.cli.report import Answer, shown
-from hearthwatch.errors import HearthwatchError
-from hearthwatch.heat.values import NOTICE
-from hearthwatch.records import Event, EventSource
-from hearthwatch.store.whole import all_events, settlements_named
+from hearthwatch.errors import HearthwatchError, QuestionError
+from hearthwatch.export.columns import RELEASED
+from hearthwatch.export.provenance import Provenance
+from hearthwatch.export.styles import LOOKS, qml
+from hearthwatch.export.workshop import publish, workshop
+from hearthwatch.export.writing import FORMS, fits
+from hearthwatch.layout import Layout
+from hearthwatch.records import EventFilter, Role, Scope
+from hearthwatch.store.protocol import Store
+from hearthwatch.values import moment
 from hearthwatch.words import counted
+from tiles.archive import Archive
 from tiles.atomic import write_atomically
 
-Writer = Callable[[Sequence[Event], Names, str], bytes]
-
-FORMATS: Mapping[str, Writer] = {"geojson": as_geojson, "gpkg": as_geopackage, "csv": as_csv}
-_SUFFIXES = {".geojson": "geojson", ".json": "geojson", ".gpkg": "gpkg", ".csv": "csv"}
+_SUFFIXES = {".json": "geojson", **{f".{form}": form for form in FORMS}}
+_ASKED = ("region", "settlement", "kind", "state", "bbox", "since", "until", "filter")
 
 
 def export(call: Call) -> Answer:
-    """Write the events asked for to a file, whole or not at all."""
-    target = Path(call.args.file).expanduser().absolute()
-    kind = call.args.format or _by_suffix(target)
-    refuse_to_overwrite(target, force=call.args.force)
-    with call.store() as store:
-        events = list(all_events(store, call.organisation, asked_for(call, store)))
-        names = Names(
-            store.region_names(call.organisation),
-            settlements_named(store, call.organisation, events),
-        )
-        sources = [one for e in events for one in store.sources(call.organisation, e.id)]
-    text = notice(events, sources)
-    write_atomically(target, FORMATS[kind](events, names, text))
-    document = {"file": str(target), "format": kind, "events": len(events), "notice": text}
-    return Answer(document, f"{counted(len(events), 'event')} written to {target}. {text}.")
-
-
-def notice(events: Sequence[Event], sources: Sequence[EventSource] = ()) -> str:
-    """Return what those ask to be said whose data events rest on, Copernicus with the years.
-
-    Parameters
-    ----------
-    sources : sequence of EventSource
-        What tells of the events.
-    """
-    told = {one.detector for one in events} | {one.detector for one in sources}
-    lines = []
-    if told != {HEAT.id}:
-        lines.append(
-            notice_of(
-                moment
-                for event in events
-                for moment in (event.last_unharmed, event.first_changed, event.last_detected)
-                if moment is not None
-            )
-        )
-    return ". ".join([*lines, *([NOTICE] if HEAT.id in told else [])])
-
-
-def notice_of(moments: Iterable[datetime]) -> str:
-    """Return what Copernicus asks to be said of data of these times."""
-    years = sorted({moment.astimezone(UTC).year for moment in moments})
-    span = f" {years[0]}-{years[-1]}" if len(years) > 1 else "".join(f" {y}" for y in years)
-    return f"Contains modified Copernicus Sentinel data{span}"
+    """Write the features asked for to a file, whole or not at all."""
+    args = call.args
+    target = Path(args.file).expanduser().absolute()
+    form = args.format or _by_suffix(target)
+    styled = target.with_suffix(".qml") if args.style else None
+    _check(call, form)
+    for path in filter(None, (target, styled)):
+        refuse_to_overwrite(path, force=args.force)
+    # What is told to partners is written down before it is read.
+    released = args.collection == RELEASED
+    with (
+        call.store(write=released, alone=False) as store,
+        workshop(target.parent) as folder,
+        _in_our_words(),
+    ):
+        made, provenance = _bulk(call, store).write(form, folder)
+        publish(made, target)
+    if styled:
+        write_atomically(styled, qml(args.collection))
+    return _answer(call, target, form, provenance)
 
 
 def refuse_to_overwrite(target: Path, *, force: bool) -> None:
@@ -96,11 +84,76 @@ def write_all(folder: Path, contents: Mapping[str, bytes], *, force: bool) -> li
     return [folder / name for name in contents]
 
 
+def _check(call: Call, form: str) -> None:
+    args = call.args
+    if not fits(args.collection, form):
+        raise HearthwatchError(
+            f"Looks have no place of their own: write the {args.collection} as GeoPackage, "
+            "Parquet, CSV or GeoJSON."
+        )
+    if args.style and args.collection not in LOOKS:
+        raise HearthwatchError(f"The {args.collection} is not drawn: leave --style out.")
+    if args.collection == RELEASED and _query(call):
+        raise HearthwatchError(
+            "What was released goes out whole, as partners read it: leave the filters out."
+        )
+
+
+def _bulk(call: Call, store: Store) -> Bulk:
+    where = EventFilter()
+    if call.args.collection != RELEASED:
+        wanted = filter_of(call.args.collection, call.args.filter, "cql2-text")
+        where = replace(asked_for(call, store), filter=wanted)
+    scopes = frozenset({Scope.EXPORT, Scope.READ, Scope.RELEASED})
+    who = Caller(call.organisation, COMMAND_LINE, COMMAND_LINE, Role.ADMIN, scopes)
+    here = Context(call.settings, store, Archive(Layout(call.settings.data_dir).archive))
+    return Bulk(here, who, call.args.collection, _query(call), _now, where)
+
+
+def _answer(call: Call, target: Path, form: str, provenance: Provenance) -> Answer:
+    name, count = provenance.collection, provenance.features
+    document = {
+        "file": str(target),
+        "format": form,
+        "collection": name,
+        name: count,
+        "notice": provenance.notice,
+    }
+    what = counted(count, "event") if name == "events" else f"{count:,} of the {name}"
+    said = (f"{what} written to {target}", provenance.notice, provenance.warning.rstrip("."))
+    return Answer(document, ". ".join(filter(None, said)) + ".")
+
+
+def _query(call: Call) -> dict[str, Any]:
+    """Return the options that choose features, as the file tells them."""
+    given = {name: getattr(call.args, name) for name in _ASKED}
+    return {
+        name: moment(one) if isinstance(one, datetime) else one
+        for name, one in given.items()
+        if one not in (None, [])
+    }
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except Problem as problem:
+        faults = "".join(
+            f"\n  - {where.replace('query.', '--', 1)}: {words}" for where, words in problem.faults
+        )
+        raise QuestionError(f"{problem.detail}{faults}") from None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _by_suffix(target: Path) -> str:
     kind = _SUFFIXES.get(target.suffix.lower())
     if kind is None:
         raise HearthwatchError(
-            f"The format of {target.name} cannot be told from its name: end it in .geojson, "
-            ".gpkg or .csv, or give --format."
+            f"The format of {target.name} cannot be told from its name: end it in "
+            f"{', '.join(f'.{form}' for form in FORMS)}, or give --format."
         )
     return kind

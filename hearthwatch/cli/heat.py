@@ -30,9 +30,10 @@ from hearthwatch.heat.values import (
     seen_value,
 )
 from hearthwatch.heat_events.telling import tell
-from hearthwatch.records import Event, Region
+from hearthwatch.records import Event, Label, Region
 from hearthwatch.store.extent import Bounds
 from hearthwatch.store.protocol import Store
+from hearthwatch.values import called
 from hearthwatch.words import counted
 
 NEWS = timedelta(days=60)
@@ -97,7 +98,7 @@ def list_all(call: Call) -> Answer:
             and (args.since is None or one.sensed >= args.since)
             and (args.until is None or one.sensed <= args.until)
         ]
-        names = store.settlement_names(call.organisation)
+        labels = store.settlement_labels(call.organisation)
         heard = [one for one in hearing(squares, now) if only in (None, one.settlement)]
         begin, end = args.since or now - NEWS, args.until or now
         elsewhere = {
@@ -108,7 +109,7 @@ def list_all(call: Call) -> Answer:
     listed = found[: args.limit]
     rows = [
         (
-            f"{one.sensed:%Y-%m-%d %H:%M}", one.satellite, names[one.settlement] or one.settlement,
+            f"{one.sensed:%Y-%m-%d %H:%M}", one.satellite, called(one.settlement, labels),
             "-" if one.frp_mw is None else f"{one.frp_mw:.1f}",
             "hint" if one.is_hint else "held back", one.why,
         )
@@ -129,14 +130,14 @@ def list_all(call: Call) -> Answer:
         ],
         "notice": NOTICE,
     }
-    lines = [text, *_heard_in_words(heard, names), *_elsewhere_in_words(elsewhere, begin, end)]
+    lines = [text, *_heard_in_words(heard, labels), *_elsewhere_in_words(elsewhere, begin, end)]
     return Answer(document, "\n".join((*lines, _in_words(record), SILENCE)))
 
 
-def _heard_in_words(heard: Sequence[Hearing], names: Mapping[str, str]) -> Iterator[str]:
+def _heard_in_words(heard: Sequence[Hearing], labels: Mapping[str, Label]) -> Iterator[str]:
     """Say of settlements, those of one kind together, what heat can tell there this month."""
     for words, group in groupby(sorted(heard, key=lambda one: one.words), lambda one: one.words):
-        which = [names[one.settlement] or one.settlement for one in group]
+        which = [called(one.settlement, labels) for one in group]
         shown = ", ".join(which[:SHOWN])
         more = f" and {len(which) - SHOWN} more" if len(which) > SHOWN else ""
         yield f"This month at {shown}{more}: {words}."

@@ -17,8 +17,8 @@ from hearthwatch.ledger_words import (
     summarise,
     summary_in_words,
 )
-from hearthwatch.records import LedgerRow, Region
-from hearthwatch.store.whole import all_looks, settlements_named
+from hearthwatch.records import Label, LedgerRow, Region
+from hearthwatch.store.whole import all_looks, labels_of
 from hearthwatch.values import ledger_value, moment
 from hearthwatch.words import marked
 
@@ -43,9 +43,9 @@ def show(call: Call) -> Answer:
             # A region that does not follow the settlement has nothing to say of it.
             told = [(region, rows) for region, rows in told if rows]
         every = [row for _, rows in told for row in rows]
-        names = settlements_named(store, call.organisation, every)
-    document = {"regions": [_value(region, rows, names) for region, rows in told]}
-    text = "\n\n".join(_text(region, rows, names) for region, rows in told)
+        labels = labels_of(store, call.organisation, every)
+    document = {"regions": [_value(region, rows, labels) for region, rows in told]}
+    text = "\n\n".join(_text(region, rows, labels) for region, rows in told)
     nothing = "No look at it is in the ledger." if settlement else "Nothing is watched."
     return Answer(document, text or nothing)
 
@@ -75,7 +75,9 @@ def summary_value(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _value(region: Region, rows: Sequence[LedgerRow], names: Mapping[str, str]) -> dict[str, Any]:
+def _value(
+    region: Region, rows: Sequence[LedgerRow], labels: Mapping[str, Label]
+) -> dict[str, Any]:
     return {
         "region": region.id,
         "region_name": region.name,
@@ -84,18 +86,18 @@ def _value(region: Region, rows: Sequence[LedgerRow], names: Mapping[str, str]) 
             {"detector": name, "sensors": list(sensors_of(name)), **summary_value(summarise(own))}
             for name, own in by_detector(rows, region.kind).items()
         ],
-        "looks": [ledger_value(row, names) for row in rows],
+        "looks": [ledger_value(row, labels) for row in rows],
     }
 
 
-def _text(region: Region, rows: Sequence[LedgerRow], names: Mapping[str, str]) -> str:
+def _text(region: Region, rows: Sequence[LedgerRow], labels: Mapping[str, Label]) -> str:
     several = len({row.cell for row in rows}) > 1
     found = by_detector(rows, region.kind)
     lines = [
-        row_in_words(row, with_cell=several, with_detector=len(found) > 1, settlements=names)
+        row_in_words(row, with_cell=several, with_detector=len(found) > 1, settlements=labels)
         for row in rows
     ]
-    sums = {name: summary_in_words(summarise(own), names) for name, own in found.items()}
+    sums = {name: summary_in_words(summarise(own), labels) for name, own in found.items()}
     if len(found) < 2:
         told = list(sums.values()) or [summary_in_words(summarise(()))]
     else:

@@ -75,11 +75,14 @@ def _call(args: argparse.Namespace) -> Answer:
     if function == "version":
         handler = getattr(import_module(module), function)
         return handler(args)
+    from hearthwatch.cli import recorded
     from hearthwatch.cli.call import prepare
 
     call = prepare(args)
     handler = getattr(import_module(module), function)
-    return handler(call)
+    if not recorded.is_recorded(args):
+        return handler(call)
+    return recorded.carried_out(call, lambda: handler(call))
 
 
 def _report(error: Exception, words: Sequence[str], *, as_json: bool) -> int:

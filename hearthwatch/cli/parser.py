@@ -6,12 +6,19 @@ import argparse
 from collections.abc import Iterator
 
 from hearthwatch.cli import (
+    parser_access,
+    parser_audit,
     parser_calibrate,
+    parser_erasing,
     parser_events,
     parser_heat,
     parser_imagery,
     parser_layers,
+    parser_operation,
+    parser_release,
+    parser_review,
     parser_service,
+    parser_store,
     parser_trial,
     parser_watch,
 )
@@ -29,13 +36,17 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (
-        parser_watch.region, parser_watch.settlement, parser_watch.run, parser_events.events,
+        parser_watch.region, parser_watch.status, parser_watch.settlement, parser_watch.run,
+        parser_events.events,
         parser_watch.ledger, parser_watch.why, parser_watch.suppressed, parser_imagery.scene,
         parser_imagery.archive, parser_watch.export, parser_heat.heat, parser_layers.layer,
-        parser_imagery.spend, parser_service.up, parser_service.serve, parser_service.key,
-        parser_service.doctor, parser_calibrate.calibrate, parser_imagery.sample,
-        parser_trial.demo, parser_trial.exercise, parser_trial.evaluate, parser_trial.case,
-        parser_trial.report, parser_trial.version,
+        parser_imagery.spend, parser_service.up, parser_service.serve, parser_access.organisation,
+        parser_access.person, parser_access.key, parser_access.pass_, parser_audit.audit,
+        parser_release.release, parser_erasing.erase, parser_erasing.hold, parser_review.review,
+        parser_service.doctor, parser_store.store, parser_operation.backup, parser_operation.seal,
+        parser_operation.restore, parser_operation.recovery, parser_calibrate.calibrate,
+        parser_imagery.sample, parser_trial.demo, parser_trial.exercise, parser_trial.evaluate,
+        parser_trial.case, parser_trial.report, parser_trial.version,
     ):  # fmt: skip
         add(commands)
     return parser

@@ -6,7 +6,7 @@ from typing import Any
 
 from hearthwatch.cli.parts import add_command, add_group
 
-KINDS = ("road", "industry", "flare", "reservoir", "mine", "solar", "field")
+KINDS = ("road", "industry", "flare", "reservoir", "mine", "solar", "field", "admin")
 
 
 def layer(commands: Any) -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from hearthwatch.cli.parts import add_command, add_group, add_source
-from hearthwatch.cli.typed import day_end
-
-ROLES = ("admin", "analyst", "viewer")
+from hearthwatch.cli.parts import add_command, add_source
 
 
 def up(commands: Any) -> None:
@@ -35,18 +32,6 @@ def add_listening(parser: argparse.ArgumentParser) -> None:
         "--port", type=int, metavar="N", help="to listen on (8480); 0: any free one"
     )
     parser.add_argument("--public-url", metavar="URL", help="as callers reach it through a proxy")
-
-
-def key(commands: Any) -> None:
-    """Add `hearthwatch key`."""
-    group = add_group(commands, "key", "keys to the API")
-    add = add_command(group, "add", "keys:add", "make a key and show it once")
-    add.add_argument("name", metavar="NAME", help="who or what will use it")
-    add.add_argument("--role", choices=ROLES, default="analyst", help="what it allows (analyst)")
-    add.add_argument("--expires", type=day_end, metavar="DATE", help="last day it can be used")
-    add_command(group, "list", "keys:list_all", "list the keys, without their secrets")
-    revoke = add_command(group, "revoke", "keys:revoke", "let a key open nothing from now on")
-    revoke.add_argument("key", metavar="ID")
 
 
 def doctor(commands: Any) -> None:

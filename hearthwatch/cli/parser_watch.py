@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
 from hearthwatch.cli.parts import (
+    COLLECTIONS,
+    FILE_FORMS,
+    FORMATS,
     add_area,
     add_command,
     add_event_filter,
+    add_file_options,
     add_group,
+    add_kind,
     add_priority,
     add_source,
 )
@@ -21,17 +27,54 @@ def region(commands: Any) -> None:
     add = add_command(group, "add", "regions:add", "put an area on the watchlist")
     add.add_argument("name", metavar="NAME")
     add_area(add)
-    add.add_argument("--purpose", default="", help="why it is watched")
-    add.add_argument("--owner", default="", help="who answers for it")
-    add.add_argument("--expires", type=day_end, metavar="DATE", help="last day of the watch")
+    _purpose(add)
+    text = "put every area of a file on the watchlist, each by its own name"
+    read = add_command(group, "import", "imports:regions", text)
+    _file(read)
+    add_kind(read)
+    _purpose(read)
     _estimate(group)
+    _backtest(group)
+    text = "begin a watch that waits because it goes beyond a limit of the settings"
+    confirm = add_command(group, "confirm", "regions:confirm", text)
+    confirm.add_argument("region", metavar="REGION", help="name or id")
     add_command(group, "list", "regions:list_all", "list the watchlist")
     show = add_command(group, "show", "regions:show", "show one region")
     show.add_argument("region", metavar="REGION", help="name or id")
+    _level(group)
     remove = add_command(
         group, "remove", "regions:remove", "stop watching a region; keep its records"
     )
     remove.add_argument("region", metavar="REGION", help="name or id")
+
+
+def _level(group: Any) -> None:
+    text = "watch a region more closely until a day, or as usual again"
+    level = add_command(group, "level", "status:level", text)
+    level.add_argument("region", metavar="REGION", help="name or id")
+    level.add_argument("level", choices=("routine", "elevated", "urgent"))
+    level.add_argument("--until", type=day_end, metavar="DATE", help="last day of a raised level")
+    level.add_argument("--reason", default="", help="of a raised level")
+    level.add_argument("--every", type=float, metavar="HOURS", help="between runs when routine")
+
+
+def status(commands: Any) -> None:
+    """Add `hearthwatch status`."""
+    text = "tell how every watch stands, the worst first"
+    add_command(commands, "status", "status:show", text)
+
+
+def _purpose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--purpose", default="", help="why it is watched")
+    parser.add_argument("--owner", default="", help="who answers for it")
+    parser.add_argument("--expires", type=day_end, metavar="DATE", help="last day of the watch")
+
+
+def _file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help=FORMATS)
+    add_file_options(parser)
+    text = "take what is sound though other features of the file are not"
+    parser.add_argument("--accept-valid", action="store_true", help=text)
 
 
 def _estimate(group: Any) -> None:
@@ -42,23 +85,35 @@ def _estimate(group: Any) -> None:
     estimate.add_argument(
         "--settlements", metavar="FILE", help="places to count (those that are listed)"
     )
-    estimate.add_argument("--radius", type=float, metavar="M", help="of points that name none")
     estimate.add_argument(
         "--backfill", type=float, default=24.0, metavar="MONTHS", help="to read once (24)"
     )
     estimate.add_argument("--offline", action="store_true", help="ask no catalogue")
 
 
+def _backtest(group: Any) -> None:
+    text = "tell what a watch would have told in the last months; nobody is alerted"
+    backtest = add_command(group, "backtest", "backtest:backtest", text)
+    backtest.add_argument("region", metavar="REGION", help="name or id")
+    backtest.add_argument("--show", action="store_true", help="the last one's report; make none")
+    backtest.add_argument(
+        "--months", type=float, default=24.0, metavar="N", help="to be told of (24)"
+    )
+    text = "before them, to learn from (12)"
+    backtest.add_argument("--learn", type=float, default=12.0, metavar="N", help=text)
+    backtest.add_argument("--until", type=day_end, metavar="DATE", help="end of them (now)")
+    text = "processing units that are granted, where its provider charges any"
+    backtest.add_argument("--units", type=float, metavar="N", help=text)
+    add_source(backtest)
+
+
 def settlement(commands: Any) -> None:
     """Add `hearthwatch settlement`."""
     group = add_group(commands, "settlement", "places inside which change is looked for")
     text = "add the settlements of a file: outlines, or points with a radius"
-    read = add_command(group, "import", "settlements:import_file", text)
-    formats = "GeoJSON, GeoPackage, FlatGeobuf, KML, shapefile (also zipped) or CSV"
-    read.add_argument("file", metavar="FILE", help=formats)
-    read.add_argument("--radius", type=float, metavar="M", help="of points that name none, metres")
+    read = add_command(group, "import", "imports:settlements", text)
+    _file(read)
     read.add_argument("--source", help="where the places come from (the file's name)")
-    read.add_argument("--encoding", default="utf-8", help="of a CSV table (utf-8)")
     listing = add_command(group, "list", "settlements:list_all", "list the settlements, by name")
     listing.add_argument("--bbox", type=bbox, metavar="W,S,E,N", help="in degrees")
     listing.add_argument("--limit", type=count, default=100, metavar="N", help="at most (100)")
@@ -87,7 +142,7 @@ def _settlement_outline(group: Any) -> None:
     which.add_argument("file", metavar="FILE", nargs="?", help="as of `settlement import`")
     which.add_argument("--all", action="store_true", help="those listed that are circles")
     outline.add_argument("--radius", type=float, metavar="M", help="of points that name none")
-    outline.add_argument("--encoding", default="utf-8", help="of a CSV table (utf-8)")
+    outline.add_argument("--encoding", help="of text that is not in UTF-8")
     outline.add_argument("--until", type=day_end, metavar="DATE", help="last look used (now)")
     outline.add_argument("--looks", type=count, default=8, metavar="N", help="to use at most (8)")
     outline.add_argument("--out", metavar="FILE", required=True, help="GeoJSON")
@@ -160,10 +215,15 @@ def suppressed(commands: Any) -> None:
 
 def export(commands: Any) -> None:
     """Add `hearthwatch export`."""
-    export = add_command(commands, "export", "export:export", "write events to a file")
+    export = add_command(commands, "export", "export:export", "write a collection to a file")
     export.add_argument("file", metavar="FILE")
     export.add_argument(
-        "--format", choices=("geojson", "gpkg", "csv"), help="by the file's suffix if not given"
+        "--collection", choices=COLLECTIONS, default="events", help="what to write (events)"
+    )
+    export.add_argument("--format", choices=FILE_FORMS, help="by the file's suffix if not given")
+    export.add_argument("--filter", metavar="CQL2", help="features that meet this, besides")
+    export.add_argument(
+        "--style", action="store_true", help="write how QGIS is to draw it beside the file (QML)"
     )
     export.add_argument("--force", action="store_true", help="replace a file that is there")
     add_event_filter(export)

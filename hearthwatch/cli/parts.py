@@ -18,6 +18,11 @@ REASONS = (
     "industry_or_flare", "construction", "registration_error", "sensor_artefact", "old_change",
     "duplicate", "accidental_fire", "other",
 )  # fmt: skip
+FORMATS = "GeoJSON, GeoPackage, FlatGeobuf, KML, shapefile (also packed) or CSV"
+COLLECTIONS = (
+    "events", "camps", "detections", "settlements", "regions", "ledger", "released",
+)  # fmt: skip
+FILE_FORMS = ("geojson", "gpkg", "fgb", "parquet", "kml", "csv", "zip")
 PRIORITIES = ("confirmation", "routine", "backfill")
 
 
@@ -56,7 +61,8 @@ def add_command(commands: Any, name: str, handler: str, text: str) -> argparse.A
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=text, description=f"{text[0].upper()}{text[1:]}.", parents=[common()]
     )
-    parser.set_defaults(handler=f"hearthwatch.cli.{handler}")
+    name = parser.prog.partition(" ")[2]
+    parser.set_defaults(handler=f"hearthwatch.cli.{handler}", command=name)
     return parser
 
 
@@ -69,12 +75,33 @@ def add_group(commands: Any, name: str, text: str) -> Any:
 def add_area(parser: argparse.ArgumentParser) -> None:
     """Let an area and what to watch it for be named."""
     area = parser.add_mutually_exclusive_group(required=True)
-    formats = "GeoJSON, GeoPackage, FlatGeobuf, KML or shapefile"
-    area.add_argument("file", metavar="FILE", nargs="?", help=formats)
+    area.add_argument("file", metavar="FILE", nargs="?", help=FORMATS)
     area.add_argument("--bbox", metavar="W,S,E,N", help="a box in degrees instead of a file")
+    add_file_options(parser)
+    add_kind(parser)
+
+
+def add_kind(parser: argparse.ArgumentParser) -> None:
+    """Let what to watch for be named."""
     # No choices: which there are follows from the installed detectors, and asking takes time.
     text = "what to watch for: one that a detector is installed for (ground_change)"
     parser.add_argument("--kind", metavar="KIND", default="ground_change", help=text)
+
+
+def add_file_options(parser: argparse.ArgumentParser) -> None:
+    """Let be said how a file with areas is to be read."""
+    parser.add_argument(
+        "--radius", type=float, metavar="M", help="of points that name none, metres"
+    )
+    parser.add_argument("--encoding", help="of text that is not in UTF-8")
+    parser.add_argument(
+        "--crs", metavar="EPSG:N", help="of a file that does not say in which it is"
+    )
+    parser.add_argument(
+        "--mend",
+        action="store_true",
+        help="take outlines that cross themselves for what they go round",
+    )
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:

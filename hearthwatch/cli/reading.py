@@ -62,10 +62,10 @@ def find_settlement(store: Store, organisation: str, name_or_id: str) -> str:
     NotFound
         If there is none, or several bear the name.
     """
-    if store.settlement_names(organisation, [name_or_id]):
+    if store.settlement_labels(organisation, [name_or_id]):
         return name_or_id
-    names = store.settlement_names(organisation)
-    found = sorted(key for key, name in names.items() if name == name_or_id != "")
+    labels = store.settlement_labels(organisation)
+    found = sorted(key for key, one in labels.items() if one.name == name_or_id != "")
     if len(found) > 1:
         ids = ", ".join(found[:MOST_LISTED]) + (", …" if len(found) > MOST_LISTED else "")
         words = f"{len(found)} settlements are called {name_or_id}: name one by its id: {ids}."

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from hearthwatch.budget.shown import shown, shown_value
 from hearthwatch.cli.call import Call
+from hearthwatch.cli.imports import options_of
 from hearthwatch.cli.reading import find_region
 from hearthwatch.cli.report import Answer
 from hearthwatch.cli.tables import table
-from hearthwatch.records import Region
 from hearthwatch.values import region_value
+from hearthwatch.watchlist.terms import terms_value
+from hearthwatch.watchlist.waiting import confirmed, waiting_words
 from hearthwatch.words import counted, day, marked
 from tiles.geodesy import polygons
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 def add(call: Call) -> Answer:
     """Put an area on the watchlist."""
+    from hearthwatch.pipeline.planner import Planner
     from hearthwatch.watchlist import make_region
     from hearthwatch.watchlist.kinds import watchable
 
@@ -40,12 +43,28 @@ def add(call: Call) -> Answer:
             expires=args.expires,
             taken=[other.name for other in store.regions(call.organisation)],
         )
+        (region,) = Planner(call.settings, store).admitted([region])
         with store.transaction() as transaction:
             transaction.put_region(region)
     lines = [f"{region.name} is on the watchlist: {region.area_km2:,.2f} km², id {region.id}."]
     lines += [f"  repaired: {words}" for words in area.repairs]
-    document = {"region": region_value(region), "repairs": list(area.repairs)}
+    if words := waiting_words(region):
+        lines.append(f"  {words}; `hearthwatch region confirm` begins.")
+    document = {
+        "region": region_value(region),
+        "repairs": list(area.repairs),
+        "waiting": waiting_words(region),
+    }
     return Answer(document, "\n".join(lines))
+
+
+def confirm(call: Call) -> Answer:
+    """Begin a watch that waits for confirmation."""
+    with call.store(write=True, alone=False) as store, store.transaction() as transaction:
+        region = confirmed(find_region(store, call.organisation, call.args.region))
+        transaction.put_region(region)
+    text = f"{region.name} is confirmed: its looks are taken from the next run on."
+    return Answer({"region": region_value(region)}, text)
 
 
 def list_all(call: Call) -> Answer:
@@ -60,8 +79,12 @@ def list_all(call: Call) -> Answer:
     ]  # fmt: skip
     header = ("name", "watched for", "km²", "since", "expires", "id")
     told = [f"{r.name}: {read[r.id].words}" for r in regions if not read[r.id].is_well]
+    now = datetime.now(UTC)
+    terms = {r.id: terms_value(r, call.settings, now) for r in regions}
+    for name in ("ending", "level_words", "waiting"):
+        told += [f"{r.name}: {terms[r.id][name]}" for r in regions if terms[r.id][name]]
     text = table(header, rows) if rows else "Nothing is watched. `hearthwatch region add` adds."
-    values = [region_value(r) | {"imagery": shown_value(read[r.id])} for r in regions]
+    values = [region_value(r) | terms[r.id] | {"imagery": shown_value(read[r.id])} for r in regions]
     return Answer({"regions": values}, "\n".join((text, *told)))
 
 
@@ -105,16 +128,15 @@ def remove(call: Call) -> Answer:
     return Answer({"region": region_value(gone)}, text)
 
 
-def lapsed(region: Region, now: datetime) -> bool:
-    """Tell whether the watch has come to its end."""
-    return region.expires is not None and region.expires <= now
-
-
 def area_of(call: Call) -> NamedArea:
     """Return the area that was named, as a file or as a box."""
-    from hearthwatch.watchlist import join_areas, read_area, read_bbox
+    from hearthwatch.watchlist import join_areas, read_bbox, read_file
 
     args = call.args
     if args.bbox is not None:
         return read_bbox(args.bbox, call.settings)
-    return join_areas(read_area(Path(args.file), call.settings), call.settings)
+    reading = read_file(Path(args.file).expanduser(), call.settings, options_of(args, each=False))
+    areas = reading.required()
+    for check in reading.checks:
+        call.note(f"  check: {check}")
+    return join_areas(areas, call.settings)

@@ -11,7 +11,6 @@ from typing import Any
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.progress import ProgressLine
 from hearthwatch.cli.reading import find_region
-from hearthwatch.cli.regions import lapsed
 from hearthwatch.cli.report import Answer
 from hearthwatch.errors import CatalogueError, HearthwatchError, NotFound, RegionError
 from hearthwatch.ledger_words import by_detector, detector_in_words
@@ -24,6 +23,8 @@ from hearthwatch.sources import fallback_from, provider_from
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_looks
 from hearthwatch.values import moment
+from hearthwatch.watchlist.terms import ending, has_ended
+from hearthwatch.watchlist.waiting import is_waiting, waiting_words
 from hearthwatch.words import counted, day, sensors_in_words
 from imagery.types import ImageryProvider
 
@@ -35,10 +36,16 @@ def run(call: Call) -> Answer:
     provider = provider_from(call.settings)
     with call.store(write=True) as store:
         regions = _regions(call, store)
-        over = [region for region in regions if lapsed(region, now)]
+        over = [region for region in regions if has_ended(region, now)]
         for region in over:
             call.note(f"{region.name}: the watch ended on {day(region.expires)}; not looked at.")
-        watched = [region for region in regions if region not in over]
+        for region in regions:
+            if words := waiting_words(region):
+                call.note(f"{region.name}: {words}.")
+        watched = [one for one in regions if one not in over and not is_waiting(one)]
+        for region in watched:
+            if words := ending(region, now):
+                call.note(f"{region.name}: {words}.")
         done, failed = _run_each(call, store, provider, watched, until)
     faults = _tell_faults(call, provider)
     document = {
@@ -46,6 +53,7 @@ def run(call: Call) -> Answer:
         "runs": [value for value, _ in done],
         "failed": [{"region": one.id, "message": error.message} for one, error in failed],
         "lapsed": [region.name for region in over],
+        "waiting": [region.name for region in regions if is_waiting(region)],
         "catalogue_faults": faults,
     }
     lines = [line for _, line in done]

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import signal
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from api import server
+from api import audited, server
 from api.app import create_app
+from hearthwatch.access.passwords import Passwords
+from hearthwatch.access.people import made_up_password, new_person
 from hearthwatch.cli.call import Call
+from hearthwatch.cli.persons import add_organisation
 from hearthwatch.cli.report import Answer
 from hearthwatch.keys import new_key
 from hearthwatch.layout import Layout
+from hearthwatch.pipeline.backtest_jobs import Backtests
+from hearthwatch.pipeline.lead import LEASE_SECONDS, Lead
+from hearthwatch.pipeline.planner import Planner
 from hearthwatch.pipeline.watch import Watch
 from hearthwatch.records import Role
 from hearthwatch.settings import Settings
 from hearthwatch.sources import fallback_from, inbox_from, provider_from
 from hearthwatch.store.protocol import Store
+from imagery.types import ImageryProvider
 from tiles.archive import Archive
 
 _LOOPBACK = ("127.", "::1", "localhost")
@@ -35,23 +46,56 @@ def serve(call: Call) -> Answer:
 
 
 def up(call: Call) -> Answer:
-    """Serve, and take new looks every few hours, in one process."""
+    """Serve, and take new looks every few hours, in one process.
+
+    Of several on one server, one takes the looks, and another when that one ends.
+    """
     provider = provider_from(call.settings)
     with (
         server.bind(call.settings.host, call.settings.port) as listening,
-        call.store(write=True) as store,
+        call.store(write=True, alone=not call.settings.database) as store,
+        _lead(call, store) as lead,
     ):
         every = timedelta(hours=call.settings.run_every_hours)
         other, inbox = fallback_from(call.settings), inbox_from(call.settings)
-        watch = Watch(call.settings, store, provider, every, call.note, other, inbox)
-        thread = threading.Thread(target=watch.go_on, name="watch")
-        thread.start()
+        watch = Watch(call.settings, store, provider, every, call.note, other, inbox, lead)
+        trials = _backtests(call, store, provider, lead)
+        threads = [
+            threading.Thread(target=watch.go_on, name="watch"),
+            threading.Thread(target=trials.go_on, name="backtests"),
+        ]
+        for thread in threads:
+            thread.start()
         try:
             _serve(call, store, listening)
         finally:
             watch.stop()
-            thread.join()
+            trials.stop()
+            for thread in threads:
+                thread.join()
     return _stopped(call)
+
+
+def _backtests(call: Call, store: Store, provider: ImageryProvider, lead: Lead | None) -> Backtests:
+    if lead is None:
+        return Backtests(call.settings, store, provider, call.note)
+    return Backtests(call.settings, lead.fenced(), provider, call.note, lambda: lead.is_held)
+
+
+@contextmanager
+def _lead(call: Call, store: Store) -> Iterator[Lead | None]:
+    """Ask for the lease where several processes may serve; a file has one that writes alone."""
+    address = call.settings.database
+    if not address:
+        yield None
+        return
+    from hearthwatch.store.postgres import alone_lock
+
+    lead = Lead(store, partial(alone_lock, address, frozen_seconds=LEASE_SECONDS))
+    try:
+        yield lead
+    finally:
+        lead.close()
 
 
 def _serve(call: Call, store: Store, listening: socket.socket) -> None:
@@ -60,9 +104,11 @@ def _serve(call: Call, store: Store, listening: socket.socket) -> None:
         signal.signal(number, lambda *_: None)
     settings = call.settings
     address = _address(settings, listening)
-    key = _first_key(call, store)
-    app = create_app(settings, store, Archive(Layout(settings.data_dir).archive))
-    server.run(app, listening, lambda: _announce(call, address, key))
+    key, person = _first_key(call, store), _first_person(call, store)
+    planner = Planner(settings, store)
+    app = create_app(settings, store, Archive(Layout(settings.data_dir).archive), planner)
+    server.run(app, listening, lambda: _announce(call, address, key, person))
+    audited.close(app)
 
 
 def _first_key(call: Call, store: Store) -> str | None:
@@ -71,18 +117,40 @@ def _first_key(call: Call, store: Store) -> str | None:
         return None
     key, shown = new_key(call.organisation, "first key", Role.ADMIN, datetime.now(UTC))
     with store.transaction() as transaction:
+        # Only now is it this process's turn: of two that start at once one comes first.
+        if store.keys(call.organisation):
+            return None
         transaction.put_key(key)
     return shown
 
 
-def _announce(call: Call, address: str, key: str | None) -> None:
-    """Say where the page is, and the first key, which is shown this once."""
+def _first_person(call: Call, store: Store) -> tuple[str, str] | None:
+    """Let the first administrator in; return login and password where there was nobody."""
+    if store.people(call.organisation):
+        return None
+    now, password = datetime.now(UTC), made_up_password()
+    first = new_person(call.organisation, "admin", "First administrator", Role.ADMIN, now)
+    first = dataclasses.replace(first, password=Passwords().hash(password))
+    with store.transaction() as transaction:
+        if store.people(call.organisation):
+            return None
+        add_organisation(store, transaction, call.organisation, now)
+        transaction.put_person(first)
+    return f"{first.login}@{first.organisation}", password
+
+
+def _announce(call: Call, address: str, key: str | None, person: tuple[str, str] | None) -> None:
+    """Say where the page is, and the first key and person, which are shown this once."""
+    login, password = person or (None, None)
     if call.as_json:
-        print(json.dumps({"url": address, "key": key}), flush=True)
+        first = {"url": address, "key": key, "login": login, "password": password}
+        print(json.dumps(first), flush=True)
         return
     print(f"The page and the API are at {address}", flush=True)
     if key:
         print(f"First key, shown this once: {key}", flush=True)
+    if person:
+        print(f"First administrator, shown this once: {login}, password {password}", flush=True)
     if not call.settings.host.startswith(_LOOPBACK):
         call.note(
             "Other machines can reach it, and it speaks plain HTTP: put a proxy with TLS before it."

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from hearthwatch.cli.call import Call
-from hearthwatch.cli.export import notice_of, write_all
+from hearthwatch.cli.export import write_all
 from hearthwatch.cli.reading import find_settlement
 from hearthwatch.cli.report import Answer, shown
 from hearthwatch.explanation.course import (
@@ -17,6 +17,7 @@ from hearthwatch.explanation.course import (
     gather_course,
 )
 from hearthwatch.explanation.course_chart import course_png, course_svg
+from hearthwatch.export.provenance import notice_of
 
 
 def area(call: Call) -> Answer:

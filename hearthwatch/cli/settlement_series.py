@@ -16,8 +16,7 @@ from hearthwatch.budget.account import Budget, budget_from
 from hearthwatch.budget.paid import paid, searches_booked
 from hearthwatch.budget.policy import Refusal
 from hearthwatch.cli.call import Call
-from hearthwatch.cli.export import notice_of, refuse_to_overwrite
-from hearthwatch.cli.export_formats import harmless
+from hearthwatch.cli.export import refuse_to_overwrite
 from hearthwatch.cli.reading import find_settlement
 from hearthwatch.cli.report import Answer
 from hearthwatch.errors import (
@@ -27,6 +26,8 @@ from hearthwatch.errors import (
     NotFound,
     SettingsError,
 )
+from hearthwatch.export.csv_form import harmless
+from hearthwatch.export.provenance import notice_of
 from hearthwatch.records import Mode, Priority, Settlement, Spend
 from hearthwatch.settings import Settings
 from hearthwatch.sources import SENTINELHUB, provider_from

@@ -9,7 +9,7 @@ from hearthwatch.cli.report import Answer
 from hearthwatch.errors import NotFound
 from hearthwatch.records import Event, Kind
 from hearthwatch.store.protocol import Store
-from hearthwatch.store.whole import settlements_named
+from hearthwatch.store.whole import labels_of
 from hearthwatch.why.asked import ask, ask_area, ask_event, held_looks
 from hearthwatch.why.shown import held_text, held_value, why_text, why_value
 from hearthwatch.why.why import Around, Why
@@ -87,10 +87,10 @@ def suppressed(call: Call) -> Answer:
             else list(store.regions(call.organisation, removed=True))
         )
         found = held_looks(store, regions, args.since, args.until, args.limit + 1)
-        names = settlements_named(store, call.organisation, found)
+        labels = labels_of(store, call.organisation, found)
     rows, more = found[: args.limit], len(found) > args.limit
-    text = held_text(rows, {one.id: one.name for one in regions}, names)
+    text = held_text(rows, {one.id: one.name for one in regions}, labels)
     if more:
         text += "\nThere are older ones: raise --limit, or name a day with --until."
-    document = {"looks": [held_value(row, names) for row in rows], "more": more}
+    document = {"looks": [held_value(row, labels) for row in rows], "more": more}
     return Answer(document, text or "No rule held any evidence back.")

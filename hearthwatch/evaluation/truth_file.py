@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hearthwatch.watchlist.areas import bytes_of
+from hearthwatch.watchlist.formats import bytes_of
 
 NEEDED = ("earliest", "latest", "kind")
 COLUMNS = ("place", *NEEDED, "share", "lon", "lat")

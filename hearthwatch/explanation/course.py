@@ -15,10 +15,10 @@ from typing import Any
 
 from hearthwatch.explanation.curve import rate_in_words
 from hearthwatch.people import Density, People, people_range
-from hearthwatch.records import USABLE, LedgerRow, Mode
+from hearthwatch.records import USABLE, Label, LedgerRow, Mode
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_looks
-from hearthwatch.values import moment
+from hearthwatch.values import called, moment, settlement_said
 from hearthwatch.why.look import status_in_words
 from hearthwatch.words import counted, day, marked
 
@@ -62,7 +62,7 @@ class Course:
     """
 
     settlement: str
-    name: str
+    label: Label
     mode: Mode
     looks: tuple[CourseLook, ...]
     density: Density | None = None
@@ -96,7 +96,7 @@ def gather_course(
     )
     return Course(
         settlement,
-        store.settlement_names(organisation, [settlement]).get(settlement, ""),
+        store.settlement_labels(organisation, [settlement]).get(settlement, Label()),
         rows[-1].mode if rows else Mode.ACTUAL,
         tuple(map(_look, rows)),
         density,
@@ -123,15 +123,14 @@ def course_sentences(course: Course) -> list[str]:
 
 def course_text(course: Course) -> str:
     """Return the course for people, headed by what it is about."""
-    called = course.name or course.settlement
-    return "\n".join((marked(course.mode, f"{called}: area"), *course_sentences(course)))
+    name = called(course.settlement, {course.settlement: course.label})
+    return "\n".join((marked(course.mode, f"{name}: area"), *course_sentences(course)))
 
 
 def course_value(course: Course) -> dict[str, Any]:
     """Return the course as a JSON value."""
     return {
-        "settlement": course.settlement,
-        "settlement_name": course.name or None,
+        **settlement_said(course.settlement, {course.settlement: course.label}),
         "mode": course.mode.value,
         "sentences": course_sentences(course),
         "looks": [_value(one) for one in course.looks],

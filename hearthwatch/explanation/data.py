@@ -23,11 +23,12 @@ def explanation_value(facts: Facts) -> dict[str, Any]:
     """Return an explanation as a JSON value."""
     event = facts.event
     people = people_of(event, facts.density)
+    labels = {event.settlement: facts.label} if event.settlement else {}
     return {
         "event": event.id,
         "mode": event.mode.value,
         "kind": event.kind.value,
-        **settlement_said(event.settlement, {event.settlement: facts.name}),
+        **settlement_said(event.settlement, labels),
         "last_unharmed": moment(event.last_unharmed),
         "first_changed": moment(event.first_changed),
         "sentences": sentences(facts),

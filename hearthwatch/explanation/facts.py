@@ -11,9 +11,9 @@ from enum import StrEnum
 from detectors.burn_features import NAMES
 from detectors.ground_change import FEATURES
 from hearthwatch.explanation.curve import CurvePoint, points_of
-from hearthwatch.ledger_words import was_taken_in
+from hearthwatch.ledger_words import masters_of, was_taken_in
 from hearthwatch.people import Density
-from hearthwatch.records import USABLE, Event, LedgerRow, ObservationStatus
+from hearthwatch.records import USABLE, Event, Label, LedgerRow, ObservationStatus
 from hearthwatch.series import Sample, event_curve
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_looks
@@ -149,7 +149,7 @@ class Facts:
     """
 
     event: Event
-    name: str
+    label: Label
     quantities: tuple[Quantity, ...]
     looks: tuple[Look, ...]
     turns: tuple[Turn, ...]
@@ -191,14 +191,17 @@ def gather(store: Store, archive: Archive, event: Event) -> Facts:
         for row in all_looks(store, region, since, until, settlement=event.settlement)
         if row.detector == event.detector and row.cell == event.cell
     ]
-    names = store.settlement_names(event.organisation, [event.settlement])
     history = store.event_history(event.organisation, event.id)
     if event.settlement:
-        return facts_of(event, history, rows, names.get(event.settlement, ""))
-    return area_facts(event, history, rows, event_curve(archive, event, rows).samples)
+        labels = store.settlement_labels(event.organisation, [event.settlement])
+        return facts_of(event, history, rows, labels.get(event.settlement, Label()))
+    curve = event_curve(archive.only(masters_of(rows)), event, rows)
+    return area_facts(event, history, rows, curve.samples)
 
 
-def facts_of(event: Event, history: Sequence[Event], rows: Sequence[LedgerRow], name: str) -> Facts:
+def facts_of(
+    event: Event, history: Sequence[Event], rows: Sequence[LedgerRow], label: Label
+) -> Facts:
     """Return the facts of an event of a settlement.
 
     Parameters
@@ -214,7 +217,7 @@ def facts_of(event: Event, history: Sequence[Event], rows: Sequence[LedgerRow], 
     keys = [*(key for key in NAMES if key in found), *sorted(found.difference(NAMES))]
     return Facts(
         event=event,
-        name=name,
+        label=label,
         quantities=tuple(map(_quantity, keys)),
         looks=looks,
         turns=tuple(_turns(history)),
@@ -235,7 +238,7 @@ def area_facts(
     looks = tuple(_area_look(row, values.get(row.acquisition, ())) for row in rows)
     measured = {key for one in looks for key in one.measured}
     quantities = tuple(one for one in _OF_AREA if one.key in measured)
-    return Facts(event, "", quantities, looks, tuple(_turns(history)))
+    return Facts(event, Label(), quantities, looks, tuple(_turns(history)))
 
 
 def _turns(history: Sequence[Event]) -> list[Turn]:

@@ -16,6 +16,7 @@ from hearthwatch.explanation.curve import people_of, rate_in_words, site_did
 from hearthwatch.explanation.facts import Facts, Look, Turn, Use
 from hearthwatch.explanation.heat import heat_sentences, is_heat
 from hearthwatch.records import Event, Kind
+from hearthwatch.values import called
 from hearthwatch.why.why import lost_in_words
 from hearthwatch.why.words import CAUSE, feature_name
 from hearthwatch.words import counted, hectares, marked, sensors_in_words
@@ -75,8 +76,8 @@ def sentences(facts: Facts) -> list[str]:
 def as_text(facts: Facts) -> str:
     """Return the explanation as one text, headed by what it is about."""
     event = facts.event
-    called = facts.name or event.settlement or "watched area"
-    head = marked(event.mode, f"{called}: {_plain(event.kind)}, event {event.id[:8]}")
+    name = called(event.settlement, {event.settlement: facts.label}) or "watched area"
+    head = marked(event.mode, f"{name}: {_plain(event.kind)}, event {event.id[:8]}")
     return "\n".join((head, *sentences(facts)))
 
 

@@ -52,12 +52,25 @@ def say(store: Store, organisation: str, event: str, verb: Verb, saying: Saying)
     EventError
         If it was merged into another, or what is said lacks its reason.
     """
+    with store.transaction() as tx:
+        return say_within(store, tx, organisation, event, verb, saying)
+
+
+def say_within(
+    store: Store, tx: Transaction, organisation: str, event: str, verb: Verb, saying: Saying
+) -> Event:
+    """Do as `say` does, in a transaction that is open.
+
+    Raises
+    ------
+    NotFound, EventError
+        As `say`.
+    """
     if verb not in STATE_OF and verb is not Verb.REOPEN:
         raise EventError(f"To {verb.value} is not to say what an event is.")
     check_words(verb, saying.reason, saying.text)
-    with store.transaction() as tx:
-        act = _Act(store, tx, organisation, verb, saying)
-        return act.version(act.open(event))
+    act = _Act(store, tx, organisation, verb, saying)
+    return act.version(act.open(event))
 
 
 def split(
@@ -126,15 +139,28 @@ def undo(store: Store, organisation: str, event: str, saying: Saying) -> Event:
         hands since.
     """
     with store.transaction() as tx:
-        act = _Act(store, tx, organisation, Verb.UNDO, saying)
-        known = store.event(organisation, event)
-        stands = standing(store.opinions(organisation, event))
-        if not stands:
-            raise EventError("Nobody said anything of this event that could be taken back.")
-        last = stands[-1]
-        if last.verb in MOVES:
-            return _move_back(act, known, last)
-        return act.version(known, undoes=last.act)
+        return undo_within(store, tx, organisation, event, saying)
+
+
+def undo_within(
+    store: Store, tx: Transaction, organisation: str, event: str, saying: Saying
+) -> Event:
+    """Do as `undo` does, in a transaction that is open.
+
+    Raises
+    ------
+    NotFound, EventError
+        As `undo`.
+    """
+    act = _Act(store, tx, organisation, Verb.UNDO, saying)
+    known = store.event(organisation, event)
+    stands = standing(store.opinions(organisation, event))
+    if not stands:
+        raise EventError("Nobody said anything of this event that could be taken back.")
+    last = stands[-1]
+    if last.verb in MOVES:
+        return _move_back(act, known, last)
+    return act.version(known, undoes=last.act)
 
 
 def _move_back(act: _Act, known: Event, last: Opinion) -> Event:

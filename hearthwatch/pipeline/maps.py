@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from shapely.geometry import box
 
 from detectors.known_ground import KnownGround
-from hearthwatch.context_layers import LayerVersion, layers_near, versions
+from hearthwatch.context_layers import LayerKind, LayerVersion, layers_near, versions
 from hearthwatch.errors import CatalogueError, DigestMismatch
 from hearthwatch.pipeline.tasks import Laid, Site
 from hearthwatch.records import LedgerRow
@@ -48,7 +48,8 @@ def layers_in_force(
     """
     sweep(folder / _DRAWN)
     try:
-        listed = versions(folder)
+        # An area of administration covers all of the ground and explains none of it.
+        listed = [one for one in versions(folder) if one.kind != LayerKind.ADMIN]
     except CatalogueError as error:
         return (), (f"no layer took part: {error.message}",)
     good, faults = [], []

@@ -11,6 +11,7 @@ from hearthwatch.budget.account import Budget, budget_from
 from hearthwatch.budget.stages import Stage
 from hearthwatch.pipeline.listing import Listing, list_scenes
 from hearthwatch.pipeline.purse import Purse
+from hearthwatch.pipeline.trial_purse import Payer, TrialPurse
 from hearthwatch.records import Region, Run, RunOutcome
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
@@ -33,18 +34,35 @@ def sources_of(
 
 
 def open_purse(
-    settings: Settings, store: Store, provider: ImageryProvider, region: Region, run: Run
+    settings: Settings,
+    store: Store,
+    provider: ImageryProvider,
+    region: Region,
+    run: Run,
+    payer: Payer | None = None,
 ) -> Purse | None:
     """Return what a run pays with; None for a provider on this machine.
 
     What earlier runs had put aside and never accounted for is counted as spent first.
+
+    Parameters
+    ----------
+    payer : Payer or None
+        Of a trial, whose own store has no account.
     """
     if not provider.remote:
         return None
-    budget = _budget(settings, store, region)
-    running = store.runs(region.organisation, outcome=RunOutcome.RUNNING)
-    budget.lose_open({one.id for one in running} | {run.id})
-    return Purse(budget, store, provider, region, run.id, settings)
+    account = payer.store if payer else store
+    budget = _budget(settings, account, region)
+    alive = {one.id for one in account.runs(region.organisation, outcome=RunOutcome.RUNNING)}
+    # A backtest bears the id of its run.
+    alive |= {one.id for one in account.open_backtests()}
+    budget.lose_open(alive | {run.id})
+    if payer is None:
+        return Purse(budget, store, provider, region, run.id, settings)
+    purse = TrialPurse(budget, store, provider, region, run.id, settings)
+    purse.most_units = payer.most_units
+    return purse
 
 
 def listed(

@@ -35,6 +35,7 @@ from hearthwatch.pipeline.strands import (
     strands_of,
 )
 from hearthwatch.pipeline.taking import take_looks
+from hearthwatch.pipeline.trial_purse import Payer
 from hearthwatch.records import Region, Run, RunOutcome
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
@@ -84,6 +85,7 @@ class _Going:
     until: datetime
     told: Callable[[Progress], None]
     stopping: Callable[[], bool]
+    payer: Payer | None = None
     faults: dict[str, None] = field(default_factory=dict)
 
     def note(self, *words: str) -> None:
@@ -102,6 +104,7 @@ def run_region(
     fallback: ImageryProvider | None = None,
     asked: Run | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    payer: Payer | None = None,
 ) -> RunReport:
     """Take every look at a region up to `until` that is not committed yet, oldest first.
 
@@ -120,6 +123,8 @@ def run_region(
         The waiting run that asked for this; it becomes this run.
     stopping : callable
         Asked before every look; True ends the run there (`RunStopped`).
+    payer : Payer or None
+        Of a trial on a store of its own: whose account is paid from.
 
     Raises
     ------
@@ -139,7 +144,7 @@ def run_region(
     outcome, detail = RunOutcome.FAILED, ""
     record = Record(store, run)
     told = _each(record.note, progress)
-    going = _Going(settings, layout, store, region, run, until, told, stopping)
+    going = _Going(settings, layout, store, region, run, until, told, stopping, payer)
     going.note(*(strand.in_force.note for strand in strands if strand.in_force.note))
     try:
         _ask_all(going, sources_of(settings, store, region, provider, fallback), strands)
@@ -188,7 +193,7 @@ def _take_from(
     """Take what a provider gives; return the strands for which there is more to ask for."""
     settings, store, region = going.settings, going.store, going.region
     with source.serving(), open_executor(settings, going.run.digest) as executor:
-        purse = open_purse(settings, store, source, region, going.run)
+        purse = open_purse(settings, store, source, region, going.run, going.payer)
         plans = _plans(going, source, purse, strands)
         total, done = sum(plan.open for _, plan in plans), 0
         for strand, plan in plans:

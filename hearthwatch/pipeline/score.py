@@ -67,10 +67,10 @@ def _detector_of(task: JudgeTask) -> Detector:
     return detector.calibrated(task.in_force.calibration)
 
 
-def _calibration_said(force: CalibrationInForce) -> dict[str, str]:
-    """Name the calibration that held, and say why the chosen one did not."""
+def _calibration_said(force: CalibrationInForce) -> dict[str, Any]:
+    """Name the calibration that held and its budget, and say why the chosen one did not."""
     note = {"calibration_note": force.note} if force.note else {}
-    return {"calibration": force.name, **note}
+    return {**force.said, **note}
 
 
 def load_state(detector: Detector, task: JudgeTask) -> MonitorState:

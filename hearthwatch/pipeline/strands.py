@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from detectors.known_ground import InformedDetector
 from detectors.registry import create_detector, detectors_of
@@ -24,6 +25,7 @@ from hearthwatch.records import Region
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
 from hearthwatch.watchlist.kinds import watchable
+from hearthwatch.watchlist.terms import level_now
 from hearthwatch.words import sensors_in_words
 from imagery.errors import ImageryError
 
@@ -167,7 +169,8 @@ def _in_force(
     settings: Settings, store: Store, region: Region, detector: DetectorInfo
 ) -> CalibrationInForce:
     chosen = store.chosen_calibration(region.organisation, detector.id, region.mode, region.id)
-    return in_force(chosen, detector, science_digest(), settings.base_rate)
+    level = level_now(region, datetime.now(UTC))
+    return in_force(chosen, detector, science_digest(), settings.base_rate, level)
 
 
 def _beside(own: DetectorInfo, infos: Sequence[DetectorInfo]) -> tuple[str, ...]:

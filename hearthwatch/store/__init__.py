@@ -25,13 +25,14 @@ _HOMES = {
 }
 
 
-def open_store(path: Path | str, write: bool = False, alone: bool = True) -> Store:
-    """Open the store in a file.
+def open_store(place: Path | str, write: bool = False, alone: bool = True) -> Store:
+    """Open the store in a database.
 
     Parameters
     ----------
-    path : Path or str
-        The SQLite database; opened for writing it is made if missing.
+    place : Path or str
+        The file of SQLite, which is made if missing when opened for writing; or the address of
+        PostgreSQL with PostGIS, ``postgresql://user@host/database``, without a password.
     write : bool
         Whether to write.
     alone : bool
@@ -49,13 +50,13 @@ def open_store(path: Path | str, write: bool = False, alone: bool = True) -> Sto
         Another process writes alone and this one is to do so too, or must first bring an older
         schema up.
     StoreError
-        The file cannot be used as it is.
+        The database cannot be used as it is.
     DiskFull
         There is no room.
     """
     from hearthwatch.store.sql import SqlStore
 
-    return SqlStore.open(path, write=write, alone=alone)
+    return SqlStore.open(place, write=write, alone=alone)
 
 
 def __getattr__(name: str) -> Any:

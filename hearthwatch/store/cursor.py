@@ -11,13 +11,24 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, TypeVar
 
+from hearthwatch.cql.tree import Filter
 from hearthwatch.errors import QuestionError
-from hearthwatch.records import Event, EventFilter, LedgerRow, Page, Settlement, Spend
+from hearthwatch.records import (
+    Change,
+    Detection,
+    Event,
+    EventFilter,
+    LedgerRow,
+    Page,
+    Search,
+    Settlement,
+    Spend,
+)
 from hearthwatch.store.codec import microseconds, storable
 from hearthwatch.store.extent import Bounds
 
@@ -83,6 +94,10 @@ class Paging:
         more = len(found) > self.limit
         return Page(items, self._cursor(position(items[-1])) if more else None)
 
+    def always(self, found: Sequence[T], end: Position) -> Page[T]:
+        """Make a page with a cursor in any case: `end`, where to go on when there is more."""
+        return Page(tuple(found), self._cursor(end))
+
     def _cursor(self, position: Position) -> str:
         check = blake2b(json.dumps([self.question, *position]).encode(), digest_size=8)
         text = json.dumps([check.hexdigest(), *position], separators=(",", ":"))
@@ -95,7 +110,8 @@ class Paging:
 
 def event_paging(organisation: str, where: EventFilter, limit: int) -> Paging:
     """Return the paging of events: by `first_changed`, newest first, then by id."""
-    return Paging(_question("events", organisation, *astuple(where)), (int, str), limit)
+    question = _question("events", organisation, *_plain_of(where), *_filtered(where.filter))
+    return Paging(question, (int, str), limit)
 
 
 def ledger_paging(
@@ -111,14 +127,46 @@ def ledger_paging(
     return Paging(question, (int, str, str, str, str), limit)
 
 
-def settlement_paging(organisation: str, bbox: Bounds | None, limit: int) -> Paging:
+def settlement_paging(
+    organisation: str, bbox: Bounds | None, limit: int, where: Filter | None = None
+) -> Paging:
     """Return the paging of settlements: by name, then by id."""
-    return Paging(_question("settlements", organisation, bbox), (str, str), limit)
+    question = _question("settlements", organisation, bbox, *_filtered(where))
+    return Paging(question, (str, str), limit)
+
+
+def detection_paging(organisation: str, where: Search, limit: int) -> Paging:
+    """Return the paging of detections: by look, the newest first, then by id."""
+    return Paging(_searched("detections", organisation, where), (int, str), limit)
+
+
+def look_paging(organisation: str, where: Search, limit: int) -> Paging:
+    """Return the paging of looks over all regions: by region, then as in its ledger."""
+    key = (str, int, str, str, str, str)
+    return Paging(_searched("looks", organisation, where), key, limit)
 
 
 def spend_paging(organisation: str, limit: int, *filters: Any) -> Paging:
     """Return the paging of spends: by `reserved`, newest first, then by id."""
     return Paging(_question("spends", organisation, *filters), (int, str), limit)
+
+
+def change_paging(organisation: str, limit: int) -> Paging:
+    """Return the paging of changes: in the order in which they became visible."""
+    return Paging(_question("changes", organisation), (int,), limit)
+
+
+def change_page(paging: Paging, found: Sequence[Change], last: int) -> Page[Change]:
+    """Make a page of changes.
+
+    Parameters
+    ----------
+    last : int
+        Sequence of the newest change there is, asked for or not: what is behind it need not be
+        gone through again.
+    """
+    is_full = len(found) == paging.limit
+    return paging.always(found, (found[-1].sequence if is_full else last,))
 
 
 def event_position(found: Event) -> Position:
@@ -131,6 +179,16 @@ def ledger_position(row: LedgerRow) -> Position:
     return microseconds(row.sensed), row.cell, row.acquisition, row.detector, row.settlement
 
 
+def detection_position(found: Detection) -> Position:
+    """Return the sort key of a detection."""
+    return microseconds(found.sensed), found.id
+
+
+def look_position(row: LedgerRow) -> Position:
+    """Return the sort key of a look among those of all regions."""
+    return row.region, *ledger_position(row)
+
+
 def settlement_position(found: Settlement) -> Position:
     """Return the sort key of a settlement."""
     return found.name, found.id
@@ -139,6 +197,19 @@ def settlement_position(found: Settlement) -> Position:
 def spend_position(spend: Spend) -> Position:
     """Return the sort key of a spend."""
     return microseconds(spend.reserved), spend.id
+
+
+def _searched(what: str, organisation: str, where: Search) -> str:
+    return _question(what, organisation, *_plain_of(where), *_filtered(where.filter))
+
+
+def _plain_of(where: EventFilter | Search) -> list[Any]:
+    """Return what is asked for, with nothing in the place of the filter."""
+    return [None if one.name == "filter" else getattr(where, one.name) for one in fields(where)]
+
+
+def _filtered(where: Filter | None) -> tuple[str, ...]:
+    return () if where is None else (where.text,)
 
 
 def _question(*parts: Any) -> str:

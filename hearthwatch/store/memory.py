@@ -8,16 +8,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from operator import attrgetter
 
-from shapely.geometry.base import BaseGeometry
-
+from hearthwatch.cql.tree import Filter
 from hearthwatch.records import (
     USABLE,
-    ApiKey,
     Detection,
     Event,
-    EventFilter,
     Job,
     JobKey,
+    Label,
     LedgerRow,
     LedgerTotals,
     Page,
@@ -26,32 +24,49 @@ from hearthwatch.records import (
     RunOutcome,
     Settlement,
     StateVersion,
+    Subject,
 )
 from hearthwatch.store import rules
 from hearthwatch.store.codec import to_row
 from hearthwatch.store.cursor import (
-    event_paging,
-    event_position,
     ledger_paging,
     ledger_position,
     settlement_paging,
     settlement_position,
 )
-from hearthwatch.store.extent import Bounds, Box, boxes
+from hearthwatch.store.extent import Bounds
+from hearthwatch.store.memory_audit import MemoryAuditReads, MemoryAuditWrites
+from hearthwatch.store.memory_backtests import MemoryBacktestReads, MemoryBacktestWrites
 from hearthwatch.store.memory_calibration import (
     MemoryCalibrationReads,
     MemoryCalibrationWrites,
 )
+from hearthwatch.store.memory_erasing import MemoryErasingReads, MemoryErasingWrites
+from hearthwatch.store.memory_events import MemoryEventReads
 from hearthwatch.store.memory_fusion import MemoryFusionReads, MemoryFusionWrites
 from hearthwatch.store.memory_heat import MemoryHeatReads, MemoryHeatWrites
 from hearthwatch.store.memory_imagery import MemoryImageryReads, MemoryImageryWrites
-from hearthwatch.store.memory_tables import Key, Tables, between, key_of, newest_first, ranked
+from hearthwatch.store.memory_people import MemoryPeopleReads, MemoryPeopleWrites
+from hearthwatch.store.memory_pulled import MemoryPulledReads
+from hearthwatch.store.memory_release import MemoryReleaseReads, MemoryReleaseWrites
+from hearthwatch.store.memory_review import MemoryReviewReads, MemoryReviewWrites
+from hearthwatch.store.memory_search import MemorySearchReads
+from hearthwatch.store.memory_tables import Key, Tables, between, key_of, ranked
 from hearthwatch.store.protocol import Store, Transaction
 from hearthwatch.store.turns import Turns
 
 
 class MemoryTransaction(
-    MemoryImageryWrites, MemoryCalibrationWrites, MemoryFusionWrites, MemoryHeatWrites
+    MemoryImageryWrites,
+    MemoryCalibrationWrites,
+    MemoryFusionWrites,
+    MemoryHeatWrites,
+    MemoryPeopleWrites,
+    MemoryErasingWrites,
+    MemoryAuditWrites,
+    MemoryReleaseWrites,
+    MemoryReviewWrites,
+    MemoryBacktestWrites,
 ):
     """Writes on a draft of the tables; see `Transaction`."""
 
@@ -59,20 +74,19 @@ class MemoryTransaction(
         """Add a region, or store a new version of it."""
         with self._turn.step():
             self._append(Region, to_row(region))
+            self._tell(
+                Subject.REGION, region.organisation, region.id, gone=region.removed is not None
+            )
 
     def put_settlements(self, settlements: Sequence[Settlement]) -> None:
         """Add settlements, or store new versions of them."""
         with self._turn.step():
-            for row in map(to_row, settlements):
-                self._append(Settlement, row)
-
-    def put_key(self, key: ApiKey) -> None:
-        """Add an API key or replace it."""
-        with self._turn.step():
-            row = to_row(key)
-            stored = self._draft.by_record[ApiKey].get(key_of(ApiKey, row))
-            rules.check_key_owner(key, stored[-1]["organisation"] if stored else None)
-            self._replace(ApiKey, row)
+            for settlement in settlements:
+                self._append(Settlement, to_row(settlement))
+                self._tell(
+                    Subject.SETTLEMENT, settlement.organisation, settlement.id,
+                    gone=settlement.removed is not None,
+                )  # fmt: skip
 
     def put_run(self, run: Run) -> None:
         """Add a run or replace it as it goes on."""
@@ -82,18 +96,26 @@ class MemoryTransaction(
     def put_event(self, event: Event) -> None:
         """Add an event or its next version."""
         with self._turn.step():
+            if self._is_erased(event.organisation, event.id):
+                return
             row = to_row(event)
             stored = self._draft.by_record[Event].get(key_of(Event, row))
             rules.check_next_version(event, stored[-1]["version"] if stored else None)
             self._append(Event, row)
+            self._tell(
+                Subject.EVENT, event.organisation, event.id, version=event.version, gone=False
+            )
 
     def add_detections(self, detections: Sequence[Detection]) -> None:
         """Add detections; one with a known id is refused."""
         with self._turn.step():
             for row in map(to_row, detections):
+                if self._is_erased(row["organisation"], row["event"], row["source"]):
+                    continue
                 if key_of(Detection, row) in self._draft.by_record[Detection]:
                     raise rules.already_there(row["id"])
                 self._append(Detection, row)
+                self._tell(Subject.DETECTION, row["organisation"], row["id"], gone=False)
 
     def put_ledger(self, row: LedgerRow) -> None:
         """Write the ledger row of one look; the replaced row goes to its history."""
@@ -131,7 +153,21 @@ class MemoryTransaction(
             self._append(Job, row)
 
 
-class MemoryStore(MemoryImageryReads, MemoryCalibrationReads, MemoryFusionReads, MemoryHeatReads):
+class MemoryStore(
+    MemoryImageryReads,
+    MemoryCalibrationReads,
+    MemoryFusionReads,
+    MemoryHeatReads,
+    MemoryPeopleReads,
+    MemoryAuditReads,
+    MemoryReleaseReads,
+    MemoryErasingReads,
+    MemoryReviewReads,
+    MemoryBacktestReads,
+    MemoryEventReads,
+    MemoryPulledReads,
+    MemorySearchReads,
+):
     """See `Store`."""
 
     def __init__(self) -> None:
@@ -174,17 +210,13 @@ class MemoryStore(MemoryImageryReads, MemoryCalibrationReads, MemoryFusionReads,
         organisation: str,
         *,
         bbox: Bounds | None = None,
+        where: Filter | None = None,
         after: str | None = None,
         limit: int = 1000,
     ) -> Page[Settlement]:
         """Return the settlements that are not removed, by name, ties by id."""
-        paging = settlement_paging(organisation, bbox, limit)
-        windows = None if bbox is None else boxes(bbox)
-        found = [
-            settlement
-            for settlement in self._open().all(Settlement, organisation)
-            if settlement.removed is None and _in_any(settlement.geometry, windows)
-        ]
+        paging = settlement_paging(organisation, bbox, limit, where)
+        found = self._settlements(organisation, bbox, where)
         in_order = ranked(found, settlement_position, paging.start(after))
         return paging.page(in_order[: limit + 1], settlement_position)
 
@@ -195,22 +227,12 @@ class MemoryStore(MemoryImageryReads, MemoryCalibrationReads, MemoryFusionReads,
             raise rules.not_there("settlement", settlement_id)
         return versions[-1]
 
-    def settlement_names(
+    def settlement_labels(
         self, organisation: str, ids: Collection[str] | None = None
-    ) -> Mapping[str, str]:
-        """Return the names of settlements by id, those removed included."""
+    ) -> Mapping[str, Label]:
+        """Return the names and P-codes of settlements by id, those removed included."""
         found = self._open().all(Settlement, organisation)
-        return {one.id: one.name for one in found if ids is None or one.id in ids}
-
-    def key(self, key_id: str) -> ApiKey | None:
-        """Return a key of whatever organisation; None if there is none."""
-        found = self._open().history(ApiKey, (key_id,))
-        return found[0] if found else None
-
-    def keys(self, organisation: str) -> tuple[ApiKey, ...]:
-        """Return all keys, oldest first, those revoked or expired included."""
-        found = self._open().all(ApiKey, organisation)
-        return tuple(sorted(found, key=attrgetter("created", "id")))
+        return {one.id: Label(one.name, one.pcode) for one in found if ids is None or one.id in ids}
 
     def runs(
         self,
@@ -264,32 +286,6 @@ class MemoryStore(MemoryImageryReads, MemoryCalibrationReads, MemoryFusionReads,
     ) -> tuple[StateVersion, ...]:
         """Return the kept state versions, newest first."""
         return _states(self._open(), (organisation, region, cell, detector))
-
-    def event(self, organisation: str, event_id: str) -> Event:
-        """Return the newest version of one event; `NotFound` if there is none."""
-        return self.event_history(organisation, event_id)[-1]
-
-    def event_history(self, organisation: str, event_id: str) -> tuple[Event, ...]:
-        """Return all versions of one event, oldest first."""
-        versions = self._open().history(Event, (organisation, event_id))
-        if not versions:
-            raise rules.not_there("event", event_id)
-        return versions
-
-    def events(
-        self, organisation: str, where: EventFilter, *, after: str | None = None, limit: int = 100
-    ) -> Page[Event]:
-        """Return events, newest `first_changed` first, ties by id."""
-        paging = event_paging(organisation, where, limit)
-        found = self._events(organisation, where)
-        in_order = ranked(found, event_position, paging.start(after), newest_first)
-        return paging.page(in_order[: limit + 1], event_position)
-
-    def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
-        """Return how many events `events` would give in all; None if more than `most`."""
-        rules.check_most(most)
-        found = len(self._events(organisation, where))
-        return found if found <= most else None
 
     def detections(self, organisation: str, event_id: str) -> tuple[Detection, ...]:
         """Return the detections of one event, oldest look first."""
@@ -374,16 +370,6 @@ class MemoryStore(MemoryImageryReads, MemoryCalibrationReads, MemoryFusionReads,
         """Take no more questions."""
         self._closed = True
 
-    def _events(self, organisation: str, where: EventFilter) -> list[Event]:
-        windows = None if where.bbox is None else boxes(where.bbox)
-        return [
-            event
-            for event in self._open().all(Event, organisation)
-            if _bears(event, where)
-            and between(event.first_changed, where.since, where.until)
-            and _in_any(event.geometry, windows)
-        ]
-
 
 def _states(tables: Tables, place: Key) -> tuple[StateVersion, ...]:
     (organisation, *_) = place
@@ -394,20 +380,6 @@ def _states(tables: Tables, place: Key) -> tuple[StateVersion, ...]:
         if (version.organisation, version.region, version.cell, version.detector) == place
     ]
     return tuple(sorted(here, key=attrgetter("sequence"), reverse=True))
-
-
-def _bears(event: Event, where: EventFilter) -> bool:
-    return (
-        (where.region is None or event.region == where.region)
-        and (where.settlement is None or event.settlement == where.settlement)
-        and (where.kind is None or event.kind is where.kind)
-        and (not where.states or event.state in where.states)
-    )
-
-
-def _in_any(geometry: BaseGeometry, windows: tuple[Box, ...] | None) -> bool:
-    box = Box(*geometry.bounds)
-    return windows is None or any(box.meets(window) for window in windows)
 
 
 def _by_detector(rows: Sequence[LedgerRow]) -> dict[str, LedgerTotals]:

@@ -10,15 +10,18 @@ from hearthwatch.records import Detection, EventSource, Opinion
 from hearthwatch.store import rules
 from hearthwatch.store.codec import to_row
 from hearthwatch.store.extent import Bounds, Box, boxes
-from hearthwatch.store.memory_tables import MemoryReader, MemoryWriter, key_of
+from hearthwatch.store.memory_erasing import MemoryErasingWrites
+from hearthwatch.store.memory_tables import MemoryReader, key_of
 
 
-class MemoryFusionWrites(MemoryWriter):
+class MemoryFusionWrites(MemoryErasingWrites):
     """Writes about sources and opinions."""
 
     def put_source(self, source: EventSource) -> None:
         """Add a source or its next version."""
         with self._turn.step():
+            if self._is_erased(source.organisation, source.id, source.event):
+                return
             row = to_row(source)
             stored = self._draft.by_record[EventSource].get(key_of(EventSource, row))
             rules.check_next_version(source, stored[-1]["version"] if stored else None)

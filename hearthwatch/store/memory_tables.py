@@ -51,6 +51,11 @@ class Tables:
         """Return all versions of one record, oldest first."""
         return tuple(from_row(record, row) for row in self.by_record[record].get(key, ()))
 
+    def newest(self, record: type[R], key: Key) -> R | None:
+        """Return the current record of an identity; None if there is none."""
+        rows = self.by_record[record].get(key)
+        return from_row(record, rows[-1]) if rows else None
+
     def take_back(self, key: Key) -> None:
         """Keep a ledger row as history only."""
         rows = self.by_record[LedgerRow].pop(key)

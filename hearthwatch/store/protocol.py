@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from hearthwatch.cql.tree import Filter
 from hearthwatch.records import (
-    ApiKey,
     Detection,
     Event,
-    EventFilter,
     Job,
     JobKey,
+    Label,
     LedgerRow,
     LedgerTotals,
     Page,
@@ -24,13 +24,34 @@ from hearthwatch.records import (
     StateVersion,
 )
 from hearthwatch.store.extent import Bounds
+from hearthwatch.store.protocol_audit import AuditReads, AuditWrites
+from hearthwatch.store.protocol_backtests import BacktestReads, BacktestWrites
 from hearthwatch.store.protocol_calibration import CalibrationReads, CalibrationWrites
+from hearthwatch.store.protocol_erasing import ErasingReads, ErasingWrites
+from hearthwatch.store.protocol_events import EventReads
 from hearthwatch.store.protocol_fusion import FusionReads, FusionWrites
 from hearthwatch.store.protocol_heat import HeatReads, HeatWrites
 from hearthwatch.store.protocol_imagery import ImageryReads, ImageryWrites
+from hearthwatch.store.protocol_people import PeopleReads, PeopleWrites
+from hearthwatch.store.protocol_pulled import PulledReads
+from hearthwatch.store.protocol_release import ReleaseReads, ReleaseWrites
+from hearthwatch.store.protocol_review import ReviewReads, ReviewWrites
+from hearthwatch.store.protocol_search import SearchReads
 
 
-class Transaction(ImageryWrites, CalibrationWrites, FusionWrites, HeatWrites, Protocol):
+class Transaction(
+    ImageryWrites,
+    CalibrationWrites,
+    FusionWrites,
+    HeatWrites,
+    PeopleWrites,
+    AuditWrites,
+    ReleaseWrites,
+    ErasingWrites,
+    ReviewWrites,
+    BacktestWrites,
+    Protocol,
+):
     """Writes that become visible together or not at all."""
 
     def put_region(self, region: Region) -> None:
@@ -39,16 +60,6 @@ class Transaction(ImageryWrites, CalibrationWrites, FusionWrites, HeatWrites, Pr
 
     def put_settlements(self, settlements: Sequence[Settlement]) -> None:
         """Add settlements, or store new versions of them; of one given twice the last one holds."""
-        ...
-
-    def put_key(self, key: ApiKey) -> None:
-        """Add an API key or replace it (to revoke it, say).
-
-        Raises
-        ------
-        StoreError
-            If its id is that of another organisation's key.
-        """
         ...
 
     def put_run(self, run: Run) -> None:
@@ -94,7 +105,22 @@ class Transaction(ImageryWrites, CalibrationWrites, FusionWrites, HeatWrites, Pr
 
 
 @runtime_checkable
-class Store(ImageryReads, CalibrationReads, FusionReads, HeatReads, Protocol):
+class Store(
+    ImageryReads,
+    CalibrationReads,
+    FusionReads,
+    HeatReads,
+    PeopleReads,
+    AuditReads,
+    ReleaseReads,
+    ErasingReads,
+    ReviewReads,
+    BacktestReads,
+    EventReads,
+    PulledReads,
+    SearchReads,
+    Protocol,
+):
     """All that the service remembers.
 
     Asked on behalf of one organisation, but for what no organisation can be asked of: whose a
@@ -135,12 +161,13 @@ class Store(ImageryReads, CalibrationReads, FusionReads, HeatReads, Protocol):
         organisation: str,
         *,
         bbox: Bounds | None = None,
+        where: Filter | None = None,
         after: str | None = None,
         limit: int = 1000,
     ) -> Page[Settlement]:
         """Return the settlements that are not removed, by name, ties by id.
 
-        `bbox` selects those whose core's bounds meet it.
+        `bbox` selects those whose core's bounds meet it, and `where` those that pass a filter.
         """
         ...
 
@@ -148,21 +175,13 @@ class Store(ImageryReads, CalibrationReads, FusionReads, HeatReads, Protocol):
         """Return one settlement that is not removed; `NotFound` if there is none."""
         ...
 
-    def settlement_names(
+    def settlement_labels(
         self, organisation: str, ids: Collection[str] | None = None
-    ) -> Mapping[str, str]:
-        """Return the names of settlements by id, those removed included.
+    ) -> Mapping[str, Label]:
+        """Return the names and P-codes of settlements by id, those removed included.
 
         Of all settlements, or of those in `ids` that there are.
         """
-        ...
-
-    def key(self, key_id: str) -> ApiKey | None:
-        """Return a key of whatever organisation; None if there is none."""
-        ...
-
-    def keys(self, organisation: str) -> tuple[ApiKey, ...]:
-        """Return all keys, oldest first, those revoked or expired included."""
         ...
 
     def runs(
@@ -202,28 +221,6 @@ class Store(ImageryReads, CalibrationReads, FusionReads, HeatReads, Protocol):
         self, organisation: str, region: str, cell: str, detector: str
     ) -> tuple[StateVersion, ...]:
         """Return the kept state versions, newest first."""
-        ...
-
-    def event(self, organisation: str, event_id: str) -> Event:
-        """Return the newest version of one event; `NotFound` if there is none."""
-        ...
-
-    def event_history(self, organisation: str, event_id: str) -> tuple[Event, ...]:
-        """Return all versions of one event, oldest first."""
-        ...
-
-    def events(
-        self, organisation: str, where: EventFilter, *, after: str | None = None, limit: int = 100
-    ) -> Page[Event]:
-        """Return events, newest `first_changed` first, ties by id.
-
-        `bbox` selects events whose geometry's bounds meet it; `since` and `until` bound
-        `first_changed`, both ends included.
-        """
-        ...
-
-    def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
-        """Return how many events `events` would give in all; None if more than `most`."""
         ...
 
     def detections(self, organisation: str, event_id: str) -> tuple[Detection, ...]:

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tuple_
 
-from hearthwatch.records import USABLE, EventFilter, LedgerRow, RunOutcome
-from hearthwatch.store import tables
+from hearthwatch.cql.tree import Filter
+from hearthwatch.records import USABLE, LedgerRow, RunOutcome
+from hearthwatch.store import filters, tables
 from hearthwatch.store.codec import Row, microseconds
 from hearthwatch.store.cursor import Position
 from hearthwatch.store.extent import Bounds, boxes
-from hearthwatch.store.faults import translated
 from hearthwatch.store.rules import IDENTITY
-from hearthwatch.store.window import count_in_window, in_window, unindexed
 
 Statement = Select[tuple[object, ...]]
 Condition = ColumnElement[Any]
-
-MOST_CANDIDATES = 2_000
-"""Events in a window up to which the index of windows is asked rather than the one of time.
-
-Above it, the newest hundred come up sooner when one goes back through time: measured on 10^6
-events, collecting and sorting 2,000 candidates costs about as much as the way back.
-"""
 
 _EVER = (-(2**63), 2**63 - 1)
 
@@ -57,11 +48,15 @@ def organisations(removed: bool) -> Select[str]:
     return watching.distinct().order_by(c.organisation)
 
 
-def settlements(organisation: str, bbox: Bounds | None, start: Position | None) -> Statement:
+def settlements(
+    organisation: str, bbox: Bounds | None, start: Position | None, where: Filter | None = None
+) -> Statement:
     """Return settlements after a position, by name."""
     c = tables.settlements.c
     statement = select(tables.settlements).where(
-        c.organisation == organisation, c.removed.is_(None)
+        c.organisation == organisation,
+        c.removed.is_(None),
+        *filters.conditions(where, tables.settlements),
     )
     if bbox is not None:
         statement = statement.where(meets(c, bbox))
@@ -78,14 +73,14 @@ def settlement(organisation: str, settlement_id: str) -> Statement:
     )
 
 
-def settlement_names(organisation: str, ids: Collection[str] | None) -> Select[Any]:
-    """Return id and name of every settlement, or of those with the ids, without their outlines."""
+def settlement_labels(organisation: str, ids: Collection[str] | None) -> Select[Any]:
+    """Return id and label of every settlement, or of those with the ids, without their outlines."""
     c = tables.settlements.c
     if ids is None:
-        return select(c.id, c.name).where(c.organisation == organisation)
-    # With a column that the index of names has not: it holds the answer otherwise, and SQLite
+        return select(c.id, c.name, c.pcode).where(c.organisation == organisation)
+    # With a column that the index of P-codes has not: it holds the answer otherwise, and SQLite
     # would go through all of it to find a few.
-    mine = select(c.id, c.name, c.created).where(c.organisation == organisation)
+    mine = select(c.id, c.name, c.pcode, c.created).where(c.organisation == organisation)
     return mine.where(c.id.in_(ids))
 
 
@@ -183,7 +178,7 @@ def ledger(
     """Return the ledger of one region, or of one settlement in it, after a position."""
     c = tables.ledger.c
     order = (c.sensed, c.cell, c.acquisition, c.detector, c.settlement)
-    earliest, latest = _period(since, until)
+    earliest, latest = period(since, until)
     statement = select(tables.ledger).where(
         c.organisation == organisation,
         c.region == region,
@@ -236,85 +231,8 @@ def ledger_past(look: tuple[str, ...]) -> Statement:
     return select(tables.ledger_history).where(*_of_look(c, look)).order_by(c.seq)
 
 
-@dataclass(frozen=True, slots=True)
-class EventSearch:
-    """A search for events after a position of the answer, newest first.
-
-    Attributes
-    ----------
-    organisation : str
-    where : EventFilter
-    start : tuple or None
-        Sort key of the last event already given.
-    """
-
-    organisation: str
-    where: EventFilter
-    start: Position | None
-
-    def narrow(self, connection: Connection) -> bool:
-        """Tell whether the index of windows answers this faster than the one of time."""
-        # Their own index is narrower than any window that anyone would draw for them.
-        own = self.where.region is not None or self.where.settlement is not None
-        if self.where.bbox is None or own:
-            return False
-        most = MOST_CANDIDATES + 1
-        counts = [count_in_window(*window, most) for window in self._windows()]
-        with translated():
-            found: int = sum(connection.execute(select(*counts)).one())
-        return found < most
-
-    def statement(self, *, narrow: bool) -> Statement:
-        """Return the search, by way of the index of windows if `narrow`."""
-        c = tables.events.c
-        return self._found(narrow).order_by(c.first_changed.desc(), c.id)
-
-    def count(self, most: int, *, narrow: bool) -> Select[int]:
-        """Return the number of events, at most `most`, by the same way."""
-        found = self._found(narrow).with_only_columns(tables.events.c.number)
-        return select(func.count()).select_from(found.limit(most).subquery())
-
-    def _found(self, narrow: bool) -> Statement:
-        c = tables.events.c
-        statement = select(tables.events).where(*self._exact())
-        if narrow:
-            owner = unindexed(c.organisation)
-            inside = [in_window(c.number, *window) for window in self._windows()]
-            return statement.where(owner == self.organisation, or_(*inside))
-        return statement.where(c.organisation == self.organisation)
-
-    def _exact(self) -> list[Condition]:
-        c = tables.events.c
-        conditions: list[Condition] = [c.first_changed.between(*self._times())]
-        if self.where.settlement is not None:
-            conditions.append(c.settlement == self.where.settlement)
-        if self.where.region is not None:
-            # A settlement's index is the narrower of the two.
-            region = c.region if self.where.settlement is None else unindexed(c.region)
-            conditions.append(region == self.where.region)
-        if self.where.kind is not None:
-            conditions.append(c.kind == self.where.kind.value)
-        if self.where.states:
-            conditions.append(c.state.in_([state.value for state in self.where.states]))
-        if self.where.bbox is not None:
-            conditions.append(meets(c, self.where.bbox))
-        if self.start is not None:
-            moment, event_id = self.start
-            conditions.append(or_(c.first_changed < moment, c.id > event_id))
-        return conditions
-
-    def _windows(self) -> list[tuple[float, ...]]:
-        bbox = self.where.bbox
-        return [(*box, *self._times()) for box in (boxes(bbox) if bbox else ())]
-
-    def _times(self) -> tuple[int, int]:
-        earliest, latest = _period(self.where.since, self.where.until)
-        if self.start is not None:
-            latest = min(latest, int(self.start[0]))
-        return earliest, latest
-
-
-def _period(since: datetime | None, until: datetime | None) -> tuple[int, int]:
+def period(since: datetime | None, until: datetime | None) -> tuple[int, int]:
+    """Return both ends of a period in microseconds since 1970, where it has none those of time."""
     return (
         _EVER[0] if since is None else microseconds(since),
         _EVER[1] if until is None else microseconds(until),

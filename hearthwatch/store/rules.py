@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from hearthwatch.errors import NotFound, QuestionError, StoreError
 from hearthwatch.records import (
     ApiKey,
+    Assessment,
+    AuditEntry,
+    Backtest,
     CalibrationChoice,
+    Change,
+    Claim,
     Detection,
     Event,
     EventSource,
@@ -18,18 +26,26 @@ from hearthwatch.records import (
     Job,
     JobKey,
     KnownScene,
+    Lease,
     LedgerRow,
     Mark,
     Opinion,
+    Organisation,
+    Pass,
     Pause,
+    Person,
+    Proposal,
     Region,
+    Rendering,
     Run,
+    Session,
     Settlement,
     Spend,
     StateVersion,
     StoredCalibration,
+    Telling,
 )
-from hearthwatch.store.codec import canonical_json
+from hearthwatch.store.codec import canonical_json, to_row
 
 IDENTITY: Mapping[type, tuple[str, ...]] = {
     Region: ("organisation", "id"),
@@ -54,6 +70,20 @@ IDENTITY: Mapping[type, tuple[str, ...]] = {
     HeatSpot: ("organisation", "id"),
     HeatCover: ("organisation", "id"),
     HeatSource: ("organisation", "id"),
+    Organisation: ("organisation",),
+    Person: ("organisation", "id"),
+    # Nor does whoever comes with a session or a pass.
+    Session: ("id",),
+    Pass: ("id",),
+    Lease: ("name",),
+    AuditEntry: ("organisation", "sequence"),
+    Change: ("organisation", "sequence"),
+    Rendering: ("organisation", "event", "audience"),
+    Telling: ("organisation", "event", "audience", "version"),
+    Proposal: ("organisation", "id"),
+    Claim: ("organisation", "id"),
+    Assessment: ("organisation", "id"),
+    Backtest: ("organisation", "id"),
 }
 """What tells two records of a class apart."""
 
@@ -82,11 +112,30 @@ REFERENCES: Mapping[type, Mapping[str, type]] = {
     HeatSpot: {},
     HeatCover: {},
     HeatSource: {},
+    Organisation: {},
+    Person: {},
+    Session: {"person": Person},
+    # Made by a person or with a key.
+    Pass: {},
+    Lease: {},
+    # What an entry or a change tells of may be gone.
+    AuditEntry: {},
+    Change: {},
+    Rendering: {"event": Event},
+    # The tombstone of what was told stays when the event is erased.
+    Telling: {},
+    Proposal: {},
+    Claim: {"event": Event},
+    Assessment: {"event": Event},
+    Backtest: {"region": Region},
 }
 """Fields that name another record of the same organisation, which must exist at commit.
 
 A settlement is not among them: an area has none, and a reference has no word for that.
 """
+
+FIRST_PREVIOUS = "0" * 64
+"""What stands in an organisation's first entry for the one before."""
 
 DANGLING = "A record names a region, run or event that the store does not hold. Nothing was kept."
 
@@ -126,12 +175,6 @@ def one_region(found: Sequence[Region], name_or_id: str) -> Region:
 def not_there(what: str, its_id: str) -> NotFound:
     """Return the error for a record that is not there; `what` is the word for it."""
     return NotFound(f"There is no {what} {its_id}.")
-
-
-def check_key_owner(key: ApiKey, stored: str | None) -> None:
-    """Refuse (`StoreError`) a key with the id of another organisation's; `stored` is that one."""
-    if stored not in (None, key.organisation):
-        raise StoreError(f"The key {key.id} exists already, of another organisation.")
 
 
 def check_most(most: int) -> None:
@@ -231,3 +274,72 @@ def fallen_out(
     earlier = [old for old in kept if old.sequence < version.sequence]
     stay = earlier[: keep - 1]
     return tuple(old for old in reversed(kept) if old not in stay)
+
+
+def check_owner(what: str, owner: str, stored: str | None) -> None:
+    """Refuse (`StoreError`) a record with the id of another organisation's; `stored` is that."""
+    if stored not in (None, owner):
+        raise StoreError(f"That {what} exists already, of another organisation.")
+
+
+def login_taken(login: str) -> StoreError:
+    """Return the error for two people of an organisation who would sign in alike."""
+    return StoreError(f"Somebody signs in as {login} already. Choose another name to sign in with.")
+
+
+def check_rendering(rendering: Rendering, stored: Rendering | None) -> bool:
+    """Tell whether a rendering is there already; refuse (`StoreError`) one that says else.
+
+    When it was made does not count.
+    """
+    if stored is None:
+        return False
+    if dataclasses.replace(rendering, made=stored.made) != stored:
+        raise StoreError(
+            f"How event {rendering.event} is told to {rendering.audience} is fixed already."
+        )
+    return True
+
+
+def told_already(telling: Telling) -> StoreError:
+    """Return the error for a telling whose place in the order is taken."""
+    return StoreError(
+        f"What is told of event {telling.event} to {telling.audience.value} was changed in "
+        "between. Read it again."
+    )
+
+
+def next_turn(stored: Lease | None, wanted: Lease) -> Lease | None:
+    """Return the lease as it is to stand, None where another holds it.
+
+    Parameters
+    ----------
+    stored : Lease or None
+        The one that stands.
+    wanted : Lease
+        Who asks, when (`taken`), and until when; its turn is passed over.
+    """
+    if stored is None:
+        return dataclasses.replace(wanted, turn=1)
+    if stored.holder == wanted.holder and wanted.taken < stored.until:
+        return dataclasses.replace(wanted, taken=stored.taken, turn=stored.turn)
+    if wanted.taken < stored.until:
+        return None
+    return dataclasses.replace(wanted, turn=stored.turn + 1)
+
+
+def seal_of(row: Mapping[str, Any]) -> str:
+    """Return the hash over all other fields of a row of the log, the one before among them."""
+    content = {name: one for name, one in row.items() if name != "sha256"}
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
+def sealed(entry: AuditEntry) -> AuditEntry:
+    """Return an entry with the hash over all its other fields."""
+    return dataclasses.replace(entry, sha256=seal_of(to_row(entry)))
+
+
+def following(entry: AuditEntry, head: AuditEntry | None) -> AuditEntry:
+    """Return an entry as it follows the last one of its organisation, sealed."""
+    sequence, previous = (head.sequence, head.sha256) if head else (0, FIRST_PREVIOUS)
+    return sealed(dataclasses.replace(entry, sequence=sequence + 1, previous=previous))

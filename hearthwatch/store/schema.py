@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, column, inspect, select, table
+from sqlalchemy import Connection, Engine, column, inspect, select, table, text
 
 from hearthwatch.errors import StoreError
 from hearthwatch.store.faults import translated
@@ -13,10 +14,16 @@ from hearthwatch.store.faults import translated
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision under ``migrations/versions``."""
 
 _VERSION_TABLE = table("alembic_version", column("version_num"))
+# Those that an extension made are of nobody: PostGIS keeps its reference systems in one.
+_POSTGRESQL_TABLES = text(
+    "SELECT relname FROM pg_class AS c WHERE relkind IN ('r', 'p') "
+    "AND relnamespace = current_schema()::regnamespace AND NOT EXISTS (SELECT FROM pg_depend "
+    "WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')"
+)
 
 
 def upgrade(engine: Engine) -> None:
@@ -57,11 +64,11 @@ def is_current(engine: Engine) -> bool:
 
 def revision(connection: Connection) -> str | None:
     """Return the revision of a database, None for an empty one."""
-    tables = inspect(connection).get_table_names()
+    tables = _table_names(connection)
     if _VERSION_TABLE.name in tables:
         return connection.execute(select(_VERSION_TABLE.c.version_num)).scalar()
     if tables:
-        raise StoreError("This database belongs to another program. Name another file.")
+        raise StoreError("This database belongs to another program. Name another one.")
     return None
 
 
@@ -77,8 +84,16 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Tell Alembic which tables to compare: not those in which SQLite keeps the R*Tree."""
-    return not (kind == "table" and (name or "").startswith("event_window"))
+    """Tell Alembic what to compare: not in what a database keeps the index of windows."""
+    if kind == "table":
+        return not (name or "").startswith("event_window") and name != "spatial_ref_sys"
+    return (kind, name) not in {("column", "box"), ("index", "ix_events_box")}
+
+
+def _table_names(connection: Connection) -> Sequence[str]:
+    if connection.dialect.name == "postgresql":
+        return connection.execute(_POSTGRESQL_TABLES).scalars().all()
+    return inspect(connection).get_table_names()
 
 
 def _refuse_newer(found: str | None) -> None:

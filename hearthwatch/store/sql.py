@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy import Engine, Select, or_
 
+from hearthwatch.cql.tree import Filter
 from hearthwatch.errors import StoreError
+from hearthwatch.layout import is_address
 from hearthwatch.records import (
-    ApiKey,
     Detection,
-    Event,
-    EventFilter,
     Job,
     JobKey,
+    Label,
     LedgerRow,
     LedgerTotals,
     Page,
@@ -28,11 +28,9 @@ from hearthwatch.records import (
     Settlement,
     StateVersion,
 )
-from hearthwatch.store import queries, rules, schema, sqlite, tables
+from hearthwatch.store import queries, rules, schema, scrubbing, sqlite, tables
 from hearthwatch.store.codec import from_microseconds, from_row, to_row
 from hearthwatch.store.cursor import (
-    event_paging,
-    event_position,
     ledger_paging,
     ledger_position,
     settlement_paging,
@@ -40,13 +38,21 @@ from hearthwatch.store.cursor import (
 )
 from hearthwatch.store.extent import Bounds
 from hearthwatch.store.faults import translated
-from hearthwatch.store.lock import WriteLock
 from hearthwatch.store.protocol import Store, Transaction
+from hearthwatch.store.sql_audit import SqlAuditReads
+from hearthwatch.store.sql_backtests import SqlBacktestReads
 from hearthwatch.store.sql_calibration import SqlCalibrationReads
+from hearthwatch.store.sql_erasing import SqlErasingReads
+from hearthwatch.store.sql_events import SqlEventReads
 from hearthwatch.store.sql_fusion import SqlFusionReads
 from hearthwatch.store.sql_heat import SqlHeatReads
 from hearthwatch.store.sql_imagery import SqlImageryReads
+from hearthwatch.store.sql_people import SqlPeopleReads
+from hearthwatch.store.sql_pulled import SqlPulledReads
+from hearthwatch.store.sql_release import SqlReleaseReads
+from hearthwatch.store.sql_review import SqlReviewReads
 from hearthwatch.store.sql_rows import answer
+from hearthwatch.store.sql_search import SqlSearchReads
 from hearthwatch.store.sql_transaction import SqlTransaction
 from hearthwatch.store.turns import Turns
 
@@ -54,7 +60,21 @@ NAMES_AT_ONCE = 5_000
 """Asked for in one statement; a database binds only so many values."""
 
 
-class SqlStore(SqlImageryReads, SqlCalibrationReads, SqlFusionReads, SqlHeatReads):
+class SqlStore(
+    SqlImageryReads,
+    SqlCalibrationReads,
+    SqlFusionReads,
+    SqlHeatReads,
+    SqlPeopleReads,
+    SqlAuditReads,
+    SqlReleaseReads,
+    SqlErasingReads,
+    SqlReviewReads,
+    SqlBacktestReads,
+    SqlEventReads,
+    SqlPulledReads,
+    SqlSearchReads,
+):
     """See `Store`. Open it with `open`.
 
     Parameters
@@ -74,13 +94,14 @@ class SqlStore(SqlImageryReads, SqlCalibrationReads, SqlFusionReads, SqlHeatRead
         self._turns = Turns()
 
     @classmethod
-    def open(cls, path: Path | str, *, write: bool = False, alone: bool = True) -> SqlStore:
-        """Open a SQLite database.
+    def open(cls, place: Path | str, *, write: bool = False, alone: bool = True) -> SqlStore:
+        """Open a database.
 
         Parameters
         ----------
-        path : Path or str
-            The file. Opened for writing it is made if missing and brought to the newest schema.
+        place : Path or str
+            The file of SQLite, or the address of PostgreSQL (``postgresql://...``). Opened for
+            writing a file is made if missing, and either is brought to the newest schema.
         write : bool
             Whether to write.
         alone : bool
@@ -98,26 +119,13 @@ class SqlStore(SqlImageryReads, SqlCalibrationReads, SqlFusionReads, SqlHeatRead
             Another process writes alone and this one is to do so too, or must first bring an
             older schema up.
         StoreError
-            The file is missing, damaged, of another program or of another schema.
+            It is missing, damaged, of another program or of another schema, or its server cannot
+            be used.
         DiskFull
             There is no room.
         """
-        path = Path(path).resolve()
         with ExitStack() as held, translated():
-            writer = None
-            if write:
-                sqlite.create_file(path)
-                if alone:
-                    held.callback(WriteLock(path).release)
-                elif not _is_current(path):
-                    # Alone for a moment: no other process may write while the schema changes.
-                    cls.open(path, write=True).close()
-                writer = sqlite.writing_engine(path)
-                held.callback(writer.dispose)
-                if alone:
-                    schema.upgrade(writer)
-            reader = sqlite.reading_engine(path)
-            held.callback(reader.dispose)
+            reader, writer = _engines(place, held, write=write, alone=alone)
             schema.require_current(reader)
             return cls(reader, writer, held.pop_all())
 
@@ -132,13 +140,20 @@ class SqlStore(SqlImageryReads, SqlCalibrationReads, SqlFusionReads, SqlHeatRead
             with translated():
                 connection.commit()
 
+    def scrub(self) -> None:
+        """Leave nothing in the store's files of what was erased before, as far as it can."""
+        if self._writer is None:
+            raise StoreError("The store was opened for reading. Open it for writing to scrub it.")
+        with self._turns.take():
+            scrubbing.scrub(self._writer)
+
     def regions(self, organisation: str, *, removed: bool = False) -> tuple[Region, ...]:
         """Return the regions on the watchlist, by name; with `removed`, those too."""
         return self._all(Region, queries.regions(organisation, removed=removed))
 
     def region_names(self, organisation: str) -> Mapping[str, str]:
         """Return the names of all regions by id, those removed included."""
-        with self._connect(self._reader) as connection, translated():
+        with self._connect(self._single) as connection, translated():
             return {
                 row.id: row.name for row in connection.execute(queries.region_names(organisation))
             }
@@ -161,12 +176,13 @@ class SqlStore(SqlImageryReads, SqlCalibrationReads, SqlFusionReads, SqlHeatRead
         organisation: str,
         *,
         bbox: Bounds | None = None,
+        where: Filter | None = None,
         after: str | None = None,
         limit: int = 1000,
     ) -> Page[Settlement]:
         """Return the settlements that are not removed, by name, ties by id."""
-        paging = settlement_paging(organisation, bbox, limit)
-        statement = queries.settlements(organisation, bbox, paging.start(after))
+        paging = settlement_paging(organisation, bbox, limit, where)
+        statement = queries.settlements(organisation, bbox, paging.start(after), where)
         found = self._all(Settlement, statement.limit(limit + 1))
         return paging.page(found, settlement_position)
 
@@ -177,10 +193,10 @@ class SqlStore(SqlImageryReads, SqlCalibrationReads, SqlFusionReads, SqlHeatRead
             raise rules.not_there("settlement", settlement_id)
         return found[0]
 
-    def settlement_names(
+    def settlement_labels(
         self, organisation: str, ids: Collection[str] | None = None
-    ) -> Mapping[str, str]:
-        """Return the names of settlements by id, those removed included."""
+    ) -> Mapping[str, Label]:
+        """Return the names and P-codes of settlements by id, those removed included."""
         wanted = None if ids is None else sorted(set(ids))
         parts = (
             [None]
@@ -192,19 +208,10 @@ class SqlStore(SqlImageryReads, SqlCalibrationReads, SqlFusionReads, SqlHeatRead
         )
         with self._connect(self._reader) as connection, translated():
             return {
-                row.id: row.name
+                row.id: Label(row.name, row.pcode)
                 for part in parts
-                for row in connection.execute(queries.settlement_names(organisation, part))
+                for row in connection.execute(queries.settlement_labels(organisation, part))
             }
-
-    def key(self, key_id: str) -> ApiKey | None:
-        """Return a key of whatever organisation; None if there is none."""
-        found = self._all(ApiKey, queries.key(key_id))
-        return found[0] if found else None
-
-    def keys(self, organisation: str) -> tuple[ApiKey, ...]:
-        """Return all keys, oldest first, those revoked or expired included."""
-        return self._all(ApiKey, queries.keys(organisation))
 
     def runs(
         self,
@@ -251,41 +258,6 @@ class SqlStore(SqlImageryReads, SqlCalibrationReads, SqlFusionReads, SqlHeatRead
         """Return the kept state versions, newest first."""
         place = queries.Place(organisation, region, cell, detector)
         return self._all(StateVersion, queries.state_versions(place))
-
-    def event(self, organisation: str, event_id: str) -> Event:
-        """Return the newest version of one event; `NotFound` if there is none."""
-        found = self._all(Event, queries.event(organisation, event_id))
-        if not found:
-            raise rules.not_there("event", event_id)
-        return found[0]
-
-    def event_history(self, organisation: str, event_id: str) -> tuple[Event, ...]:
-        """Return all versions of one event, oldest first."""
-        found = self._all(Event, queries.event_history(organisation, event_id))
-        if not found:
-            raise rules.not_there("event", event_id)
-        return found
-
-    def events(
-        self, organisation: str, where: EventFilter, *, after: str | None = None, limit: int = 100
-    ) -> Page[Event]:
-        """Return events, newest `first_changed` first, ties by id."""
-        paging = event_paging(organisation, where, limit)
-        search = queries.EventSearch(organisation, where, paging.start(after))
-        with self._connect(self._reader) as connection:
-            narrow = search.narrow(connection)
-            found = answer(connection, Event, search.statement(narrow=narrow).limit(limit + 1))
-        return paging.page(found, event_position)
-
-    def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
-        """Return how many events `events` would give in all; None if more than `most`."""
-        rules.check_most(most)
-        search = queries.EventSearch(organisation, where, None)
-        with self._connect(self._reader) as connection:
-            statement = search.count(most + 1, narrow=search.narrow(connection))
-            with translated():
-                found = connection.execute(statement).scalar_one()
-        return found if found <= most else None
 
     def detections(self, organisation: str, event_id: str) -> tuple[Detection, ...]:
         """Return the detections of one event, oldest look first."""
@@ -369,12 +341,15 @@ class SqlStore(SqlImageryReads, SqlCalibrationReads, SqlFusionReads, SqlHeatRead
         return dict(found)
 
 
-def _is_current(path: Path) -> bool:
-    reader = sqlite.reading_engine(path)
-    try:
-        return schema.is_current(reader)
-    finally:
-        reader.dispose()
+def _engines(
+    place: Path | str, held: ExitStack, *, write: bool, alone: bool
+) -> tuple[Engine, Engine | None]:
+    if is_address(place):
+        # Imported late: a store in a file needs no driver of PostgreSQL.
+        from hearthwatch.store import postgres
+
+        return postgres.open_engines(str(place), held, write=write, alone=alone)
+    return sqlite.open_engines(Path(place).resolve(), held, write=write, alone=alone)
 
 
 _: type[Store] = SqlStore

@@ -12,15 +12,18 @@ from hearthwatch.store import queries, rules, tables
 from hearthwatch.store.codec import microseconds, to_row
 from hearthwatch.store.extent import Bounds, Box
 from hearthwatch.store.rules import IDENTITY
-from hearthwatch.store.sql_rows import SqlReader, SqlWriter
+from hearthwatch.store.sql_erasing import SqlErasingWrites
+from hearthwatch.store.sql_rows import SqlReader
 
 
-class SqlFusionWrites(SqlWriter):
+class SqlFusionWrites(SqlErasingWrites):
     """Writes about sources and opinions."""
 
     def put_source(self, source: EventSource) -> None:
         """Add a source or its next version."""
         with self._step():
+            if self._is_erased(source.organisation, source.id, source.event):
+                return
             row = to_row(source)
             stored = self._find(tables.event_sources, row, IDENTITY[EventSource])
             rules.check_next_version(source, stored["version"] if stored else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from hearthwatch.errors import StoreError
-from hearthwatch.store.codec import R, Row, from_row
+from hearthwatch.store.codec import R, Row, from_rows
 from hearthwatch.store.faults import translated
 from hearthwatch.store.turns import Turn
 
@@ -90,11 +90,23 @@ class SqlReader:
 
     def __init__(self, reader: Engine) -> None:
         self._reader = reader
+        # A statement sees one moment by itself: beginning and ending a transaction around it
+        # would send the server two more.
+        self._single = (
+            reader.execution_options(isolation_level="AUTOCOMMIT")
+            if reader.dialect.name == "postgresql"
+            else reader
+        )
         self._closed = False
 
     def _all(self, record: type[R], statement: Select[tuple[object, ...]]) -> tuple[R, ...]:
-        with self._connect(self._reader) as connection:
+        with self._connect(self._single) as connection:
             return answer(connection, record, statement)
+
+    def _one(self, record: type[R], statement: Select[tuple[object, ...]]) -> R | None:
+        """Return the record that at most one row gives."""
+        found = self._all(record, statement)
+        return found[0] if found else None
 
     @contextmanager
     def _connect(self, engine: Engine) -> Iterator[Connection]:
@@ -113,12 +125,16 @@ class SqlReader:
 
 
 def answer(
-    connection: Connection, record: type[R], statement: Select[tuple[object, ...]]
+    connection: Connection,
+    record: type[R],
+    statement: Select[tuple[object, ...]],
+    values: Mapping[str, Any] | None = None,
 ) -> tuple[R, ...]:
-    """Return the records that a question gives."""
+    """Return the records that a question gives; `values` are those it has names for."""
     with translated():
-        rows = connection.execute(statement).mappings().all()
-    return tuple(from_row(record, dict(row)) for row in rows)
+        found = connection.execute(statement, values)
+        rows = found.all()
+    return from_rows(record, list(found.keys()), rows)
 
 
 # To put a statement together takes longer than to carry it out: the usual ones are kept.

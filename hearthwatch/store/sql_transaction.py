@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from hearthwatch.records import (
-    ApiKey,
     Detection,
     Event,
     Job,
@@ -17,23 +16,41 @@ from hearthwatch.records import (
     Run,
     Settlement,
     StateVersion,
+    Subject,
 )
 from hearthwatch.store import rules, tables
 from hearthwatch.store.codec import Row, from_row, to_row
 from hearthwatch.store.extent import Box
 from hearthwatch.store.protocol import Transaction
 from hearthwatch.store.rules import IDENTITY
+from hearthwatch.store.sql_audit import SqlAuditWrites
+from hearthwatch.store.sql_backtests import SqlBacktestWrites
 from hearthwatch.store.sql_calibration import SqlCalibrationWrites
+from hearthwatch.store.sql_erasing import SqlErasingWrites
 from hearthwatch.store.sql_fusion import SqlFusionWrites
 from hearthwatch.store.sql_heat import SqlHeatWrites
 from hearthwatch.store.sql_imagery import SqlImageryWrites
+from hearthwatch.store.sql_people import SqlPeopleWrites
+from hearthwatch.store.sql_release import SqlReleaseWrites
+from hearthwatch.store.sql_review import SqlReviewWrites
 from hearthwatch.store.sql_rows import same
 
 _LOOK = IDENTITY[LedgerRow]
 """Of which the last tells the settlements of one look at a site apart."""
 
 
-class SqlTransaction(SqlImageryWrites, SqlCalibrationWrites, SqlFusionWrites, SqlHeatWrites):
+class SqlTransaction(
+    SqlImageryWrites,
+    SqlCalibrationWrites,
+    SqlFusionWrites,
+    SqlHeatWrites,
+    SqlPeopleWrites,
+    SqlErasingWrites,
+    SqlAuditWrites,
+    SqlReleaseWrites,
+    SqlReviewWrites,
+    SqlBacktestWrites,
+):
     """Writes on one connection; see `Transaction`."""
 
     def put_region(self, region: Region) -> None:
@@ -42,6 +59,9 @@ class SqlTransaction(SqlImageryWrites, SqlCalibrationWrites, SqlFusionWrites, Sq
             row = to_row(region)
             self._put(tables.regions, row, IDENTITY[Region])
             self._insert(tables.region_versions, row)
+            self._tell(
+                Subject.REGION, region.organisation, region.id, gone=region.removed is not None
+            )
 
     def put_settlements(self, settlements: Sequence[Settlement]) -> None:
         """Add settlements, or store new versions of them."""
@@ -51,14 +71,10 @@ class SqlTransaction(SqlImageryWrites, SqlCalibrationWrites, SqlFusionWrites, Sq
                 box = Box(*settlement.geometry.bounds)
                 self._put(tables.settlements, row | box._asdict(), IDENTITY[Settlement])
                 self._insert(tables.settlement_versions, row)
-
-    def put_key(self, key: ApiKey) -> None:
-        """Add an API key or replace it."""
-        with self._step():
-            row = to_row(key)
-            stored = self._find(tables.api_keys, row, IDENTITY[ApiKey])
-            rules.check_key_owner(key, stored["organisation"] if stored else None)
-            self._write(tables.api_keys, row, stored)
+                self._tell(
+                    Subject.SETTLEMENT, row["organisation"], row["id"],
+                    gone=settlement.removed is not None,
+                )  # fmt: skip
 
     def put_run(self, run: Run) -> None:
         """Add a run or replace it as it goes on."""
@@ -68,20 +84,30 @@ class SqlTransaction(SqlImageryWrites, SqlCalibrationWrites, SqlFusionWrites, Sq
     def put_event(self, event: Event) -> None:
         """Add an event or its next version."""
         with self._step():
+            if self._is_erased(event.organisation, event.id):
+                return
             row = to_row(event)
             stored = self._find(tables.events, row, IDENTITY[Event])
             rules.check_next_version(event, stored["version"] if stored else None)
             self._insert(tables.event_versions, row)
             box = Box(*event.geometry.bounds)
             self._write(tables.events, row | box._asdict(), stored)
+            self._tell(
+                Subject.EVENT, event.organisation, event.id, version=event.version, gone=False
+            )
 
     def add_detections(self, detections: Sequence[Detection]) -> None:
         """Add detections; one with a known id is refused."""
         with self._step():
-            for row in map(to_row, detections):
+            for detection in detections:
+                if self._is_erased(detection.organisation, detection.event, detection.source):
+                    continue
+                row = to_row(detection)
                 if self._find(tables.detections, row, IDENTITY[Detection]):
                     raise rules.already_there(row["id"])
-                self._insert(tables.detections, row)
+                box = Box(*detection.geometry.bounds)
+                self._insert(tables.detections, row | box._asdict())
+                self._tell(Subject.DETECTION, row["organisation"], row["id"], gone=False)
 
     def put_ledger(self, row: LedgerRow) -> None:
         """Write the ledger row of one look; the replaced row goes to its history."""

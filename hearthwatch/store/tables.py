@@ -27,7 +27,12 @@ from sqlalchemy.types import TypeEngine
 
 from hearthwatch.records import (
     ApiKey,
+    Assessment,
+    AuditEntry,
+    Backtest,
     CalibrationChoice,
+    Change,
+    Claim,
     Detection,
     Event,
     EventSource,
@@ -37,16 +42,24 @@ from hearthwatch.records import (
     HeatSpot,
     Job,
     KnownScene,
+    Lease,
     LedgerRow,
     Mark,
     Opinion,
+    Organisation,
+    Pass,
     Pause,
+    Person,
+    Proposal,
     Region,
+    Rendering,
     Run,
+    Session,
     Settlement,
     Spend,
     StateVersion,
     StoredCalibration,
+    Telling,
 )
 from hearthwatch.store.codec import Storage, columns
 from hearthwatch.store.rules import IDENTITY, REFERENCES
@@ -69,7 +82,7 @@ _TYPES: dict[Storage, type[TypeEngine[Any]]] = {
 EDGES = ("west", "south", "east", "north")
 """Columns of the bounds of a geometry that is searched for."""
 
-_NAMES = {
+NAMES = {
     Region: "regions",
     Settlement: "settlements",
     ApiKey: "api_keys",
@@ -91,6 +104,19 @@ _NAMES = {
     HeatSpot: "heat_spots",
     HeatCover: "heat_covers",
     HeatSource: "heat_sources",
+    Organisation: "organisations",
+    Person: "people",
+    Session: "sessions",
+    Pass: "passes",
+    Lease: "leases",
+    AuditEntry: "audit",
+    Change: "changes",
+    Rendering: "renderings",
+    Telling: "tellings",
+    Proposal: "proposals",
+    Claim: "claims",
+    Assessment: "assessments",
+    Backtest: "backtests",
 }
 
 
@@ -113,7 +139,7 @@ def _edges() -> list[Column[Any]]:
 def _reference(table: str, field: str, target: type) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["organisation", field],
-        [f"{_NAMES[target]}.organisation", f"{_NAMES[target]}.id"],
+        [f"{NAMES[target]}.organisation", f"{NAMES[target]}.id"],
         name=f"fk_{table}_{field}",
         deferrable=True,
         initially="DEFERRED",
@@ -122,7 +148,7 @@ def _reference(table: str, field: str, target: type) -> ForeignKeyConstraint:
 
 def _current(record: type, *more: Column[Any], indices: Sequence[Index] = ()) -> Table:
     """Make the table of what holds now: one row for each identity."""
-    name = _NAMES[record]
+    name = NAMES[record]
     references = [_reference(name, field, to) for field, to in REFERENCES[record].items()]
     unique = UniqueConstraint(*IDENTITY[record])
     return Table(
@@ -146,7 +172,10 @@ settlements = _current(
     Settlement,
     *_edges(),
     # With all that a search filters on, so that going through the names reads no other rows.
-    indices=[Index("ix_settlements_name", "organisation", "name", "id", "removed", *EDGES)],
+    indices=[
+        Index("ix_settlements_name", "organisation", "name", "id", "removed", *EDGES),
+        Index("ix_settlements_pcode", "organisation", "pcode", "name", "id"),
+    ],
 )
 settlement_versions = _past(
     Settlement,
@@ -174,6 +203,12 @@ events = _current(
         ),
         Index("ix_events_region", "organisation", "region", "first_changed", "id"),
         Index("ix_events_settlement", "organisation", "settlement", "first_changed", "id"),
+        # What filters ask for that few events may have: else all would be gone through for them.
+        Index("ix_events_state", "organisation", "state", "first_changed", "id"),
+        Index("ix_events_kind", "organisation", "kind", "first_changed", "id"),
+        Index("ix_events_cell", "organisation", "cell", "first_changed", "id"),
+        Index("ix_events_area", "organisation", "area_m2"),
+        Index("ix_events_seen", "organisation", "last_detected"),
     ],
 )
 event_versions = _past(
@@ -202,7 +237,9 @@ opinions = _current(
 )
 detections = _current(
     Detection,
+    *_edges(),
     indices=[
+        Index("ix_detections_time", "organisation", "sensed", "id", *EDGES),
         Index("ix_detections_event", "organisation", "event", "sensed", "id"),
         Index("ix_detections_source", "organisation", "source", "sensed", "id"),
     ],
@@ -240,6 +277,8 @@ ledger = _current(
             "detector",
             "settlement",
         ),
+        # Tells the looks at cells of all regions without a look at their rows.
+        Index("ix_ledger_looks", "organisation", "sensed", "acquisition", "cell", "detector"),
     ],
 )
 ledger_history = _past(
@@ -290,3 +329,24 @@ heat_spots = _current(
 )
 heat_covers = _current(HeatCover)
 heat_sources = _current(HeatSource)
+organisations = _current(Organisation)
+people = _current(Person, indices=[Index("ix_people_login", "organisation", "login", unique=True)])
+sessions = _current(
+    Session, indices=[Index("ix_sessions_person", "organisation", "person", "created")]
+)
+passes = _current(Pass, indices=[Index("ix_passes_created", "organisation", "created", "id")])
+leases = _current(Lease)
+audit = _current(AuditEntry)
+changes = _current(Change)
+renderings = _current(Rendering)
+tellings = _current(
+    Telling, indices=[Index("ix_tellings_at", "organisation", "audience", "at", "id")]
+)
+proposals = _current(Proposal, indices=[Index("ix_proposals_asked", "organisation", "asked", "id")])
+claims = _current(Claim, indices=[Index("ix_claims_event", "organisation", "event", "made", "id")])
+assessments = _current(
+    Assessment, indices=[Index("ix_assessments_event", "organisation", "event", "said", "id")]
+)
+backtests = _current(
+    Backtest, indices=[Index("ix_backtests_region", "organisation", "region", "asked", "id")]
+)

@@ -9,6 +9,7 @@ from hearthwatch.records import (
     Detection,
     Event,
     EventFilter,
+    Label,
     LedgerRow,
     Region,
     Settlement,
@@ -74,12 +75,12 @@ def all_spends(
             return
 
 
-def settlements_named(
+def labels_of(
     store: Store, organisation: str, records: Iterable[Event | Detection | LedgerRow]
-) -> Mapping[str, str]:
-    """Return the names of the settlements that records are about, by id."""
+) -> Mapping[str, Label]:
+    """Return the names and P-codes of the settlements that records are about, by id."""
     ids = {record.settlement for record in records} - {""}
-    return store.settlement_names(organisation, ids) if ids else {}
+    return store.settlement_labels(organisation, ids) if ids else {}
 
 
 def all_settlements(

@@ -1,21 +1,24 @@
 """Areas to watch: read from files, checked in full, repaired where only one meaning is possible."""
 
 from hearthwatch.watchlist.areas import (
-    NamedArea,
     join_areas,
     make_region,
     read_area,
     read_bbox,
 )
+from hearthwatch.watchlist.options import Options
 from hearthwatch.watchlist.places import (
     doubt_of,
     is_circle,
     make_settlement,
     read_settlements,
 )
+from hearthwatch.watchlist.reading import NamedArea, Reading, read_file
 
 __all__ = [
     "NamedArea",
+    "Options",
+    "Reading",
     "doubt_of",
     "is_circle",
     "join_areas",
@@ -23,5 +26,6 @@ __all__ = [
     "make_settlement",
     "read_area",
     "read_bbox",
+    "read_file",
     "read_settlements",
 ]

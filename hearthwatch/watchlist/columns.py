@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from hearthwatch.watchlist.told import Told, dated, is_blank
+
 NAME = (
     "name", "name:en", "name_en", "settlement", "settlement_name", "village", "village_name",
     "place", "place_name", "placename", "title", "label",
@@ -15,6 +17,9 @@ ID = ("id", "pcode", "p_code", "place_id", "settlement_id", "osm_id", "uuid", "f
 """Used as a name where there is none: a place must be told from its neighbour."""
 RADIUS = ("radius_m",)
 DOUBT = ("doubt",)
+PURPOSE = ("purpose",)
+OWNER = ("owner",)
+EXPIRES = ("expires",)
 
 
 def name_in(properties: Mapping[str, Any]) -> str | None:
@@ -32,8 +37,12 @@ def radius_in(properties: Mapping[str, Any]) -> float | None:
     for value in _found(properties, RADIUS):
         if isinstance(value, bool) or not isinstance(value, int | float):
             continue
-        if not math.isnan(value):
-            return float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isnan(number):
+            return number
     return None
 
 
@@ -41,6 +50,25 @@ def doubt_in(properties: Mapping[str, Any]) -> str:
     """Return what is doubtful about a feature's outline; empty where nothing is said."""
     told = (_words(value) for value in _found(properties, DOUBT) if isinstance(value, str))
     return next(filter(None, told), "")
+
+
+def told_in(properties: Mapping[str, Any]) -> Told:
+    """Return what a feature says of its watch: purpose, owner, and its last day."""
+    purpose, owner = (_line(properties, names) for names in (PURPOSE, OWNER))
+    given = next((value for value in _found(properties, EXPIRES) if not is_blank(value)), None)
+    if given is None:
+        return Told(purpose, owner)
+    return dated(Told(purpose, owner), given)
+
+
+def key_in(properties: Mapping[str, Any], own: Any = None) -> str:
+    """Return the id of a feature: its own, or that of a column; empty without either."""
+    return next(filter(None, map(_words, (own, *_found(properties, ID)))), "")
+
+
+def _line(properties: Mapping[str, Any], names: Iterable[str]) -> str:
+    said = (_words(value) for value in _found(properties, names) if isinstance(value, str))
+    return next(filter(None, said), "")
 
 
 def _found(properties: Mapping[str, Any], names: Iterable[str]) -> Iterable[Any]:

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 
 from hearthwatch.errors import RegionError
-from hearthwatch.watchlist.columns import doubt_in, name_in, radius_in
+from hearthwatch.watchlist.columns import doubt_in, key_in, name_in, radius_in, told_in
+from hearthwatch.watchlist.pcodes import coded_in
 from hearthwatch.watchlist.raw import RawFeature, RawFile, Ring
 
 _CRS84 = frozenset(
     {"OGC:CRS84", "URN:OGC:DEF:CRS:OGC::CRS84", "URN:OGC:DEF:CRS:OGC:1.3:CRS84", "CRS84"}
 )
+DEEPEST = 16
+"""Collections in each other that are gone into."""
 _WGS84 = frozenset({"EPSG:4326", "URN:OGC:DEF:CRS:EPSG::4326"})
 
 
@@ -103,19 +106,28 @@ def _feature(item: Any, where: str) -> RawFeature:
         points=found.points,
         radius_m=radius_in(properties),
         doubt=doubt_in(properties),
+        key=key_in(properties, item.get("id") if isinstance(item, dict) else None),
+        told=told_in(properties),
+        coded=coded_in(properties),
     )
 
 
-def _geometry(value: Any, found: _Gathered) -> None:
+def _geometry(value: Any, found: _Gathered, depth: int = 0) -> None:
     """Put a geometry's polygons, and what is not one, into `found`."""
-    if value is None:
+    if depth > DEEPEST:
+        found.faults.append(f"has collections nested more than {DEEPEST} deep: draw it as Polygons")
+    elif value is None:
         found.ignored.append("empty geometry")
-        return
+    else:
+        _shape(value, found, depth)
+
+
+def _shape(value: Any, found: _Gathered, depth: int) -> None:
     kind = value.get("type") if isinstance(value, dict) else None
     if kind == "GeometryCollection":
         members = value.get("geometries")
         for member in members if isinstance(members, list) else ():
-            _geometry(member, found)
+            _geometry(member, found, depth + 1)
     elif kind in ("Polygon", "MultiPolygon"):
         coordinates = value.get("coordinates")
         _polygons([coordinates] if kind == "Polygon" else coordinates, found)
@@ -124,10 +136,20 @@ def _geometry(value: Any, found: _Gathered) -> None:
         places = value.get("coordinates")
         places = [places] if kind == "Point" else places if kind == "MultiPoint" else ()
         for place in places if isinstance(places, list) else ():
-            if _is_position(place):
-                found.points.append((float(place[0]), float(place[1])))
+            _point(place, found)
     else:
-        found.faults.append(f"has a geometry of the unknown type {kind!r}: draw it as a Polygon")
+        said = f"{kind!r}"[:40]
+        found.faults.append(f"has a geometry of the unknown type {said}: draw it as a Polygon")
+
+
+def _point(place: Any, found: _Gathered) -> None:
+    if not _is_position(place):
+        found.faults.append("has a point that is not two numbers, longitude and latitude")
+        return
+    try:
+        found.points.append((float(place[0]), float(place[1])))
+    except OverflowError:
+        found.faults.append("has a number too large to be a coordinate: correct it")
 
 
 def _polygons(coordinates: Any, found: _Gathered) -> None:

@@ -16,6 +16,7 @@ from tiles.geodesy import polygons
 from tiles.grid import NORTH_LIMIT, SOUTH_LIMIT
 
 _FARTHEST_LONGITUDE = 360.0
+_CROSSES = "crosses or touches itself"
 _SPOT = re.compile(r"^(?P<reason>[^\[]+)(\[(?P<x>\S+) (?P<y>\S+)\])?$")
 
 
@@ -37,7 +38,7 @@ class Judged:
         return MultiPolygon([shapely.orient_polygons(part) for part in joined])
 
 
-def judge_feature(feature: RawFeature, *, degrees: bool) -> Judged:
+def judge_feature(feature: RawFeature, *, degrees: bool, mend: bool = False) -> Judged:
     """Judge all polygons of a feature.
 
     Parameters
@@ -45,11 +46,14 @@ def judge_feature(feature: RawFeature, *, degrees: bool) -> Judged:
     degrees : bool
         Whether its coordinates are meant as longitude and latitude; else their range says
         nothing, and only their shape is judged.
+    mend : bool
+        Whether an outline that crosses itself is made into the areas it goes round, which it is
+        only where somebody chose so: which area was meant, nobody but them can tell.
     """
     judged = Judged(repairs=list(feature.repairs), faults=list(feature.faults))
     for number, rings in enumerate(feature.polygons, start=1):
         label = f"polygon {number}: " if len(feature.polygons) > 1 else ""
-        one = _judge_polygon(rings, degrees=degrees)
+        one = _judge_polygon(rings, degrees=degrees, mend=mend)
         judged.polygons += one.polygons
         judged.repairs += one.repairs
         judged.faults += [f"{label}{words}" for words in one.faults]
@@ -60,9 +64,9 @@ def judge_feature(feature: RawFeature, *, degrees: bool) -> Judged:
     return judged
 
 
-def _judge_polygon(rings: Sequence[Ring], *, degrees: bool) -> Judged:
+def _judge_polygon(rings: Sequence[Ring], *, degrees: bool, mend: bool) -> Judged:
     judged = Judged()
-    closed = [_closed(ring, judged) for ring in rings]
+    closed = [_without_doubles(_closed(ring, judged), judged) for ring in rings]
     for number, ring in enumerate(closed, start=1):
         fault = _fault_of_numbers(ring, degrees=degrees) or _fault_of_size(ring)
         if fault:
@@ -75,11 +79,35 @@ def _judge_polygon(rings: Sequence[Ring], *, degrees: bool) -> Judged:
         return judged
     polygon = Polygon(flat[0], [beside(ring, flat[0]) if degrees else ring for ring in flat[1:]])
     fault = _fault_of_shape(polygon)
-    if fault:
+    mended = _mended(polygon, fault, judged) if fault and mend else []
+    if fault and not mended:
         judged.faults.append(fault)
         return judged
-    judged.polygons = _wound_and_split(polygon, judged, degrees=degrees)
+    judged.polygons = [
+        part for one in mended or [polygon] for part in _wound_and_split(one, judged, degrees)
+    ]
     return judged
+
+
+def _mended(polygon: Polygon, fault: str, judged: Judged) -> list[Polygon]:
+    """Return the areas that an outline which crosses itself goes round; none of any other."""
+    if _CROSSES not in fault:
+        return []
+    parts = polygons(shapely.make_valid(polygon, method="structure", keep_collapsed=False))
+    spot = fault.partition(" (")[0]
+    judged.repairs.append(f"mended, as was asked: an outline {spot}; it became {len(parts)} parts")
+    return parts
+
+
+def _without_doubles(ring: Ring, judged: Judged) -> Ring:
+    if len(ring) < 2:
+        return ring
+    fresh = np.append(True, (ring[1:] != ring[:-1]).any(axis=1))
+    if fresh.all():
+        return ring
+    judged.repairs.append("corners given twice were left out")
+    kept: Ring = ring[fresh]
+    return kept
 
 
 def _closed(ring: Ring, judged: Judged) -> Ring:
@@ -136,11 +164,11 @@ def _fault_of_shape(polygon: Polygon) -> str | None:
     spot = f"{float(found['x']):.7g}, {float(found['y']):.7g}"
     said = found["reason"].strip()
     if "Self-intersection" in said:
-        return f"crosses or touches itself at {spot} ({said}): move the corners there apart"
+        return f"{_CROSSES} at {spot} ({said}): move the corners there apart"
     return f"is not a valid polygon at {spot} ({said}): draw it again"
 
 
-def _wound_and_split(polygon: Polygon, judged: Judged, *, degrees: bool) -> list[Polygon]:
+def _wound_and_split(polygon: Polygon, judged: Judged, degrees: bool) -> list[Polygon]:
     if not polygon.exterior.is_ccw or any(_is_ccw(ring) for ring in polygon.interiors):
         judged.repairs.append("rings were wound right: outlines anticlockwise, holes clockwise")
     polygon = shapely.orient_polygons(polygon)

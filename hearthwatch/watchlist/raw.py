@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hearthwatch.watchlist.pcodes import NO_CODE, Coded
+from hearthwatch.watchlist.told import NOTHING_TOLD, Told
+
 Ring = NDArray[np.float64]
 """Corners of one ring, shape (corner, 2): longitude and latitude, or x and y."""
 
@@ -34,6 +37,12 @@ class RawFeature:
         From the property ``radius_m``.
     doubt : str
         From the property ``doubt``: what is doubtful about the outline.
+    key : str
+        The feature's own id in the file; empty without one.
+    told : Told
+        What the feature says of its watch.
+    coded : Coded
+        What it says of its P-code.
     """
 
     where: str
@@ -45,6 +54,14 @@ class RawFeature:
     points: Sequence[tuple[float, float]] = ()
     radius_m: float | None = None
     doubt: str = ""
+    key: str = ""
+    told: Told = NOTHING_TOLD
+    coded: Coded = NO_CODE
+
+    @property
+    def label(self) -> str:
+        """How messages call the feature: by its place in the file, and its name if it has one."""
+        return f"{self.where} ({self.name})" if self.name else self.where
 
 
 @dataclass(frozen=True, slots=True)

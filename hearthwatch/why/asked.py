@@ -12,6 +12,7 @@ from hearthwatch.records import (
     EventFilter,
     Gap,
     Kind,
+    Label,
     LedgerRow,
     Mode,
     Pause,
@@ -53,7 +54,7 @@ def ask(
     followed = {row.region for row in rows}
     return Why(
         settlement=settlement,
-        name=store.settlement_names(organisation, [settlement]).get(settlement, ""),
+        label=store.settlement_labels(organisation, [settlement]).get(settlement, Label()),
         mode=rows[-1].mode if rows else Mode.ACTUAL,
         around=around,
         looks=tuple(_about_each(rows, around)),
@@ -88,7 +89,7 @@ def ask_area(store: Store, region: Region, around: Around, event: Event | None =
     )
     return Why(
         settlement="",
-        name=region.name,
+        label=Label(region.name),
         mode=region.mode,
         around=around,
         looks=tuple(_about_each(rows, around)),

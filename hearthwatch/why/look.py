@@ -10,7 +10,7 @@ from typing import Any
 from detectors.burn_seen import RING_SHARE
 from detectors.types import DetectorState, GuardVerdict
 from hearthwatch.ledger_words import core_share_of, ground_in_words, sees_by_radar
-from hearthwatch.records import LedgerRow, ObservationStatus
+from hearthwatch.records import Label, LedgerRow, ObservationStatus
 from hearthwatch.values import ledger_value
 from hearthwatch.why.words import (
     AREA,
@@ -172,10 +172,10 @@ def _site_in_words(said: Mapping[str, Any]) -> Iterator[str]:
         yield str(said["observable"])
 
 
-def look_value(told: Told, names: Mapping[str, str]) -> dict[str, Any]:
+def look_value(told: Told, labels: Mapping[str, Label]) -> dict[str, Any]:
     """Return a look for programs: its ledger row, and what follows from it in words."""
     return {
-        **ledger_value(told.row, names),
+        **ledger_value(told.row, labels),
         "region": told.row.region,
         "words": list(look_in_words(told)),
         "scores": dict(told.scores),

@@ -7,8 +7,8 @@ from datetime import UTC
 from typing import Any
 
 from hearthwatch.ledger_words import detector_in_words
-from hearthwatch.records import Gap, LedgerRow, Pause
-from hearthwatch.values import event_value, moment
+from hearthwatch.records import Gap, Label, LedgerRow, Pause
+from hearthwatch.values import called, event_value, moment, settlement_said
 from hearthwatch.why.lives import life_lines, life_value
 from hearthwatch.why.look import look_in_words, look_value, told_of
 from hearthwatch.why.why import Why, answer
@@ -18,16 +18,15 @@ from hearthwatch.words import counted, day, marked
 
 def why_value(why: Why) -> dict[str, Any]:
     """Return the answer for programs."""
-    names = {why.settlement: why.name}
+    labels = {why.settlement: why.label} if why.settlement else {}
     return {
-        "settlement": why.settlement or None,
-        "settlement_name": (why.name or None) if why.settlement else None,
+        **settlement_said(why.settlement, labels),
         "mode": why.mode.value,
         "day": why.around.day.isoformat(),
         "days": why.around.days,
         "answer": answer(why),
-        "looks": [look_value(told_of(row), names) for row in why.looks],
-        "events": [event_value(one, why.regions, names) for one in why.events],
+        "looks": [look_value(told_of(row), labels) for row in why.looks],
+        "events": [event_value(one, why.regions, labels) for one in why.events],
         "lives": [life_value(one) for one in why.lives],
         "missing": [*map(_missing, why.missing), *map(_paused, why.pauses)],
         "first_look": moment(why.first),
@@ -39,9 +38,9 @@ def why_value(why: Why) -> dict[str, Any]:
 
 def why_text(why: Why) -> str:
     """Return the answer for people: every look in turn, and the sentence that answers last."""
-    around, called = why.around, why.name or why.settlement
+    around, name = why.around, called(why.settlement, {why.settlement: why.label})
     days = counted(around.days, "day")
-    lines = [marked(why.mode, f"{called}: {around.day}, and {days} before and after it"), ""]
+    lines = [marked(why.mode, f"{name}: {around.day}, and {days} before and after it"), ""]
     several = len({row.detector for row in why.looks}) > 1
     cells = {row.cell for row in why.looks if not row.settlement}
     for row in why.looks:
@@ -58,18 +57,18 @@ def why_text(why: Why) -> str:
     return "\n".join(lines)
 
 
-def held_value(row: LedgerRow, names: Mapping[str, str]) -> dict[str, Any]:
+def held_value(row: LedgerRow, labels: Mapping[str, Label]) -> dict[str, Any]:
     """Return a look that was held back for programs."""
-    return look_value(told_of(row), names)
+    return look_value(told_of(row), labels)
 
 
 def held_text(
-    rows: Sequence[LedgerRow], regions: Mapping[str, str], names: Mapping[str, str]
+    rows: Sequence[LedgerRow], regions: Mapping[str, str], labels: Mapping[str, Label]
 ) -> str:
     """Return looks that were held back for people, two lines each."""
     lines = []
     for row in rows:
-        told, place = told_of(row), names.get(row.settlement) or row.settlement or row.cell
+        told, place = told_of(row), called(row.settlement, labels) or row.cell
         region = regions.get(row.region, row.region)
         lines.append(marked(row.mode, f"{day(row.sensed)}  {place}  ({region})"))
         missed = f" ({told.missed.in_words()})" if told.missed else ""

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from detectors.types import DetectorState, GuardVerdict
 from hearthwatch.ledger_words import detector_in_words
-from hearthwatch.records import USABLE, Event, Gap, LedgerRow, Mode, ObservationStatus, Pause
+from hearthwatch.records import USABLE, Event, Gap, Label, LedgerRow, Mode, ObservationStatus, Pause
 from hearthwatch.why.lives import Life, now_in_words
 from hearthwatch.why.look import Told, cause_in_words, told_of
 from hearthwatch.why.words import held_in_words
@@ -72,7 +72,7 @@ class Why:
     """
 
     settlement: str
-    name: str
+    label: Label
     mode: Mode
     around: Around
     looks: tuple[LedgerRow, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import itertools
 from collections.abc import Iterator
@@ -16,9 +15,9 @@ from PIL import Image
 from shapely.geometry import box, shape
 
 from api.answers import look_in_words
-from api.context import Context
 from api.visible import beside
 from hearthwatch.layout import Layout
+from hearthwatch.ledger_words import masters_of
 from hearthwatch.records import NotObservable, ObservationStatus
 from hearthwatch.series import BURNED
 from tests.contract import store_records as a
@@ -189,14 +188,13 @@ def test_a_look_at_one_settlement_is_told_for_it_alone(client: httpx.Client) -> 
 
 def test_only_cells_whose_pixels_the_look_itself_took_are_shown(valley: Served) -> None:
     archive = Archive(Layout(valley.settings.data_dir).archive)
-    here = Context(valley.settings, valley.store, archive)
     row = valley.store.ledger("local", "region-1", settlement="id-Middle").items[-1]
     assert row.cell == "34N_0061_0147"
     around = {"34N_0060_0146", "34N_0060_0147", "34N_0061_0146"}
-    assert set(beside(here, row)) == around
+    own = archive.only(masters_of([row]))
+    assert set(beside(own, row.cell, row.acquisition)) == around
     home = [one.sha256 for one in archive.masters(row.acquisition, row.cell)]
-    alone = dataclasses.replace(row, detail={**row.detail, "masters": home})
-    assert beside(here, alone) == ()
+    assert beside(archive.only(home), row.cell, row.acquisition) == ()
 
 
 def test_a_core_that_was_seen_is_not_called_lost() -> None:

@@ -97,7 +97,7 @@ def test_split_and_merge_keep_ids(clients: dict[str, httpx.Client]) -> None:
 
 def test_a_viewer_may_read_and_not_speak(clients: dict[str, httpx.Client]) -> None:
     refused = say(clients["viewer"], verb="confirm")
-    assert (refused.status_code, refused.json()["type"]) == (403, "urn:hearthwatch:problem:role")
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:hearthwatch:problem:scope")
     assert clients["viewer"].get("/events/s-optical/opinions").json() == {"items": []}
 
 

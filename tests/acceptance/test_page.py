@@ -240,6 +240,32 @@ def test_a_region_is_uploaded(page: Page, service: Served, tmp_path: Path) -> No
     _remove(service, "Uploaded")
 
 
+def test_a_file_of_any_kind_is_dropped_and_what_is_wrong_with_it_is_shown(
+    page: Page, service: Served, watcher: Watcher, tmp_path: Path
+) -> None:
+    file = tmp_path / "places.csv"
+    file.write_text("name;lon;lat;radius_m\nA;22,5;44,5;300\nB;22,6;144,5;300\n")
+    page.get_by_test_id("add-region").click()
+    _name(page, "Dropped")
+    data = page.evaluate_handle(
+        """(text) => { const moved = new DataTransfer();
+        moved.items.add(new File([text], "places.csv")); return moved; }""",
+        file.read_text(),
+    )
+    page.dispatch_event("[data-testid=region-form]", "drop", {"dataTransfer": data})
+    page.get_by_test_id("region-submit").click()
+    problems = page.get_by_test_id("form-problems")
+    expect(problems).to_contain_text("line 3 (B)")
+    expect(problems).to_contain_text("latitude runs from -90 to 90")
+    watcher.errors.clear()
+    page.get_by_test_id("accept-valid").check()
+    page.get_by_test_id("region-submit").click()
+    expect(page.get_by_test_id("region-item")).to_have_count(2)
+    expect(page.get_by_text("Not taken: line 3 (B)")).to_be_visible()
+    expect(page.get_by_text("decimal commas were read as points")).to_be_visible()
+    _remove(service, "Dropped")
+
+
 def test_what_cannot_be_reached_is_said_and_tried_again(page: Page, watcher: Watcher) -> None:
     page.route("**/events/*/series", lambda route: route.abort())
     page.get_by_test_id("event-item").first.click()
@@ -262,6 +288,14 @@ def test_on_a_phone_nothing_runs_off_the_side(page: Page) -> None:
     expect(page.get_by_test_id("series").locator("svg").first).to_be_visible()
     assert page.evaluate(wide) <= PHONE["width"]
     keep(page, "phone-event")
+
+
+@pytest.mark.parametrize("context", [PHONE], indirect=True)
+def test_on_a_phone_a_region_opens_at_its_beginning(page: Page) -> None:
+    page.get_by_test_id("region-item").first.click()
+    expect(page.get_by_test_id("ledger-look").last).to_be_attached()
+    page.wait_for_load_state("networkidle")
+    assert abs(page.locator(".detail").evaluate("(it) => it.getBoundingClientRect().top")) < 2
 
 
 def test_everything_that_can_be_used_has_a_name(page: Page) -> None:

@@ -9,7 +9,12 @@ from shapely.geometry import MultiPolygon, box
 
 from hearthwatch.records import (
     ApiKey,
+    Assessment,
+    Audience,
+    AuditEntry,
+    Backtest,
     CalibrationChoice,
+    Claim,
     Detection,
     Event,
     EventSource,
@@ -22,22 +27,34 @@ from hearthwatch.records import (
     JobKey,
     Kind,
     KnownScene,
+    Lease,
     LedgerRow,
     Mark,
     Mode,
     ObservationStatus,
     Opinion,
+    Organisation,
+    Pass,
     Pause,
+    Person,
+    Precision,
     Priority,
+    Proposal,
+    ProposalOutcome,
+    ProposedAct,
     Region,
+    Rendering,
     Role,
     Run,
+    Session,
     Settlement,
     Spend,
     SpendStatus,
     StateVersion,
     StoredCalibration,
+    Telling,
     Verb,
+    Verdict,
 )
 from hearthwatch.store import Store
 
@@ -69,6 +86,7 @@ def settlement(**changes: Any) -> Settlement:
         geometry=VILLAGE,
         area_m2=4.8e6,
         created=NOON,
+        pcode="SD010021",
     )
     return replace(plain, **changes)
 
@@ -401,6 +419,175 @@ def heat_source(**changes: Any) -> HeatSource:
         radius_m=750.0,
         why="brick kiln",
         added=NOON,
+    )
+    return replace(plain, **changes)
+
+
+def organisation(**changes: Any) -> Organisation:
+    return replace(Organisation(organisation="ours", name="Our Watch", created=NOON), **changes)
+
+
+def person(**changes: Any) -> Person:
+    plain = Person(
+        id="per-1",
+        organisation="ours",
+        login="amina",
+        name="Amina N.",
+        role=Role.ANALYST,
+        password="a hash",
+        created=NOON,
+        changed=NOON,
+    )
+    return replace(plain, **changes)
+
+
+def session(**changes: Any) -> Session:
+    plain = Session(
+        id="c" * 64,
+        organisation="ours",
+        person="per-1",
+        form_sha256="d" * 64,
+        created=NOON,
+        seen=NOON,
+        expires=NOON + DAY,
+    )
+    return replace(plain, **changes)
+
+
+def pass_(**changes: Any) -> Pass:
+    plain = Pass(
+        id="0123456789abcdef",
+        organisation="ours",
+        resource="tiles/events",
+        sha256="e" * 64,
+        made_by="per-1",
+        created=NOON,
+        expires=NOON + DAY,
+    )
+    return replace(plain, **changes)
+
+
+def lease(**changes: Any) -> Lease:
+    plain = Lease(
+        name="runs", organisation="", holder="a", taken=NOON, until=NOON + DAY / 24, turn=0
+    )
+    return replace(plain, **changes)
+
+
+def audit_entry(**changes: Any) -> AuditEntry:
+    plain = AuditEntry(
+        organisation="ours",
+        sequence=0,
+        at=NOON,
+        actor="per-1",
+        act="view",
+        subject="event evt-1",
+        outcome="done",
+        previous="",
+        sha256="",
+        detail={"address": "/events/evt-1"},
+    )
+    return replace(plain, **changes)
+
+
+def rendering(**changes: Any) -> Rendering:
+    plain = Rendering(
+        organisation="ours",
+        event="evt-1",
+        audience=Audience.PARTNER,
+        precision=Precision.LOCALITY,
+        geometry=box(25.30, 13.60, 25.31, 13.61),
+        place="within 1 km",
+        made=NOON,
+        not_before=NOON,
+    )
+    return replace(plain, **changes)
+
+
+def telling(**changes: Any) -> Telling:
+    plain = Telling(
+        organisation="ours",
+        event="evt-1",
+        audience=Audience.PARTNER,
+        version=1,
+        id="7f3a",
+        at=NOON,
+        detail={"kind": "burned"},
+    )
+    return replace(plain, **changes)
+
+
+def proposal(**changes: Any) -> Proposal:
+    plain = Proposal(
+        id="pro-1",
+        organisation="ours",
+        act=ProposedAct.RELEASE,
+        subject="evt-1",
+        audience=Audience.PARTNER,
+        reason="They are near.",
+        asked_by="per-1",
+        asked=NOON,
+    )
+    return replace(plain, **changes)
+
+
+def erasure(**changes: Any) -> Proposal:
+    plain = proposal(
+        id="era-1", act=ProposedAct.ERASE, audience=None, detail={"what": "event"},
+        reason="They asked us to.",
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def hold(**changes: Any) -> Proposal:
+    plain = erasure(id="hold-1", act=ProposedAct.HOLD, outcome=ProposalOutcome.AGREED)
+    return replace(plain, **changes)
+
+
+def claim(**changes: Any) -> Claim:
+    plain = Claim(
+        id="cla-1",
+        organisation="ours",
+        event="evt-1",
+        person="per-1",
+        made=NOON,
+        expires=NOON + DAY / 24,
+        shown={"before": "S2A-0", "after": "S2A-1"},
+    )
+    return replace(plain, **changes)
+
+
+def assessment(**changes: Any) -> Assessment:
+    plain = Assessment(
+        id="ass-1",
+        organisation="ours",
+        kind=Kind.BURNED,
+        mode=Mode.ACTUAL,
+        event="evt-1",
+        version=1,
+        person="per-1",
+        round="first",
+        said=NOON,
+        verdict=Verdict.HARMED,
+        shown={"before": "S2A-0", "after": "S2A-1"},
+        seconds=41.5,
+    )
+    return replace(plain, **changes)
+
+
+def backtest(**changes: Any) -> Backtest:
+    plain = Backtest(
+        id="bt-1",
+        organisation="ours",
+        kind=Kind.BURNED,
+        mode=Mode.ACTUAL,
+        region="reg-1",
+        asked=NOON,
+        until=NOON - DAY,
+        months=24.0,
+        learned_months=12.0,
+        most_units=250.5,
+        report={"events": [{"id": "evt-1"}], "looks": 41},
     )
     return replace(plain, **changes)
 

@@ -3,7 +3,7 @@
 import itertools
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from hearthwatch.records import (
     EventFilter,
     EventState,
     Kind,
+    Label,
     LedgerTotals,
     NotObservable,
     ObservationStatus,
@@ -27,24 +28,19 @@ from hearthwatch.records import (
 )
 from hearthwatch.store import MemoryStore, Store, Transaction, open_store
 from tests.contract import store_records as a
+from tests.support import postgis
 
-# A fourth way of storing joins here and answers the same questions.
+# Another way of storing joins here and answers the same questions.
 STORES: dict[str, Callable[[Path], Store]] = {
     "memory": lambda folder: MemoryStore(),
     "sqlite": lambda folder: open_store(folder / "hearthwatch.db", write=True),
+    "postgis": postgis.empty_store,
 }
 PROPERTY = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 PLACE = ("reg-1", "36N_0512_0143", "indices")
 _numbers = itertools.count()
-
-
-@pytest.fixture(params=list(STORES))
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    store = STORES[request.param](tmp_path)
-    yield store
-    store.close()
 
 
 @pytest.fixture
@@ -166,16 +162,21 @@ class TestSettlements:
         with pytest.raises(NotFound, match="settlement set-9"):
             empty.settlement("ours", "set-9")
 
-    def test_the_names_stay_readable_by_id(self, empty: Store) -> None:
+    def test_the_labels_stay_readable_by_id(self, empty: Store) -> None:
         gone = a.settlement(id="set-2", name="Gone", removed=a.NOON)
-        put_settlements(empty, a.settlement(), gone, a.settlement(id="set-3", name=""))
-        everyone = {"set-1": "Village", "set-2": "Gone", "set-3": ""}
-        assert empty.settlement_names("ours") == everyone
-        assert empty.settlement_names("ours", ["set-2", "set-2", "set-9"]) == {"set-2": "Gone"}
-        assert empty.settlement_names("ours", []) == {}
-        assert empty.settlement_names("theirs") == {}
+        bare = a.settlement(id="set-3", name="", pcode="")
+        put_settlements(empty, a.settlement(), gone, bare)
+        everyone = {
+            "set-1": Label("Village", "SD010021"),
+            "set-2": Label("Gone", "SD010021"),
+            "set-3": Label(),
+        }
+        assert empty.settlement_labels("ours") == everyone
+        assert empty.settlement_labels("ours", ["set-2", "set-9"]) == {"set-2": everyone["set-2"]}
+        assert empty.settlement_labels("ours", []) == {}
+        assert empty.settlement_labels("theirs") == {}
         many = [*everyone, *(f"none-{n}" for n in range(40_000))]
-        assert empty.settlement_names("ours", many) == everyone
+        assert empty.settlement_labels("ours", many) == everyone
 
     def test_settlements_come_by_name_then_by_id(self, empty: Store) -> None:
         named = [("b", "1"), ("É", "2"), ("a", "4"), ("B", "5"), ("a", "3")]
@@ -244,7 +245,9 @@ class TestSettlements:
 
 class TestKeys:
     def test_a_key_tells_whose_it_is(self, empty: Store) -> None:
-        mine = a.api_key(role=Role.ADMIN, expires=a.NOON + a.DAY)
+        mine = a.api_key(
+            role=Role.ADMIN, expires=a.NOON + a.DAY, used=a.NOON, scopes=("read",), made_by="per-1"
+        )
         other = a.api_key(id="b", organisation="theirs")
         with empty.transaction() as tx:
             tx.put_key(mine)
@@ -791,7 +794,7 @@ class TestOrganisations:
         assert store.events(who, EventFilter(bbox=(25, 13, 26, 14))).items == ()
         assert store.events(who, EventFilter(region="reg-1")).items == ()
         assert store.events(who, EventFilter(settlement="set-1")).items == ()
-        assert store.settlement_names(who, ["set-1"]) == {}
+        assert store.settlement_labels(who, ["set-1"]) == {}
         assert store.detections(who, "evt-1") == ()
         assert store.ledger(who, "reg-1").items == ()
         for ask, name in (

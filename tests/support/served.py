@@ -17,6 +17,7 @@ from api import server
 from api.app import create_app
 from hearthwatch.keys import new_key
 from hearthwatch.layout import Layout
+from hearthwatch.pipeline.planner import Planner
 from hearthwatch.records import (
     ApiKey,
     Event,
@@ -96,7 +97,8 @@ def serve(folder: Path) -> Iterator[Served]:
 @contextmanager
 def listening(settings: Settings, store: Store) -> Iterator[str]:
     """Serve a store on a free port, in a thread of this process."""
-    app = create_app(settings, store, Archive(Layout(settings.data_dir).archive))
+    planner = Planner(settings, store)
+    app = create_app(settings, store, Archive(Layout(settings.data_dir).archive), planner)
     started = threading.Event()
     with server.bind("127.0.0.1", 0) as sock:
         served = server.made(app, started.set)
@@ -148,10 +150,14 @@ def _write_theirs(tx: object, store: Store, archive: Archive) -> None:
         area_m2=1e4, last_unharmed=NOON, first_changed=NOON, first_detected=NOON,
         last_detected=NOON, looks=3, observed="Ground changed.", evidence={}, **common,
     )  # fmt: skip
+    ours = next(row for row in store.ledger("local", "region-1").items if row.usable > 0.5)
+    chip = archive.load(ours.acquisition, ours.cell)
+    assert chip is not None
+    masters = archive.store(dataclasses.replace(chip, acquisition=THEIR_LOOK), THEIR_CELL)
     row = LedgerRow(
         region="their-region", cell=THEIR_CELL, acquisition=THEIR_LOOK, detector="ground_change",
-        sensed=NOON, status=ObservationStatus.CHANGED, usable=1.0, detail={"masters": ["0" * 64]},
-        **common,
+        sensed=NOON, status=ObservationStatus.CHANGED, usable=1.0,
+        detail={"masters": [one.sha256 for one in masters]}, **common,
     )  # fmt: skip
     job = Run(
         id="their-job", region="their-region", started=NOON, until=NOON, digest="d" * 64,
@@ -163,10 +169,6 @@ def _write_theirs(tx: object, store: Store, archive: Archive) -> None:
     tx.put_run(job)  # type: ignore[attr-defined]
     settlement = _settlement("their-settlement", "theirs", "Their Village", THEIR_GROUND)
     tx.put_settlements([settlement])  # type: ignore[attr-defined]
-    ours = next(row for row in store.ledger("local", "region-1").items if row.usable > 0.5)
-    chip = archive.load(ours.acquisition, ours.cell)
-    assert chip is not None
-    archive.store(dataclasses.replace(chip, acquisition=THEIR_LOOK), THEIR_CELL)
 
 
 def _settlement(key: str, organisation: str, name: str, ground: MultiPolygon) -> Settlement:

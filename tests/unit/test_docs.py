@@ -48,6 +48,8 @@ def as_written(default):
     """Return a default as the page has it."""
     if default is None or default == ():
         return "none"
+    if default == "":
+        return "empty"
     if isinstance(default, bool):
         return str(default).lower()
     if isinstance(default, tuple):

@@ -90,6 +90,7 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
       h("span", { class: "state big" }, stateSymbol(properties.state), properties.state),
       h("span", {}, capital(kindWords(properties.kind))),
       properties.settlement && h("strong", { class: "place", "data-testid": "event-settlement" }, placeWords(properties)),
+      properties.settlement_pcode && h("span", { "data-testid": "event-pcode" }, properties.settlement_pcode),
       h("span", {}, hectares(properties.area_ha)),
       h("span", {}, counted(properties.looks, "look")),
     ),

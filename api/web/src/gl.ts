@@ -3,7 +3,7 @@
 import * as maplibre from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
-import type { Api } from "./api";
+import { fieldsOf, type Api } from "./api";
 import type { TileJson } from "./types";
 
 maplibre.setWorkerUrl(workerUrl);
@@ -15,9 +15,9 @@ export const CREDIT = "Natural Earth; contains modified Copernicus Sentinel data
 /** Send the key to this server and to nobody else. */
 export function withKey(api: Api): maplibre.RequestTransformFunction {
   return (url) => {
-    const { key } = api;
+    const { way } = api;
     const here = new URL(url, location.href).origin === location.origin;
-    return key && here ? { url, headers: { Authorization: `Bearer ${key}` } } : { url };
+    return way && here ? { url, headers: fieldsOf(way, false) } : { url };
   };
 }
 

@@ -38,6 +38,11 @@ export class JobPanel {
     if (job && !jobEnded(job)) void this.follow(job);
   }
 
+  /** Of a watch that waits no look is taken. */
+  offer(may: boolean): void {
+    this.start.hidden = !may;
+  }
+
   private async post(): Promise<void> {
     this.problem.textContent = "";
     this.start.disabled = true;

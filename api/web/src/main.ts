@@ -1,19 +1,21 @@
 // Puts the page together.
 
 import "./style.css";
+import { accountDialog } from "./account";
 import { Api } from "./api";
 import { Detail } from "./detail";
 import { button, h, phone } from "./dom";
 import { eventDetail } from "./eventdetail";
 import { EventList } from "./events";
 import { boxOf, type Box } from "./geometry";
-import { keyDialog } from "./key";
+import { entryDialog } from "./key";
 import { WorldMap } from "./map";
 import { Messages } from "./messages";
 import { regionDetail } from "./regiondetail";
 import { RegionForm } from "./regionform";
 import { RegionList } from "./regions";
 import { Selected, type Selection } from "./state";
+import { Verify } from "./verify";
 import type { Area, Limits, Who } from "./types";
 import { capital } from "./words";
 import type { FeatureCollection } from "geojson";
@@ -28,9 +30,9 @@ const selected = new Selected();
 const whoWords = h("span", { class: "who" });
 
 const api = new Api(
-  keyDialog((next) => {
-    // What another organisation's key showed must not stay on the page.
-    if (who && who.organisation !== next.organisation) {
+  entryDialog((next) => {
+    // What was shown to somebody else must not stay on the page.
+    if (who && (who.organisation !== next.organisation || who.scopes.join() !== next.scopes.join())) {
       location.reload();
       return;
     }
@@ -79,6 +81,9 @@ const form = new RegionForm({
     );
     void regions.load();
     selected.set({ what: "region", id: region.properties.id });
+  },
+  told: (words) => {
+    if (words.length > 0) messages.show("file", words.join(" "), undefined, "note");
   },
   cancelled: () => regions.leaveForm(),
 });
@@ -154,6 +159,29 @@ const detail = new Detail({
 
 map.top.prepend(messages.element);
 
+const account = button("Account", () => who && accountDialog({ api, who, signOut: () => void signOut() }), {
+  "data-testid": "account",
+  hidden: true,
+});
+const verify = new Verify(api, {
+  refused: () => void checkKey(),
+  left: () => {
+    main.hidden = false;
+    judge.focus();
+    map.resize();
+    void events.load();
+    void map.refresh();
+  },
+});
+const judge = button("Verify", () => {
+  main.hidden = true;
+  judge.disabled = true;
+  void verify.start().finally(() => {
+    judge.disabled = false;
+  });
+}, { "data-testid": "verify-start", hidden: true });
+const leave = button("Forget key", () => void signOut(), { "data-testid": "forget-key" });
+
 const lists = h("nav", { class: "lists", id: "lists", "aria-label": "Regions and events", tabindex: -1 }, regions.element, events.element);
 const main = h(
   "main",
@@ -171,9 +199,12 @@ document.body.append(
     h("h1", {}, "hearthwatch"),
     whoWords,
     h("span", { class: "spring" }),
-    button("Forget key", forget, { "data-testid": "forget-key" }),
+    judge,
+    account,
+    leave,
   ),
   main,
+  verify.element,
 );
 // The address is for ids of what is selected only.
 document.querySelector(".skip")?.addEventListener("click", (event) => {
@@ -196,15 +227,26 @@ function setWho(next: Who): void {
   whoWords.replaceChildren(
     h("strong", {}, next.organisation),
     h("span", {}, next.name),
-    h("span", { class: "role" }, `${capital(next.role)} key `, h("code", {}, next.key)),
+    next.person
+      ? h("span", { class: "role" }, capital(next.role))
+      : h("span", { class: "role" }, `${capital(next.role)} key `, h("code", {}, next.key)),
   );
-  regions.setMayWrite(next.role !== "viewer");
+  account.hidden = next.person === null;
+  judge.hidden = next.person === null || !next.scopes.includes("judge");
+  leave.textContent = next.person ? "Sign out" : "Forget key";
+  regions.setMayWrite(next.scopes.includes("watch"));
 }
 
-function forget(): void {
+async function signOut(): Promise<void> {
+  try {
+    await api.signOut();
+  } catch (error) {
+    messages.failed("sign-out", "You are still signed in.", error, () => void signOut());
+    return;
+  }
   api.forget();
   history.replaceState(null, "", location.pathname);
-  // Nothing that the key showed stays in memory.
+  // Nothing that was shown stays in memory.
   location.reload();
 }
 
@@ -217,7 +259,7 @@ function reload(): void {
 
 let checked = 0;
 
-/** A tile was refused: see whether the key still holds, and draw again if it does. */
+/** A tile was refused: see whether one is still let in, and draw again if so. */
 async function checkKey(): Promise<void> {
   if (Date.now() - checked < 5000) return;
   checked = Date.now();
@@ -226,7 +268,7 @@ async function checkKey(): Promise<void> {
     await map.refresh();
     detail.refresh();
   } catch (error) {
-    messages.failed("key", "The key could not be checked.", error, () => void checkKey());
+    messages.failed("key", "Whether you are still let in could not be checked.", error, () => void checkKey());
   }
 }
 

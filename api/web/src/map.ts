@@ -20,7 +20,7 @@ const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 type Events = {
   picked: (id: string) => void;
   moved: () => void;
-  refused: (refusedKey: string | null) => void;
+  refused: () => void;
   failed: (words: string) => void;
 };
 
@@ -84,7 +84,7 @@ export class WorldMap {
     map.addControl(new maplibre.ScaleControl({ maxWidth: 110 }), "bottom-right");
     map.on("error", ({ error }) => {
       const status = statusOf(error);
-      if (status === 401) this.on.refused(this.api.key);
+      if (status === 401) this.on.refused();
       else if (status !== null && status !== 404) this.on.failed(`The server answered ${status}.`);
     });
     map.on("load", () => {
@@ -124,7 +124,7 @@ export class WorldMap {
     map.addSource("events", {
       type: "vector",
       // None before there is a key: whoever has none is not asked for it twice.
-      tiles: this.api.key ? [EVENT_TILES()] : [],
+      tiles: this.api.way ? [EVENT_TILES()] : [],
       maxzoom: 14,
     });
     map.addLayer({

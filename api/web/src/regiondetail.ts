@@ -6,6 +6,7 @@ import { button, confirmed, facts, h } from "./dom";
 import { imageryNotice } from "./imagery";
 import { JobPanel } from "./jobs";
 import { settlements } from "./followed";
+import { waitingNotice } from "./waiting";
 import type { Look } from "./looks";
 import { ledgers } from "./sensors";
 import { tilejson } from "./swipe";
@@ -100,8 +101,15 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
     ledgerBlock = next;
   });
   const notice = h("div", { class: "notices" });
-  const tell = ({ properties: { status: told } }: Region): void =>
-    notice.replaceChildren(...[imageryNotice(told?.imagery ?? null, true)].filter((one) => one !== null));
+  const tell = (now: Region): void => {
+    const imagery = imageryNotice(now.properties.status?.imagery ?? null, true);
+    const waits = waitingNotice(api, now, mayWrite, () => {
+      around.changed();
+      void api.json<Region>(route, { signal }).then(tell, () => notice.replaceChildren());
+    });
+    jobs.offer(waits === null);
+    notice.replaceChildren(...[waits, imagery].filter((one) => one !== null));
+  };
   tell(region);
   around.follow(signal, tell);
   const remove = async (): Promise<void> => {

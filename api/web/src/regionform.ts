@@ -1,9 +1,10 @@
-// The form that adds a region: drawn, from a GeoJSON file, or by its bounds.
+// The form that adds a region: drawn, from a file dropped or chosen, or by its bounds.
 
-import { Problem, inWords, isAbort, type Api } from "./api";
+import { Problem, inWords, isAbort, part, type Api } from "./api";
 import { announce, button, field, h } from "./dom";
+import { EstimatePart } from "./estimate";
 import { areaKm2, parseBox, rectangle } from "./geometry";
-import type { Area, Kind, Limits, Region } from "./types";
+import type { Area, Imported, Kind, Limits, Region } from "./types";
 import { capital, counted, kindWords, number, squareKilometres, whereWords } from "./words";
 import type { FeatureCollection } from "geojson";
 
@@ -16,28 +17,26 @@ interface Around {
   showDraft: (area: Area | FeatureCollection | null) => void;
   zoomToDraft: (area: Area | FeatureCollection) => void;
   added: (region: Region) => void;
+  /** What of a file was left out, or looks wrong: it stays in sight until it is closed. */
+  told: (words: string[]) => void;
   cancelled: () => void;
 }
 
 /** What was chosen, and how the form puts it. */
 type Chosen =
   | { how: "drawn" | "bounds"; area: Area; words: string }
-  | { how: "file"; document: FileDocument; words: string }
+  | { how: "file"; file: File; shown: FeatureCollection | null; words: string }
   | null;
 
-/** GeoJSON as a person's file has it. What is wrong with it is for the server to say. */
-interface FileDocument {
-  type: string;
-  features?: unknown;
-  [member: string]: unknown;
-}
+/** The largest file whose outlines are drawn before it is sent; the server takes larger ones. */
+const MOST_DRAWN = 10_000_000;
 
 export class RegionForm {
   readonly element: HTMLFormElement;
   private readonly drawButton: HTMLButtonElement;
   private readonly upload = h("input", {
     type: "file",
-    accept: ".geojson,.json,application/geo+json,application/json",
+    accept: ".geojson,.json,.kml,.kmz,.gpkg,.fgb,.zip,.csv,.txt",
     "data-testid": "upload-input",
   });
   private readonly bounds = h("input", {
@@ -47,6 +46,16 @@ export class RegionForm {
     placeholder: "west,south,east,north",
     "data-testid": "bbox-input",
   });
+  private readonly accept = h("input", { type: "checkbox", "data-testid": "accept-valid" });
+  private readonly mend = h("input", { type: "checkbox", "data-testid": "mend" });
+  private readonly radius = h("input", { type: "number", min: 10, max: 20000, step: "any" });
+  private readonly ofFile = h(
+    "div",
+    { hidden: true, "data-testid": "of-file" },
+    field("Take what is sound though other parts of the file are not", this.accept),
+    field("Take an outline that crosses itself for the areas it goes round", this.mend),
+    field("Radius of points that say none, in metres", this.radius),
+  );
   private readonly name = h("input", { type: "text", name: "name", required: true, autocomplete: "off" });
   private readonly purpose = h("textarea", { name: "purpose", required: true, rows: 2 });
   private readonly owner = h("input", { type: "text", name: "owner", required: true, autocomplete: "off" });
@@ -59,10 +68,12 @@ export class RegionForm {
     { type: "submit", class: "primary", "data-testid": "region-submit" },
     "Add region",
   );
+  private readonly estimate: EstimatePart;
   private chosen: Chosen = null;
   private sending: AbortController | null = null;
 
   constructor(private readonly around: Around) {
+    this.estimate = new EstimatePart(around.api);
     this.drawButton = button("Draw on the map", () => this.draw(), { "data-testid": "draw-button" });
     const clear = button("Clear area", () => {
       this.upload.value = "";
@@ -77,11 +88,13 @@ export class RegionForm {
         {},
         h("legend", {}, "Area, in one of three ways"),
         h("div", { class: "row" }, this.drawButton, clear),
-        field("GeoJSON file", this.upload),
+        field("File, chosen or dropped here", this.upload, "GeoJSON, KML, KMZ, GeoPackage, zipped shapefile or CSV"),
+        this.ofFile,
         field("Bounds in degrees", this.bounds, "west,south,east,north, such as 25.10,45.20,25.14,45.23"),
         this.chosenWords,
       ),
       field("Looks for", this.kind),
+      this.estimate.element,
       field("Name", this.name),
       field("Purpose", this.purpose, "Why it is watched."),
       field("Owner", this.owner, "Who answers for it."),
@@ -95,7 +108,15 @@ export class RegionForm {
       ),
     );
     this.upload.addEventListener("change", () => void this.read());
+    this.element.addEventListener("dragover", (event) => event.preventDefault());
+    this.element.addEventListener("drop", (event) => {
+      event.preventDefault();
+      if (!event.dataTransfer?.files.length) return;
+      this.upload.files = event.dataTransfer.files;
+      void this.read();
+    });
     this.bounds.addEventListener("change", () => this.typed());
+    this.kind.addEventListener("change", () => this.reckon());
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.send();
@@ -126,14 +147,22 @@ export class RegionForm {
 
   private choose(chosen: Chosen): void {
     this.chosen = chosen;
+    this.ofFile.hidden = chosen?.how !== "file";
     this.chosenWords.textContent = chosen ? chosen.words : "No area chosen yet.";
     if (!chosen) this.around.showDraft(null);
     else if (chosen.how === "file") {
-      const { document } = chosen;
-      const shown = document as unknown as FeatureCollection;
-      this.around.showDraft(shown);
-      this.around.zoomToDraft(shown);
+      this.around.showDraft(chosen.shown);
+      if (chosen.shown) this.around.zoomToDraft(chosen.shown);
     } else this.around.showDraft(chosen.area);
+    this.reckon();
+  }
+
+  /** Tell what the chosen area would take; a file is reckoned by the server once it is added. */
+  private reckon(): void {
+    const chosen = this.chosen;
+    const most = this.around.limits()?.max_region_km2 ?? Infinity;
+    if (!chosen || chosen.how === "file" || areaKm2(chosen.area) > most) this.estimate.clear();
+    else void this.estimate.show(chosen.area, (this.kind.value as Kind) || USUAL);
   }
 
   private draw(): void {
@@ -182,24 +211,10 @@ export class RegionForm {
       if (this.chosen?.how === "file") this.choose(null);
       return;
     }
-    const most = this.around.limits()?.max_body_bytes;
-    if (most && file.size > most) {
-      this.choose(null);
-      this.say([`The file has ${number(file.size)} bytes; this server takes ${number(most)} at most.`]);
-      return;
-    }
-    try {
-      const document: unknown = JSON.parse(await file.text());
-      if (typeof document !== "object" || document === null || !("type" in document))
-        throw new SyntaxError("no type");
-      const features = "features" in document && Array.isArray(document.features) ? document.features : null;
-      const words = features ? `File: ${counted(features.length, "feature")}.` : `File: one ${String(document.type)}.`;
-      this.bounds.value = "";
-      this.choose({ how: "file", document: document as FileDocument, words });
-    } catch {
-      this.choose(null);
-      this.say(["The file cannot be read as GeoJSON. Export it again as GeoJSON."]);
-    }
+    this.bounds.value = "";
+    const shown = file.size <= MOST_DRAWN ? drawable(await file.text()) : null;
+    const words = shown ? `File: ${counted(shown.features.length, "feature")}.` : `File: ${file.name}.`;
+    this.choose({ how: "file", file, shown, words });
   }
 
   private async send(): Promise<void> {
@@ -220,11 +235,7 @@ export class RegionForm {
     this.submit.disabled = true;
     this.problems.replaceChildren();
     try {
-      const region = await this.around.api.json<Region>("/regions", {
-        method: "POST",
-        body: this.body(this.chosen),
-        signal: sending.signal,
-      });
+      const region = await this.stored(this.chosen, sending.signal);
       this.element.reset();
       this.choose(null);
       this.around.added(region);
@@ -235,27 +246,38 @@ export class RegionForm {
     }
   }
 
-  /** The properties of the form go with the area; those in a file stay here. */
-  private body(chosen: Exclude<Chosen, null>): unknown {
-    const properties = {
+  private async stored(chosen: Exclude<Chosen, null>, signal: AbortSignal): Promise<Region> {
+    const { api } = this.around;
+    if (chosen.how !== "file") {
+      const body = { type: "Feature", properties: this.said(), geometry: chosen.area };
+      return api.json<Region>("/regions", { method: "POST", body, signal });
+    }
+    const body = new FormData();
+    for (const [name, value] of Object.entries(this.said())) body.append(name, value);
+    if (this.accept.checked) body.append("accept", "valid");
+    if (this.mend.checked) body.append("mend", "true");
+    if (this.radius.value) body.append("radius_m", this.radius.value);
+    body.append("file", chosen.file);
+    const { taken, faults, checks } = await api.json<Imported>("/imports/regions", { method: "POST", body, signal });
+    const one = taken[0];
+    if (!one) throw new Error("Nothing of the file was taken.");
+    this.around.told([
+      ...faults.map(({ where, problem }) => `Not taken: ${where} ${problem}.`),
+      ...checks.map(({ where, problem }) => `Check: ${where} ${problem}.`),
+    ]);
+    const region = await api.json<Region>(`/regions/${part(one.id)}`, { signal });
+    return { ...region, properties: { ...region.properties, repairs: one.repairs } };
+  }
+
+  /** What the form says of the watch. */
+  private said(): Record<string, string> {
+    return {
       name: this.name.value.trim(),
       purpose: this.purpose.value.trim(),
       owner: this.owner.value.trim(),
       kind: this.kind.value || USUAL,
       ...(this.expires.value ? { expires: `${this.expires.value}T23:59:59Z` } : {}),
     };
-    const feature = (geometry: unknown): unknown => ({ type: "Feature", properties, geometry });
-    if (chosen.how !== "file") return feature(chosen.area);
-    const { document } = chosen;
-    const crs = "crs" in document ? { crs: document["crs"] } : {};
-    if (document.type === "FeatureCollection" && Array.isArray(document.features)) {
-      const features = document.features.map((one: unknown) =>
-        typeof one === "object" && one !== null && "geometry" in one ? feature(one.geometry) : one,
-      );
-      return { type: "FeatureCollection", ...crs, properties, features };
-    }
-    const geometry = document.type === "Feature" ? document["geometry"] : document;
-    return { ...crs, type: "Feature", properties, geometry };
   }
 
   private failed(error: unknown): void {
@@ -273,5 +295,20 @@ export class RegionForm {
       others.length > 0 ? h("ul", {}, ...others.map((other) => h("li", {}, other))) : "",
     );
     this.problems.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** What of a file can be drawn; all of it is read by the server, which says what is wrong. */
+function drawable(text: string): FeatureCollection | null {
+  try {
+    const document: unknown = JSON.parse(text);
+    if (typeof document !== "object" || document === null || !("type" in document)) return null;
+    const features = "features" in document && Array.isArray(document.features) ? document.features : null;
+    if (features) return document as unknown as FeatureCollection;
+    const geometry = document.type === "Feature" && "geometry" in document ? document.geometry : document;
+    const feature = { type: "Feature", properties: {}, geometry };
+    return { type: "FeatureCollection", features: [feature] } as unknown as FeatureCollection;
+  } catch {
+    return null;
   }
 }

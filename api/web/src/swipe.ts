@@ -5,7 +5,7 @@ import { path, part, inWords, isAbort, type Api } from "./api";
 import { button, field, h } from "./dom";
 import { maplibre, rasterSource, statusOf, withKey } from "./gl";
 import { modeBadge } from "./mode";
-import type { Event, Pair, Style, TileJson } from "./types";
+import type { Event, Mode, Pair, Style, TileJson } from "./types";
 import { day, plainest, styleWords, twoDays } from "./words";
 
 const STEP = 0.5;
@@ -45,7 +45,7 @@ export class Swipe {
   constructor(
     private readonly api: Api,
     private readonly pair: Pair,
-    private readonly event: Event,
+    private readonly event: Pick<Event, "geometry"> & { properties: { mode: Mode } },
     private readonly refused: () => void,
   ) {
     this.styles.append(...pair.styles.map((style) => h("option", { value: style }, styleWords(style))));
@@ -136,10 +136,11 @@ export class Swipe {
     if (!before || !after || !this.maps) return;
     const style = (this.styles.value || plainest(this.pair.styles) || "true_colour") as Style;
     // What has changed is a picture of the two together; beside it stands what was there before.
-    const left = style === "change" ? (plainest(this.pair.styles) ?? style) : style;
+    const compares = style === "change" || style === "dnbr";
+    const left = compares ? (plainest(this.pair.styles) ?? style) : style;
     this.beforeTag.textContent = `Before: ${day(before.sensed)}`;
     this.afterTag.textContent =
-      style === "change" ? `Change by ${day(after.sensed)}` : `After: ${day(after.sensed)}`;
+      compares ? `Change by ${day(after.sensed)}` : `After: ${day(after.sensed)}`;
     this.range.setAttribute("aria-valuetext", this.valueWords());
     this.caption.textContent = `${styleWords(style)}; looks of ${twoDays(before.sensed, after.sensed)}. Nothing is drawn where nothing was observed. Contains modified Copernicus Sentinel data ${yearsOf(before.sensed, after.sensed)}.`;
     this.problem.textContent = "";
@@ -147,7 +148,7 @@ export class Swipe {
       const [one, two] = await Promise.all([
         this.api.json<TileJson>(tilejson(before.acquisition, left, null), { signal: styling.signal }),
         this.api.json<TileJson>(
-          tilejson(after.acquisition, style, style === "change" ? before.acquisition : null),
+          tilejson(after.acquisition, style, compares ? before.acquisition : null),
           { signal: styling.signal },
         ),
         this.ready,
@@ -155,6 +156,12 @@ export class Swipe {
       if (styling.signal.aborted || !this.maps) return;
       lay(this.maps.before, one);
       lay(this.maps.after, two);
+      const drawn = [this.maps.before, this.maps.after].map((map) => new Promise<void>((resolve) => {
+        map.once("idle", () => resolve());
+      }));
+      void Promise.all(drawn).then(() => {
+        this.element.dataset["drawn"] = "true";
+      });
     } catch (error) {
       if (isAbort(error)) return;
       this.problem.replaceChildren(

@@ -2,13 +2,25 @@
 
 import type { Feature, FeatureCollection, Geometry, MultiPolygon, Polygon } from "geojson";
 
-export type Role = "admin" | "analyst" | "viewer";
+export type Role = "admin" | "analyst" | "reviewer" | "partner" | "viewer";
 
 export interface Who {
   organisation: string;
   name: string;
   key: string;
   role: Role;
+  /** Id of who is signed in; null for a key. */
+  person: string | null;
+  scopes: string[];
+}
+
+export interface SignedIn {
+  /** What every change has to come with. */
+  form: string;
+}
+
+export interface Sessions {
+  items: { id: string; created: string; seen: string; expires: string; this: boolean }[];
 }
 
 export interface Limits {
@@ -76,6 +88,39 @@ export interface RegionStatus {
   imagery: RegionImagery | null;
 }
 
+export interface Quantiles {
+  median: number;
+  p90: number;
+  n: number;
+}
+
+export interface Latency {
+  known_from: "catalogue" | "remembered" | "calendar" | "unknown";
+  words: string;
+  /** Null where nothing is known; of passes where these alone are. */
+  days_between_usable_looks: Quantiles | null;
+  days_to_the_next: Quantiles | null;
+  hours_to_publication: Quantiles | null;
+}
+
+export interface SensorEstimate {
+  detectors: string[];
+  latency: Latency;
+}
+
+/** What watching an area would take and give. */
+export interface Estimate {
+  area_km2: number;
+  settlements: number;
+  backfill_months: number;
+  sensors: SensorEstimate[];
+  units_per_month: number;
+  backfill_units: number;
+  /** Null where the provider charges nothing. */
+  share_of_month: number | null;
+  exceeds: string[];
+}
+
 export interface RegionProperties {
   id: string;
   name: string;
@@ -87,6 +132,8 @@ export interface RegionProperties {
   expires: string | null;
   area_km2: number;
   repairs?: string[];
+  /** Why nothing is looked at until it is confirmed; empty where it is. */
+  waiting?: string;
   status: RegionStatus | null;
 }
 
@@ -115,6 +162,7 @@ export interface EventProperties {
   /** Null in a watch over an area. */
   settlement: string | null;
   settlement_name: string | null;
+  settlement_pcode: string | null;
   state: EventState;
   /** What became of the site, where that is told. */
   change: string | null;
@@ -244,7 +292,7 @@ export interface Explanation {
   sentences: string[];
 }
 
-export type Style = "true_colour" | "false_colour" | "ndvi" | "nbr" | "change";
+export type Style = "true_colour" | "false_colour" | "ndvi" | "nbr" | "dnbr" | "change";
 
 export interface Pair {
   before: { acquisition: string; sensed: string } | null;
@@ -308,4 +356,52 @@ export interface ArchivedLook {
 export interface Page<T> {
   items: T[];
   next?: string | null;
+}
+
+/** What was taken of a file that was sent, and what was not. */
+export interface Imported {
+  taken: { id: string; name: string; where: string; repairs: string[] }[];
+  faults: Fault[];
+  checks: Fault[];
+}
+
+export type Round = "first" | "third" | "audit";
+
+/** An event that waits for somebody to look. */
+export interface Waiting {
+  event: string;
+  kind: Kind;
+  region_name: string;
+  settlement_name: string | null;
+  round: Round;
+  claim: { mine: boolean; expires: string } | null;
+}
+
+export interface Queue {
+  items: Waiting[];
+  more: number;
+}
+
+/** An event that one has taken to look at, with the pictures that are shown to everybody. */
+export interface Claimed {
+  event: string;
+  kind: Kind;
+  mode: Mode;
+  settlement_name: string | null;
+  last_unharmed: string | null;
+  first_changed: string;
+  area_ha: number;
+  geometry: Geometry;
+  round: Round;
+  shown: Pair & { pictures: string };
+}
+
+export type Verdict = "harmed" | "unharmed" | "bad_imagery" | "unsure";
+
+export interface NewAssessment {
+  verdict: Verdict;
+  reason?: string;
+  text?: string;
+  pictures: string;
+  seconds: number;
 }

@@ -47,6 +47,7 @@ const STYLE_WORDS: Record<Style, string> = {
   false_colour: "False colour (near-infrared)",
   ndvi: "Greenness (NDVI)",
   nbr: "Burn ratio (NBR)",
+  dnbr: "Loss of burn ratio (dNBR)",
   change: "Change from before",
 };
 

@@ -29,6 +29,11 @@ def test_the_tree_is_the_one_that_callers_rely_on():
         "DigestMismatch",
         "BudgetError",
         "EventError",
+        "AccessError",
+        "AccessBusy",
+        "AuditError",
+        "BackupError",
+        "ReleaseError",
     }
 
 

@@ -17,11 +17,14 @@ from hearthwatch.ledger_words import (
     summarise,
     summary_in_words,
 )
-from hearthwatch.records import Kind, LedgerRow, NotObservable, ObservationStatus
+from hearthwatch.records import Kind, Label, LedgerRow, NotObservable, ObservationStatus
 from tests.contract import store_records as a
 
 Status = ObservationStatus
-NAMES = {"set-1": "Abu Zerega", "set-2": "Um Baru", "set-3": ""}
+LABELS = {
+    "set-1": Label("Abu Zerega", "SD010021"), "set-2": Label("Um Baru"), "set-3": Label(),
+    "set-4": Label("", "SD010022"),
+}  # fmt: skip
 
 
 def at(day: int) -> datetime:
@@ -78,7 +81,7 @@ def test_the_settlement_that_was_seen_worst_is_not_hidden_by_the_others():
     assert summary.seen_longest_ago == ("set-2", at(15))
     assert summary.never_seen == 1
     assert (summary.gap_at, summary.longest_gap) == ("set-2", (at(0), at(13)))
-    assert summary_in_words(summary, NAMES).splitlines() == [
+    assert summary_in_words(summary, LABELS).splitlines() == [
         "18 looks at 3 settlements: 10 not_observable (cloud), 8 unchanged",
         "last usable look: 2024-05-21",
         "seen longest ago: Um Baru, 2024-05-16",
@@ -97,7 +100,8 @@ def test_a_look_that_no_guard_judged_counts_once_too():
     unguarded = {"guard": {"verdict": "unguarded", "reason": "3 placebos, 20 are needed"}}
     rows = [row(0, cell=cell, settlement=x, detail=unguarded)
             for cell in "ab" for x in ("set-1", "set-2")]  # fmt: skip
-    rows += [row(5, settlement=x, detail={"guard": {"verdict": "passed"}}) for x in NAMES]
+    passed = {"guard": {"verdict": "passed"}}
+    rows += [row(5, settlement=x, detail=passed) for x in ("set-1", "set-2", "set-3")]
     summary = summarise(rows)
     assert (summary.looks, summary.unguarded) == (5, 2)
     assert summary.guard_reasons == ("3 placebos, 20 are needed",)
@@ -139,11 +143,12 @@ def test_every_look_has_one_status_whatever_the_order(rows):
     )  # fmt: skip
 
 
-def test_a_row_names_its_settlement_by_its_name_else_by_its_id():
-    plain = row_in_words(row(0), with_cell=False, settlements=NAMES)
+def test_a_row_names_its_settlement_by_its_name_else_its_pcode_else_its_id():
+    plain = row_in_words(row(0), with_cell=False, settlements=LABELS)
     assert plain == "2024-05-01  unchanged                90% seen"
-    for key, shown in (("set-1", "Abu Zerega"), ("set-3", "set-3"), ("set-9", "set-9")):
-        line = row_in_words(row(0, settlement=key), with_cell=True, settlements=NAMES)
+    shown_as = {"set-1": "Abu Zerega", "set-3": "set-3", "set-4": "SD010022", "set-9": "set-9"}
+    for key, shown in shown_as.items():
+        line = row_in_words(row(0, settlement=key), with_cell=True, settlements=LABELS)
         assert line == f"2024-05-01  36N_0512_0143  unchanged                {shown}: 90% seen"
 
 

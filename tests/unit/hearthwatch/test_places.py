@@ -75,7 +75,7 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "longitude"), ("a,b\n1,2\n", "it has a, b"), ('lon,lat\n"1,2', "CSV"),
+    [("", "is empty"), ("a,b\n1,2\n", "it has a, b"), ('lon,lat\n"1,2', "CSV"),
      ("lon,lat\n", "no feature")],
 )  # fmt: skip
 def test_a_table_that_is_none(tmp_path: Path, text: str, words: str) -> None:

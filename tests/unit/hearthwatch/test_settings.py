@@ -25,6 +25,20 @@ DATA_SPACE_TOKENS = (
 def test_without_any_configuration_the_defaults_hold(tmp_path):
     assert load_settings().model_dump() == {
         "data_dir": tmp_path / "var",
+        "database": "",
+        "session_hours": 12.0,
+        "session_idle_minutes": 60.0,
+        "trusted_proxies": (),
+        "requests_per_second": 200.0,
+        "metrics_token": None,
+        "log_format": "text",
+        "backup_recipient": "",
+        "elevated_every_hours": 3.0,
+        "urgent_every_hours": 1.0,
+        "confirm_above_units": 2000.0,
+        "confirm_above_km2": None,
+        "review_audit_share": 0.1,
+        "review_audit_seed": "",
         "organisation": "local",
         "provider": "folder",
         "catalogue": None,
@@ -72,6 +86,7 @@ def test_without_any_configuration_the_defaults_hold(tmp_path):
         "host": "127.0.0.1",
         "port": 8480,
         "public_url": None,
+        "public_events": False,
         "run_every_hours": 6.0,
         "log_level": "info",
     }

@@ -1,3 +1,6 @@
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import mapbox_vector_tile
 import morecantile
 import numpy as np
@@ -8,8 +11,8 @@ from hypothesis import strategies as st
 from shapely.geometry import LineString, Point, Polygon, box, shape
 from shapely.geometry.base import BaseGeometry
 
-from tiles.mercator import native_zoom, tile_geobox
-from tiles.vector import check_tile, encode_mvt, tile_bounds
+from tiles.mercator import check_tile, native_zoom, tile_bounds, tile_geobox
+from tiles.vector import encode_mvt
 
 TILE = (14, 9227, 5920)
 WEST, SOUTH, EAST, NORTH = tile_bounds(*TILE)
@@ -27,6 +30,19 @@ def area(*corners: tuple[float, float]) -> Polygon:
     return Polygon([place(*corner) for corner in corners])
 
 
+def encode(
+    features: Iterable[tuple[BaseGeometry, Mapping[str, Any]]],
+    tile: tuple[int, int, int] = TILE,
+    most: int = 1000,
+) -> bytes:
+    """Encode features given one by one; a property that one lacks is None."""
+    pairs = list(features)
+    names = dict.fromkeys(name for _, told in pairs for name in told)
+    columns = {name: [told.get(name) for _, told in pairs] for name in names}
+    shapes = np.array([one for one, _ in pairs], dtype=object)
+    return encode_mvt(shapes, columns, *tile, layer="events", most=most)
+
+
 def decoded(data: bytes, layer: str = "events") -> list[tuple[BaseGeometry, dict[str, object]]]:
     tile = mapbox_vector_tile.decode(data, default_options={"y_coord_down": True})
     assert tile[layer]["extent"] == 4096
@@ -35,8 +51,8 @@ def decoded(data: bytes, layer: str = "events") -> list[tuple[BaseGeometry, dict
 
 def test_a_polygon_comes_back_within_a_unit_with_its_properties() -> None:
     corners = [(0.1, 0.2), (0.7, 0.15), (0.9, 0.8), (0.4, 0.55)]
-    told = {"id": "747eb169", "ha": 0.69, "looks": 5, "open": True, "parts": [1], "none": None}
-    ((found, properties),) = decoded(encode_mvt([(area(*corners), told)], *TILE, layer="events"))
+    told = {"id": "747eb169", "ha": 0.69, "looks": 5, "open": True, "none": None}
+    ((found, properties),) = decoded(encode([(area(*corners), told)]))
     drawn = Polygon([(4096 * across, 4096 * down) for across, down in corners])
     assert found.hausdorff_distance(drawn) < 1.0
     assert properties == {"id": "747eb169", "ha": 0.69, "looks": 5, "open": True}
@@ -45,20 +61,20 @@ def test_a_polygon_comes_back_within_a_unit_with_its_properties() -> None:
 def test_a_hole_stays_a_hole() -> None:
     ring = area((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
     holed = ring.difference(area((0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6)))
-    ((found, _),) = decoded(encode_mvt([(holed, {})], *TILE, layer="events"))
+    ((found, _),) = decoded(encode([(holed, {})]))
     assert found.area == pytest.approx((0.8**2 - 0.2**2) * 4096**2, rel=1e-3)
     assert not found.contains(Point(2048, 2048))
 
 
 def test_what_reaches_beyond_is_cut_at_the_buffer() -> None:
     wide = area((-3, 0.25), (4, 0.25), (4, 0.75), (-3, 0.75))
-    ((found, _),) = decoded(encode_mvt([(wide, {})], *TILE, layer="events"))
+    ((found, _),) = decoded(encode([(wide, {})]))
     assert found.bounds == pytest.approx((-64, 1024, 4160, 3072), abs=1)
 
 
 def test_an_edge_straight_in_degrees_is_bent_on_the_map() -> None:
     triangle = Polygon([(0, 0), (60, 60), (60, 0)])
-    ((found, _),) = decoded(encode_mvt([(triangle, {})], 1, 1, 0, layer="events"))
+    ((found, _),) = decoded(encode([(triangle, {})], (1, 1, 0)))
     lat = np.radians(30.0)
     middle = Point(30 / 180 * 4096, 4096 * (1 - np.arcsinh(np.tan(lat)) / np.pi))
     assert found.exterior.distance(middle) < 1.5
@@ -69,7 +85,7 @@ def test_a_small_polygon_stays_visible_where_it_is(z: int) -> None:
     small = box(22.60, 44.70, 22.6001, 44.7001)
     tile = TMS.tile(22.60005, 44.70005, z)
     bounds = TMS.xy_bounds(tile)
-    ((found, _),) = decoded(encode_mvt([(small, {})], z, tile.x, tile.y, layer="events"))
+    ((found, _),) = decoded(encode([(small, {})], (z, tile.x, tile.y)))
     x, y = TMS.xy(22.60005, 44.70005)
     side = bounds.right - bounds.left
     middle = Point((x - bounds.left) / side * 4096, (bounds.top - y) / side * 4096)
@@ -80,7 +96,7 @@ def test_a_small_polygon_stays_visible_where_it_is(z: int) -> None:
 def test_a_sliver_and_a_touching_neighbour() -> None:
     sliver = area((0.2, 0.5), (0.8, 0.5), (0.8, 0.50001), (0.2, 0.50001))
     beyond = box(WEST - 1, SOUTH, WEST - 64 / 4096 * (EAST - WEST), NORTH)
-    found = decoded(encode_mvt([(sliver, {"n": 1}), (beyond, {"n": 2})], *TILE, layer="events"))
+    found = decoded(encode([(sliver, {"n": 1}), (beyond, {"n": 2})]))
     assert [told["n"] for _, told in found] == [1]
     assert found[0][0].area > 0
 
@@ -88,14 +104,14 @@ def test_a_sliver_and_a_touching_neighbour() -> None:
 def test_an_invalid_polygon_is_drawn_all_the_same() -> None:
     bow = area((0.2, 0.2), (0.8, 0.8), (0.8, 0.2), (0.2, 0.8))
     over_edge = area((-0.5, 0.2), (0.5, 0.8), (0.5, 0.2), (-0.5, 0.8))
-    found = decoded(encode_mvt([(bow, {}), (over_edge, {})], *TILE, layer="events"))
+    found = decoded(encode([(bow, {}), (over_edge, {})]))
     assert found[0][0].area == pytest.approx(0.18 * 4096**2, rel=0.01)
     assert len(found) == 2
 
 
 def test_points_and_lines_are_kept() -> None:
     line = LineString([place(0.1, 0.1), place(0.9, 0.9)])
-    found = decoded(encode_mvt([(Point(place(0.25, 0.5)), {}), (line, {})], *TILE, layer="events"))
+    found = decoded(encode([(Point(place(0.25, 0.5)), {}), (line, {})]))
     assert [one.geom_type for one, _ in found] == ["Point", "LineString"]
     assert found[0][0].distance(Point(1024, 2048)) < 1
 
@@ -104,8 +120,8 @@ def test_a_full_tile_says_that_it_is_cut() -> None:
     spots = [area((s, s), (s + 0.01, s), (s, s + 0.01)) for s in np.linspace(0.1, 0.9, 12)]
     far = (box(0, 0, 1, 1), {"n": -1})
     features = [far, *((spot, {"n": n}) for n, spot in enumerate(spots))]
-    whole = encode_mvt(features, *TILE, layer="events", most=12)
-    cut = encode_mvt(iter(features), *TILE, layer="events", most=5)
+    whole = encode(features, most=12)
+    cut = encode(iter(features), most=5)
     assert "meta" not in mapbox_vector_tile.decode(whole)
     assert [told["n"] for _, told in decoded(whole)] == list(range(12))
     assert [told["n"] for _, told in decoded(cut)] == list(range(5))
@@ -114,15 +130,15 @@ def test_a_full_tile_says_that_it_is_cut() -> None:
 
 
 def test_an_empty_tile_is_empty() -> None:
-    assert encode_mvt([], *TILE, layer="events") == b""
-    assert encode_mvt([(box(0, 0, 1, 1), {}), (Polygon(), {})], *TILE, layer="events") == b""
+    assert encode([]) == b""
+    assert encode([(box(0, 0, 1, 1), {}), (Polygon(), {})]) == b""
 
 
 def test_refusals() -> None:
     with pytest.raises(ValueError, match="zoom 25"):
-        encode_mvt([], 25, 0, 0, layer="events")
+        encode([], (25, 0, 0))
     with pytest.raises(ValueError, match="meta"):
-        encode_mvt([], *TILE, layer="meta")
+        encode_mvt(np.array([], dtype=object), {}, *TILE, layer="meta", most=1)
 
 
 def test_many_outlines_are_all_there() -> None:
@@ -131,9 +147,7 @@ def test_many_outlines_are_all_there() -> None:
         box(x, y, x + 1e-5, y + 1e-5)
         for x, y in rng.uniform((WEST, SOUTH), (EAST, NORTH), (500, 2))
     ]
-    found = decoded(
-        encode_mvt([(spot, {"n": n}) for n, spot in enumerate(spots)], *TILE, layer="events")
-    )
+    found = decoded(encode([(spot, {"n": n}) for n, spot in enumerate(spots)]))
     assert {told["n"] for _, told in found} == set(range(500))
     assert all(shapely.is_valid(one) for one, _ in found)
 

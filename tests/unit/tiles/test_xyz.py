@@ -161,6 +161,18 @@ def test_a_change_shows_the_drawn_square_where_it_is(tmp_path: Path, swir: bool)
     assert (shown[still] == (245, 245, 245, 255)).all()
 
 
+@pytest.mark.parametrize(("nbr", "colour"), [(-0.5, "67001f"), (0.4, "f7f7f7"), (0.6, "d1e5f0")])
+def test_dnbr_is_the_loss_of_nbr_in_its_colours(tmp_path: Path, nbr: float, colour: str) -> None:
+    ground = grid()
+    store(tmp_path, "before", layer(flat(ground, B08=0.3, B12=0.1), ground))
+    swir = 0.3 * (1 - nbr) / (1 + nbr)
+    archive = store(tmp_path, "after", layer(flat(ground, B08=0.3, B12=swir), ground))
+    tile = tile_over(ground, 50, 50)
+    data = render(archive, [CELL.id], "after", Style.DNBR, *tile, before="before")
+    shown = picture(data)[within(source_places(tile, ground), 100, 0.3)][:, :3].astype(int)
+    assert abs(shown - list(bytes.fromhex(colour))).max() <= 3
+
+
 def test_regrowth_has_the_other_colour(tmp_path: Path) -> None:
     ground = grid()
     store(tmp_path, "before", layer(flat(ground, B04=0.15, B08=0.2), ground))
@@ -302,7 +314,7 @@ def test_the_extent_says_where_and_how_near(tmp_path: Path) -> None:
     assert extent.bounds == pytest.approx(to_lonlat.transform_bounds(*ground.boundingbox[:]))
     assert (extent.minzoom, extent.maxzoom) == (9, 14)
     assert extent.bands == ("B04", "B08", "B12", "SCL")
-    assert styles_of(extent.bands) == (Style.NDVI, Style.NBR, Style.CHANGE)
+    assert styles_of(extent.bands) == (Style.NDVI, Style.NBR, Style.DNBR, Style.CHANGE)
     only_coarse = store(tmp_path, "coarse", layer(flat(coarse, B12=0.1), coarse))
     assert extent_of(only_coarse, [CELL.id], "coarse").maxzoom == 13
 
@@ -312,7 +324,7 @@ def test_the_extent_says_where_and_how_near(tmp_path: Path) -> None:
     [
         ("B02 B03 B04", {Style.TRUE_COLOUR}),
         ("B03 B04 B8A", {Style.FALSE_COLOUR, Style.NDVI, Style.CHANGE}),
-        ("B08 B12", {Style.NBR, Style.CHANGE}),
+        ("B08 B12", {Style.NBR, Style.DNBR, Style.CHANGE}),
         ("SCL B11", set()),
         ("B02 B03 B04 B08 B12", set(Style)),
     ],

@@ -38,7 +38,13 @@ def test_a_region_is_added_listed_shown_and_removed(document):
     (listed,) = document("region", "list")[1]["regions"]
     shown = document("region", "show", region["id"])[1]["region"]
     assert shown.pop("cells")
-    assert shown == listed
+    assert {name: shown[name] for name in listed if name in shown} == shown
+    assert (listed.pop("level"), listed.pop("level_words"), listed.pop("ending")) == (
+        "routine", "", "",
+    )  # fmt: skip
+    assert listed.pop("hours_between_runs") == 6.0
+    assert listed.pop("days_left") > 300_000
+    assert listed.pop("waiting") == ""
     imagery = listed.pop("imagery")
     assert (imagery["stage"], imagery["blind_since"]) == ("full", None)
     assert imagery["missing_passes"] == 0
@@ -251,7 +257,8 @@ def test_the_doctor_finds_all_in_order(data, document, monkeypatch):
     assert found["ok"]
     checks = {check["name"]: check for check in found["checks"]}
     bad = {name for name, check in checks.items() if check["outcome"] != "ok"}
-    assert bad <= {"free disk"}
+    # What the disk below the tests is, is not theirs to say.
+    assert bad <= {"free disk", "encryption"}
     assert "every SHA-256 as listed" in checks["archive"]["found"]
     assert checks["catalogue"]["found"] == f"{LOOKS} scenes, {LOOKS} with the bands needed"
 

@@ -69,8 +69,8 @@ def test_faults_of_the_settlements_are_listed(case, failure):
         *case(settlements="name,lon,lat\nOak,x,45\nElm,22,45\n")
     )  # fmt: skip
     assert (status, code) == (12, "region")
-    assert "line 2 has the longitude 'x'" in message
-    assert "line 3 is a point without a radius" in message
+    assert "line 2 (Oak) has the longitude 'x'" in message
+    assert "line 3 (Elm) is a point without a radius" in message
 
 
 def test_faults_of_the_truth_are_listed_and_nothing_is_written(case, failure, tmp_path):

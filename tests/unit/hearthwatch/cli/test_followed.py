@@ -118,9 +118,10 @@ def test_events_are_listed_by_settlement_and_name_it(data, document, call):
 def test_an_event_is_shown_with_its_settlement(data, document, call):
     _, shown = document("events", "show", "evt-1", "--data-dir", data)
     assert shown["event"]["settlement_name"] == "Abu Zerega"
+    assert shown["event"]["settlement_pcode"] == "SD010021"
     assert shown["detections"][0]["settlement"] == "set-1"
     assert (
-        "  settlement Abu Zerega (set-1)\n"
+        "  settlement Abu Zerega SD010021 (set-1)\n"
         in call("events", "show", "evt-1", "--data-dir", data)[1]
     )
     assert "settlement" not in call("events", "show", "evt-3", "--data-dir", data)[1]

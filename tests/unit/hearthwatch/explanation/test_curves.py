@@ -15,7 +15,7 @@ from hearthwatch.explanation.data import explanation_value
 from hearthwatch.explanation.facts import Facts, area_facts, facts_of
 from hearthwatch.explanation.words import UNSEEN, sentences
 from hearthwatch.people import Density
-from hearthwatch.records import Kind, ObservationStatus
+from hearthwatch.records import Kind, Label, ObservationStatus
 from tests.support import ledgers as made
 from tests.support.ledgers import NAME, clouded, row
 
@@ -54,7 +54,7 @@ ROWS = [
 
 
 def facts(event=EVENT, density: Density | None = None) -> Facts:
-    return replace(facts_of(event, [event], ROWS, NAME), density=density)
+    return replace(facts_of(event, [event], ROWS, Label(NAME)), density=density)
 
 
 def test_the_sentences_tell_the_area_and_how_fast_it_changes():

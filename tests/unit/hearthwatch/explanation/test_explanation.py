@@ -18,7 +18,7 @@ from hearthwatch.explanation.chart import as_png, as_svg
 from hearthwatch.explanation.data import COLUMNS, as_csv, explanation_value
 from hearthwatch.explanation.facts import Facts, Use, area_facts, facts_of, gather
 from hearthwatch.explanation.words import STATE, UNSEEN, as_text, likelier, sentences, when
-from hearthwatch.records import Event, Kind, Mode, ObservationStatus
+from hearthwatch.records import Event, Kind, Label, Mode, ObservationStatus
 from hearthwatch.series import Sample
 from hearthwatch.store import MemoryStore
 from tests.contract import store_records as a
@@ -77,7 +77,7 @@ HISTORY = tuple(
 
 
 def facts(event: Event = EVENT, rows=ROWS, history=HISTORY) -> Facts:
-    return facts_of(event, history, rows, NAME)
+    return facts_of(event, history, rows, Label(NAME))
 
 
 def test_the_sentences_are_those_of_the_numbers():
@@ -305,7 +305,7 @@ def test_facts_are_gathered_from_the_store(tmp_path):
     store = MemoryStore()
     with store.transaction() as tx:
         tx.put_region(a.region(**ours))
-        tx.put_settlements([a.settlement(id=made.PLACE, name=NAME, **ours)])
+        tx.put_settlements([a.settlement(id=made.PLACE, name=NAME, pcode="", **ours)])
         for row in (*ROWS, look("2021-12-31"), look("2023-07-01")):
             tx.put_ledger(row)
         for version in HISTORY:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hearthwatch.explanation.facts import facts_of
 from hearthwatch.explanation.words import sentences
+from hearthwatch.records import Label
 from tests.support import ledgers as made
 
 WORDS = (
@@ -17,7 +18,7 @@ def said(**evidence):
         "2024-02-02", "2024-02-04", "PROBABLE", detector="dist_alert", evidence=evidence, doubts=(),
         looks=2, last_detected=made.on("2024-02-14"),
     )  # fmt: skip
-    return sentences(facts_of(event, [event], [], ""))
+    return sentences(facts_of(event, [event], [], Label()))
 
 
 def test_words_of_others_are_told_as_theirs():

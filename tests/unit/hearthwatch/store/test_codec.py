@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from shapely.geometry import Point
 
 from hearthwatch.errors import StoreError
@@ -17,7 +19,14 @@ from hearthwatch.records import (
     Settlement,
     StateVersion,
 )
-from hearthwatch.store.codec import canonical_json, columns, from_row, microseconds, to_row
+from hearthwatch.store.codec import (
+    canonical_json,
+    columns,
+    from_row,
+    from_rows,
+    microseconds,
+    to_row,
+)
 from tests.contract import store_records as a
 
 
@@ -83,3 +92,35 @@ def test_times_before_1970_and_of_other_zones() -> None:
 
 def test_equal_values_have_equal_json() -> None:
     assert canonical_json({"b": 1, "a": 2}) == canonical_json({"a": 2, "b": 1})
+
+
+_PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False,
+    allow_infinity=False) | st.text(st.characters(exclude_categories=["Cs"]))  # fmt: skip
+
+
+@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.recursive(
+    _PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.just("key"), inner)
+)))  # fmt: skip
+def test_every_number_and_letter_of_evidence_comes_back(evidence: dict[str, object]) -> None:
+    row = to_row(a.event(evidence=evidence))
+    back = from_row(Event, row).evidence
+    assert canonical_json(back) == row["evidence"]
+
+
+def test_many_rows_give_their_records_in_order() -> None:
+    records = [
+        a.event(
+            id=f"e{n}",
+            geometry=Point(n, n),
+            last_unharmed=None if n % 3 else a.NOON,
+            doubts=("haze",) * (n % 3),
+            evidence={"n": n},
+        )
+        for n in range(10)
+    ]
+    rows = [to_row(one) | {"number": 1} for one in records]
+    names = list(rows[0])[::-1]
+    found = from_rows(Event, names, [[row[name] for name in names] for row in rows])
+    assert found == tuple(records)
+    assert from_rows(Event, names, []) == ()
+    assert found[0].evidence is not found[3].evidence

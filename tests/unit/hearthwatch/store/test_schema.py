@@ -61,7 +61,8 @@ def test_every_table_says_whose_what_and_how_real(engine: Engine) -> None:
     # An account with a provider serves regions of every kind and mode.
     accounts = ("spends", "pauses", "marks", "known_scenes", *HEAT)
     of_accounts = {table: {"kind", "mode"} for table in accounts}
-    exempt = {**of_no_kind, **of_accounts, "api_keys": {"kind", "mode"}}
+    of_people = {table: {"kind", "mode"} for table in PEOPLE}
+    exempt = {**of_no_kind, **of_accounts, **of_people, "api_keys": {"kind", "mode"}}
     for table in metadata.sorted_tables:
         told = {"organisation", "kind", "mode"} - exempt.get(table.name, set())
         assert told <= set(table.c.keys()), table.name
@@ -69,10 +70,19 @@ def test_every_table_says_whose_what_and_how_real(engine: Engine) -> None:
 
 HEAT = ("heat_spots", "heat_covers", "heat_sources")
 """What a satellite sees is of no kind of watch."""
+PEOPLE = (
+    "organisations", "people", "sessions", "passes", "leases", "audit", "changes", "renderings",
+    "tellings", "proposals", "claims",
+)  # fmt: skip
+"""Who may ask, what they did and what they let others know is of no kind of watch."""
 OF_0002 = {
     "settlements": a.settlement(),
     "settlement_versions": a.settlement(),
     "api_keys": a.api_key(),
+}
+OF_0006 = {
+    "event_sources": a.source(id="evt-1", reached="watch"),
+    "event_source_versions": a.source(id="evt-1", reached="watch"),
 }
 SINCE_0002 = {"runs": {"done": 0, "total": 0, "sensed": None, "detail": ""}}
 SINCE_0003 = {
@@ -86,19 +96,29 @@ SINCE_0005 = {
     # What was said of an event then was said of the only source it had.
     "detections": {"source": "evt-1"},
 }
+WATCH = {"level": "routine", "level_until": None, "level_reason": "", "terms": "{}"}
+SINCE_0007 = {
+    "regions": WATCH,
+    "region_versions": WATCH,
+    # Where each one lies, reckoned from its outline.
+    "detections": Box(*a.detection().geometry.bounds)._asdict(),
+    "api_keys": {"scopes": "[]", "replaces": "", "made_by": "", "used": None},
+    "settlements": {"pcode": ""},
+    "settlement_versions": {"pcode": ""},
+}
+SINCE = {"0001": SINCE_0002, "0002": SINCE_0003, "0005": SINCE_0005, "0007": SINCE_0007}
+"""Last revision without them, and the columns."""
 ADDED: dict[str, dict[str, Row]] = {
-    "0001": SINCE_0002
-    | {
-        table: SINCE_0003.get(table, {}) | SINCE_0005.get(table, {})
-        for table in SINCE_0003 | SINCE_0005
-    },
-    "0002": {
-        table: SINCE_0003.get(table, {}) | SINCE_0005.get(table, {})
-        for table in SINCE_0003 | SINCE_0005
-    },
-    "0003": SINCE_0005,
-    "0004": SINCE_0005,
-    "0005": SINCE_0005,
+    revision: {
+        table: {
+            name: value
+            for since, added in SINCE.items()
+            if revision <= since
+            for name, value in added.get(table, {}).items()
+        }
+        for table in {name for added in SINCE.values() for name in added}
+    }
+    for revision in ("0001", "0002", "0003", "0004", "0005", "0007")
 }
 """Columns that came after a revision, with what they say of the rows from before."""
 
@@ -115,8 +135,9 @@ def make_of(path: Path, revision: str) -> dict[str, list[Row]]:
         "ledger_history": a.look(status=ObservationStatus.NOT_DELIVERED),
         "events": a.event(),
         "event_versions": a.event(),
-        "detections": a.detection(),
+        "detections": a.detection(source="evt-1" if revision > "0005" else ""),
         **(OF_0002 if revision > "0001" else {}),
+        **(OF_0006 if revision > "0005" else {}),
     }
     sqlite.create_file(path)
     engine = sqlite.writing_engine(path)

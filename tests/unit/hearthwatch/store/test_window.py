@@ -10,8 +10,8 @@ from shapely.geometry import Point, box
 from sqlalchemy import Select, text
 
 from hearthwatch.records import EventFilter, EventState, Kind
-from hearthwatch.store import SqlStore, queries
-from hearthwatch.store.queries import EventSearch
+from hearthwatch.store import SqlStore, event_search, queries
+from hearthwatch.store.event_search import PLACE, TIME, EventSearch, Way
 from tests.contract import store_records as a
 
 SUDAN = (21.8, 8.7, 38.6, 22.2)
@@ -25,15 +25,17 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
     store.close()
 
 
-def plan(store: SqlStore, where: EventFilter, *, narrow: bool) -> str:
-    return steps_of(store, EventSearch("ours", where, None).statement(narrow=narrow).limit(101))
+def plan(store: SqlStore, where: EventFilter, way: Way) -> str:
+    search = EventSearch("ours", where, None)
+    return steps_of(store, search.statement(way), search.values(101))
 
 
-def steps_of(store: SqlStore, statement: Select[Any]) -> str:
+def steps_of(store: SqlStore, statement: Select[Any], values: dict[str, Any] | None = None) -> str:
     with store._reader.connect() as connection:
         compiled = statement.compile(connection, compile_kwargs={"render_postcompile": True})
-        values = tuple(compiled.params[name] for name in compiled.positiontup or ())
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)
+        bound = compiled.construct_params(values or {})
+        in_order = tuple(bound[name] for name in compiled.positiontup or ())
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", in_order)
         return "\n".join(str(row[3]) for row in rows)
 
 
@@ -48,7 +50,7 @@ def steps_of(store: SqlStore, statement: Select[Any]) -> str:
     ids=["box", "period", "words", "over 180"],
 )
 def test_a_narrow_window_is_looked_up_in_the_rtree(store: SqlStore, where: EventFilter) -> None:
-    steps = plan(store, where, narrow=True)
+    steps = plan(store, where, PLACE)
     assert "VIRTUAL TABLE INDEX 2:" in steps
     assert "INTEGER PRIMARY KEY" in steps
     # All six edges of the window reach the index, two for each of its dimensions.
@@ -57,33 +59,33 @@ def test_a_narrow_window_is_looked_up_in_the_rtree(store: SqlStore, where: Event
 
 
 def test_a_wide_window_goes_back_through_time(store: SqlStore) -> None:
-    steps = plan(store, EventFilter(bbox=SUDAN), narrow=False)
+    steps = plan(store, EventFilter(bbox=SUDAN), TIME)
     assert "ix_events_time" in steps
     assert "VIRTUAL" not in steps
 
 
 def test_a_region_is_looked_up_by_its_own_index(store: SqlStore) -> None:
     where = EventFilter(bbox=SUDAN, region="reg-1")
-    assert "ix_events_region" in plan(store, where, narrow=False)
+    assert "ix_events_region" in plan(store, where, TIME)
     with store._reader.connect() as connection:
-        assert not EventSearch("ours", where, None).narrow(connection)
+        assert EventSearch("ours", where, None).way(connection) == TIME
 
 
 @pytest.mark.parametrize("region", [None, "reg-1"])
 def test_a_settlement_is_looked_up_by_its_own_index(store: SqlStore, region: str | None) -> None:
     where = EventFilter(bbox=SUDAN, region=region, settlement="set-1")
-    steps = plan(store, where, narrow=False)
+    steps = plan(store, where, TIME)
     assert "ix_events_settlement (organisation=? AND settlement=?" in steps
     with store._reader.connect() as connection:
-        assert not EventSearch("ours", where, None).narrow(connection)
+        assert EventSearch("ours", where, None).way(connection) == TIME
 
 
 def test_counting_reads_an_index_and_sorts_nothing(store: SqlStore) -> None:
     search = EventSearch("ours", EventFilter(bbox=SUDAN, kind=Kind.BURNED), None)
-    wide = steps_of(store, search.count(10, narrow=False))
+    wide = steps_of(store, search.count(TIME), search.values(10))
     assert "COVERING INDEX ix_events_time" in wide
     assert "TEMP B-TREE" not in wide
-    assert "VIRTUAL TABLE INDEX 2:" in steps_of(store, search.count(10, narrow=True))
+    assert "VIRTUAL TABLE INDEX 2:" in steps_of(store, search.count(PLACE), search.values(10))
 
 
 @pytest.mark.parametrize("bbox", [None, SUDAN, (179, -1, -179, 1)], ids=str)
@@ -116,7 +118,7 @@ def test_settlements_are_gone_through_in_the_order_of_their_index(
             "ix_ledger_settlement (organisation=? AND region=? AND settlement=?",
         ),
         (
-            queries.settlement_names("ours", ["set-1", "set-2"]),
+            queries.settlement_labels("ours", ["set-1", "set-2"]),
             "sqlite_autoindex_settlements_1 (organisation=? AND id=?)",
         ),
         (queries.waiting_runs(), "ix_runs_outcome (outcome=?)"),
@@ -146,13 +148,13 @@ def test_what_is_asked_often_has_its_index(
 def test_the_way_follows_the_number_of_candidates(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "MOST_CANDIDATES", 3)
+    monkeypatch.setattr(event_search, "MOST_CANDIDATES", 3)
     for number in range(5):
         with store.transaction() as tx:
             tx.put_event(a.event(id=str(number), geometry=Point(number, 0)))
         with store._reader.connect() as connection:
             search = EventSearch("ours", EventFilter(bbox=(-1, -1, 9, 1)), None)
-            assert search.narrow(connection) is (number < 3)
+            assert search.way(connection) == (PLACE if number < 3 else TIME)
 
 
 def test_both_ways_give_the_same_events(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +171,7 @@ def test_both_ways_give_the_same_events(store: SqlStore, monkeypatch: pytest.Mon
         where = EventFilter(bbox=(x, y, x + 5, y + 5), since=since, until=since + 500 * a.DAY)
         answers = []
         for most in (0, 1000):
-            monkeypatch.setattr(queries, "MOST_CANDIDATES", most)
+            monkeypatch.setattr(event_search, "MOST_CANDIDATES", most)
             answers.append(store.events("ours", where, limit=200).items)
             assert store.count_events("ours", where, most=200) == len(answers[0])
         assert answers[0] == answers[1]
@@ -190,9 +192,9 @@ def test_the_rtree_is_wider_than_the_event_and_the_recheck_exact(store: SqlStore
 def test_values_are_bound_and_never_part_of_the_text(store: SqlStore) -> None:
     evil = "x' OR 1=1 --"
     where = EventFilter(region=evil, settlement=evil, bbox=SUDAN, since=a.NOON)
-    for narrow in (True, False):
+    for way in (TIME, PLACE, Way("value", "area_m2")):
         search = EventSearch(evil, where, (17, evil))
-        compiled = search.statement(narrow=narrow).compile(store._reader)
+        compiled = search.statement(way).compile(store._reader)
         assert evil not in str(compiled)
         assert str(SUDAN[0]) not in str(compiled)
-        assert evil in compiled.params.values()
+        assert evil in compiled.construct_params(search.values(10)).values()

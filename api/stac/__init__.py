@@ -1,0 +1,1 @@
+"""STAC API: scenes, masks and evidence of one organisation for programs that read catalogues."""

@@ -1,0 +1,1 @@
+"""Whole collections as files for other programs, each with its provenance inside."""

@@ -1,0 +1,1 @@
+"""Keeping a service alive and its secrets safe: backups, restoring, sealing."""

@@ -1,0 +1,202 @@
+"""The frozen words that records are told in."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Kinds of event."""
+
+    BURNED = "burned"
+    RAZED = "razed"
+    CAMP_CHANGE = "camp_change"
+    ABANDONMENT = "abandonment"
+    GROUND_CHANGE = "ground_change"
+
+
+class Mode(StrEnum):
+    """Whether a record is about the world, an exercise or a test."""
+
+    ACTUAL = "actual"
+    EXERCISE = "exercise"
+    TEST = "test"
+
+
+class ObservationStatus(StrEnum):
+    """What became of one expected look."""
+
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    NOT_OBSERVABLE = "not_observable"
+    NOT_DELIVERED = "not_delivered"
+    NOT_PROCESSED = "not_processed"
+
+
+USABLE = frozenset({ObservationStatus.UNCHANGED, ObservationStatus.CHANGED})
+"""What tells changed from unchanged; of anything else nothing is known."""
+
+
+class NotObservable(StrEnum):
+    """Why a look could not be used."""
+
+    CLOUD = "cloud"
+    SHADOW = "shadow"
+    SMOKE = "smoke"
+    ORBIT = "orbit"
+    NODATA = "nodata"
+
+
+class EventState(StrEnum):
+    """How an event stands in the eyes of people and of the network."""
+
+    CANDIDATE = "candidate"
+    PROVISIONAL = "provisional"
+    CORROBORATED = "corroborated"
+    CONFIRMED = "confirmed"
+    DISPUTED = "disputed"
+    REJECTED = "rejected"
+    RETRACTED = "retracted"
+    CLOSED = "closed"
+
+
+class RejectionReason(StrEnum):
+    """Why people say that an event is none."""
+
+    SEASONAL_BURN = "seasonal_burn"
+    CROP_OR_PASTURE = "crop_or_pasture"
+    CLOUD_SHADOW_SMOKE = "cloud_shadow_smoke"
+    FLOOD_OR_MOISTURE = "flood_or_moisture"
+    INDUSTRY_OR_FLARE = "industry_or_flare"
+    CONSTRUCTION = "construction"
+    REGISTRATION_ERROR = "registration_error"
+    SENSOR_ARTEFACT = "sensor_artefact"
+    OLD_CHANGE = "old_change"
+    DUPLICATE = "duplicate"
+    ACCIDENTAL_FIRE = "accidental_fire"
+    OTHER = "other"
+
+
+class Verb(StrEnum):
+    """What people do with an event."""
+
+    CONFIRM = "confirm"
+    DISPUTE = "dispute"
+    REJECT = "reject"
+    RETRACT = "retract"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    SPLIT = "split"
+    MERGE = "merge"
+    UNDO = "undo"
+
+
+class RunOutcome(StrEnum):
+    """How a run stands or ended."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class Role(StrEnum):
+    """What a person, or the holder of a key, is in an organisation."""
+
+    ADMIN = "admin"
+    ANALYST = "analyst"
+    REVIEWER = "reviewer"
+    PARTNER = "partner"
+    VIEWER = "viewer"
+
+
+class Scope(StrEnum):
+    """What a person or a key may do; a role has several, a machine's key may have fewer."""
+
+    RELEASED = "released"
+    READ = "read"
+    WATCH = "watch"
+    JUDGE = "judge"
+    EXPORT = "export"
+    RELEASE = "release"
+    AUDIT = "audit"
+    MANAGE = "manage"
+
+
+class Audience(StrEnum):
+    """For whom something is told, from the fewest to the most."""
+
+    ORGANISATION = "organisation"
+    PARTNER = "partner"
+    PUBLIC = "public"
+
+
+class Precision(StrEnum):
+    """How exactly a place is told."""
+
+    EXACT = "exact_10m"
+    VICINITY = "vicinity_100m"
+    LOCALITY = "locality_1km"
+    ADMIN = "admin"
+
+
+class ProposedAct(StrEnum):
+    """What takes two people; a legal hold is set by one and lifted by two."""
+
+    RELEASE = "release"
+    ERASE = "erase"
+    HOLD = "hold"
+    LIFT = "lift"
+
+
+class ProposalOutcome(StrEnum):
+    """What became of a proposal."""
+
+    OPEN = "open"
+    AGREED = "agreed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Verdict(StrEnum):
+    """What somebody saw in the pictures of an event, without knowing what others saw."""
+
+    HARMED = "harmed"
+    UNHARMED = "unharmed"
+    BAD_IMAGERY = "bad_imagery"
+    UNSURE = "unsure"
+
+
+class WatchLevel(StrEnum):
+    """How closely a region is watched."""
+
+    ROUTINE = "routine"
+    ELEVATED = "elevated"
+    URGENT = "urgent"
+
+
+class Subject(StrEnum):
+    """What the list of changes tells of."""
+
+    EVENT = "event"
+    DETECTION = "detection"
+    SETTLEMENT = "settlement"
+    REGION = "region"
+
+
+class Priority(StrEnum):
+    """What a read is for: when the budget runs short, the last of these stops first."""
+
+    CONFIRMATION = "confirmation"
+    ROUTINE = "routine"
+    BACKFILL = "backfill"
+
+
+class SpendStatus(StrEnum):
+    """How far one read has come with the budget."""
+
+    RESERVED = "reserved"
+    SETTLED = "settled"
+    RELEASED = "released"
+    LOST = "lost"

@@ -1,0 +1,65 @@
+"""The part of the store's seam that answers for events: one, its versions, and searches."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from hearthwatch.records import Event, EventFilter, Page
+
+
+class Outline(NamedTuple):
+    """What a map draws of an event; plain values, for there may be thousands on one tile.
+
+    Attributes
+    ----------
+    geometry : bytes
+        WKB, CRS84.
+    first_changed, last_unharmed : int
+        Microseconds since 1970 in UTC; None where no look showed the ground unharmed.
+    """
+
+    id: str
+    geometry: bytes
+    kind: str
+    mode: str
+    state: str
+    first_changed: int
+    last_unharmed: int | None
+    area_m2: float
+    settlement: str
+
+
+class EventReads(Protocol):
+    """Questions about events."""
+
+    def event(self, organisation: str, event_id: str) -> Event:
+        """Return the newest version of one event; `NotFound` if there is none."""
+        ...
+
+    def event_history(self, organisation: str, event_id: str) -> tuple[Event, ...]:
+        """Return all versions of one event, oldest first."""
+        ...
+
+    def events(
+        self, organisation: str, where: EventFilter, *, after: str | None = None, limit: int = 100
+    ) -> Page[Event]:
+        """Return events, newest `first_changed` first, ties by id.
+
+        `bbox` selects events whose geometry's bounds meet it; `since` and `until` bound
+        `first_changed`, both ends included.
+        """
+        ...
+
+    def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
+        """Return how many events `events` would give in all; None if more than `most`."""
+        ...
+
+    def outlines(self, organisation: str, where: EventFilter, *, limit: int) -> tuple[Outline, ...]:
+        """Return the first `limit` of what `events` would give, with only what a map draws.
+
+        Raises
+        ------
+        QuestionError
+            If `limit` is not from 1 to 10,000.
+        """
+        ...

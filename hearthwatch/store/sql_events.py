@@ -1,0 +1,58 @@
+"""Questions about events in the SQL store; see `hearthwatch.store.protocol_events`."""
+
+from __future__ import annotations
+
+from hearthwatch.records import Event, EventFilter, Page
+from hearthwatch.store import queries, rules
+from hearthwatch.store.cursor import event_paging, event_position
+from hearthwatch.store.event_search import EventSearch, Told
+from hearthwatch.store.faults import translated
+from hearthwatch.store.protocol_events import Outline
+from hearthwatch.store.sql_rows import SqlReader, answer
+
+
+class SqlEventReads(SqlReader):
+    """Questions about events."""
+
+    def event(self, organisation: str, event_id: str) -> Event:
+        """Return the newest version of one event; `NotFound` if there is none."""
+        found = self._all(Event, queries.event(organisation, event_id))
+        if not found:
+            raise rules.not_there("event", event_id)
+        return found[0]
+
+    def event_history(self, organisation: str, event_id: str) -> tuple[Event, ...]:
+        """Return all versions of one event, oldest first."""
+        found = self._all(Event, queries.event_history(organisation, event_id))
+        if not found:
+            raise rules.not_there("event", event_id)
+        return found
+
+    def events(
+        self, organisation: str, where: EventFilter, *, after: str | None = None, limit: int = 100
+    ) -> Page[Event]:
+        """Return events, newest `first_changed` first, ties by id."""
+        paging = event_paging(organisation, where, limit)
+        search = EventSearch(organisation, where, paging.start(after))
+        with self._connect(self._single) as connection:
+            statement = search.statement(search.way(connection))
+            found = answer(connection, Event, statement, search.values(limit + 1))
+        return paging.page(found, event_position)
+
+    def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
+        """Return how many events `events` would give in all; None if more than `most`."""
+        rules.check_most(most)
+        search = EventSearch(organisation, where, None)
+        with self._connect(self._single) as connection:
+            statement = search.count(search.way(connection))
+            with translated():
+                found: int = connection.execute(statement, search.values(most + 1)).scalar_one()
+        return found if found <= most else None
+
+    def outlines(self, organisation: str, where: EventFilter, *, limit: int) -> tuple[Outline, ...]:
+        """Return the first `limit` of what `events` would give, with only what a map draws."""
+        event_paging(organisation, where, limit)  # which refuses a limit
+        search = EventSearch(organisation, where, None)
+        with self._connect(self._single) as connection, translated():
+            statement = search.statement(search.way(connection), Told.OUTLINE)
+            return tuple(map(Outline._make, connection.execute(statement, search.values(limit))))
