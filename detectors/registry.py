@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from detectors.types import Detector
 
 GROUP = "hearthwatch.detectors"
 
 
+@cache
+def installed() -> tuple[EntryPoint, ...]:
+    """Return what is installed, read once in a process: it reads a file of every package."""
+    return tuple(entry_points(group=GROUP))
+
+
 def detector_ids() -> tuple[str, ...]:
     """Return the ids of the installed detectors, sorted."""
-    return tuple(sorted(point.name for point in entry_points(group=GROUP)))
+    return tuple(sorted(point.name for point in installed()))
 
 
 def detectors_of(kind: str) -> tuple[str, ...]:
@@ -36,7 +42,7 @@ def create_detector(detector: str) -> Detector:
     LookupError
         If none is installed under that id; the message lists those that are.
     """
-    for point in entry_points(group=GROUP):
+    for point in installed():
         if point.name == detector:
             made: Detector = point.load()()
             return made

@@ -216,7 +216,7 @@ AREA = box(-71.500, -33.085, -71.465, -33.060)
 def ran(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The ledger and the events of a run over the fire by this detector alone."""
     alone = EntryPoint("dist_alert", "detectors.dist_alert:DistAlert", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [alone])
+    monkeypatch.setattr(registry, "installed", lambda: (alone,))
     layout = Layout(tmp_path)
     layout.make()
     settings = load_settings(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import EntryPoint
 
 import pytest
 
@@ -21,14 +21,10 @@ def only(*kept: str, **more: str) -> Iterator[None]:
     """
     made = [EntryPoint(name, value, registry.GROUP) for name, value in more.items()]
 
-    def asked(*, group: str) -> EntryPoints:
-        found = entry_points(group=group)
-        if group != registry.GROUP:
-            return found
-        return EntryPoints([*(one for one in found if one.name in kept), *made])
+    found = (*(one for one in registry.installed() if one.name in kept), *made)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registry, "entry_points", asked)
+        patch.setattr(registry, "installed", lambda: found)
         registry.create_detector.cache_clear()
         try:
             yield
