@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from api.models import Sent
+from api.models_release import Names
 from hearthwatch.disclosure.two_people import LONGEST_REASON
 from hearthwatch.records import EventState, ProposalOutcome
 
@@ -53,6 +54,7 @@ class ErasureList(BaseModel):
     """Erasures, oldest first."""
 
     items: list[ErasureAnswer]
+    names: Names
 
 
 class NewHold(Sent):
@@ -89,3 +91,4 @@ class HoldList(BaseModel):
     """Legal holds, lifted ones included, oldest first."""
 
     items: list[HoldAnswer]
+    names: Names

@@ -21,6 +21,12 @@ from hearthwatch.records import (
 )
 
 
+Names = Annotated[
+    dict[str, str],
+    Field(description="What the people and keys are called who asked and decided, by their ids."),
+]
+
+
 class NewRelease(Sent):
     """A release to be asked for."""
 
@@ -72,6 +78,7 @@ class ReleaseList(BaseModel):
     """Releases, oldest first."""
 
     items: list[ReleaseAnswer]
+    names: Names
 
 
 class ToldProperties(BaseModel):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from itertools import chain
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from starlette.responses import Response
@@ -23,7 +24,7 @@ from api.models_erasing import (
 from api.problems import declared, located
 from hearthwatch.disclosure.erasing import Erasures, every_erasure, one_erasure
 from hearthwatch.disclosure.holds import Holds, asked_to_lift, every_hold
-from hearthwatch.disclosure.shown import erasure_value, hold_value
+from hearthwatch.disclosure.shown import erasure_value, hold_value, names_of
 from hearthwatch.layout import Layout
 from hearthwatch.operation import erasing
 from hearthwatch.records import Proposal, Subject
@@ -38,7 +39,9 @@ HoldId = Annotated[str, Path(max_length=200)]
 def list_erasures(who: Releaser, here: InContext) -> Response:
     """Return all erasures that were ever asked for, oldest first."""
     found = every_erasure(here.store, who.organisation)
-    return respond({"items": [erasure_value(one) for one in found]})
+    asked = [(one.asked_by, one.decided_by) for one in found]
+    names = names_of(here.store, who.organisation, chain.from_iterable(asked))
+    return respond({"items": [erasure_value(one) for one in found], "names": names})
 
 
 @router.post(
@@ -81,7 +84,10 @@ def refuse_erasure(erasure: ErasureId, who: Releaser, here: InContext, doors: In
 def list_holds(who: Releaser, here: InContext) -> Response:
     """Return all legal holds, lifted ones included, oldest first."""
     found = every_hold(here.store, who.organisation)
-    return respond({"items": [_hold(here, one) for one in found]})
+    items = [_hold(here, one) for one in found]
+    asked = [(one["set_by"], one["lifted_by"], one["lifting_asked_by"]) for one in items]
+    names = names_of(here.store, who.organisation, chain.from_iterable(asked))
+    return respond({"items": items, "names": names})
 
 
 @router.post(
@@ -120,6 +126,6 @@ def _holds(who: Caller, here: Context, doors: Doors) -> Holds:
     return Holds(here.store, who, doors.sign_in.clock)
 
 
-def _hold(here: Context, found: Proposal) -> dict[str, object]:
+def _hold(here: Context, found: Proposal) -> dict[str, Any]:
     lifting = asked_to_lift(here.store, found) if found.ended is None else None
     return hold_value(found, lifting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -16,7 +17,7 @@ from api.params import After, Limit
 from api.problems import declared, located
 from hearthwatch.disclosure.place import place_for
 from hearthwatch.disclosure.proposing import Releases
-from hearthwatch.disclosure.shown import proposal_value
+from hearthwatch.disclosure.shown import names_of, proposal_value
 from hearthwatch.disclosure.telling import feature_of, heard, page_of, refresh
 from hearthwatch.disclosure.two_people import proposal_of, proposals_of
 from hearthwatch.errors import NotFound
@@ -33,7 +34,9 @@ ReleaseId = Annotated[str, Path(max_length=200)]
 def list_releases(who: Releaser, here: InContext) -> Response:
     """Return all releases that were ever asked for, oldest first."""
     found = proposals_of(here.store, who.organisation, ProposedAct.RELEASE)
-    return respond({"items": [proposal_value(one) for one in found]})
+    asked = [(one.asked_by, one.decided_by, one.ended_by) for one in found]
+    names = names_of(here.store, who.organisation, chain.from_iterable(asked))
+    return respond({"items": [proposal_value(one) for one in found], "names": names})
 
 
 @router.post(

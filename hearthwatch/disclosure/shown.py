@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from hearthwatch.records import Proposal, ProposalOutcome
+from hearthwatch.store.protocol import Store
 from hearthwatch.values import moment
+
+
+def names_of(store: Store, organisation: str, ids: Iterable[str | None]) -> dict[str, str]:
+    """Return what people and keys of an organisation are called, by their ids.
+
+    Whoever decides has to know whom they agree with. What is no longer known is left out.
+    """
+    known = {one.id: one.name for one in store.people(organisation)}
+    known |= {one.id: one.name for one in store.keys(organisation)}
+    return {one: known[one] for one in sorted({one for one in ids if one}) if one in known}
 
 
 def proposal_value(found: Proposal) -> dict[str, Any]:

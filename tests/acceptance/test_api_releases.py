@@ -146,7 +146,7 @@ def test_who_may_release_and_who_may_not(service: Service) -> None:
     answers = [stranger.get(f"/releases/{one}") for one in (made, "nothing")]
     assert [one.status_code for one in answers] == [404, 404]
     assert answers[0].content == answers[1].content
-    assert stranger.get("/releases").json() == {"items": []}
+    assert stranger.get("/releases").json() == {"items": [], "names": {}}
     assert stranger.get("/released").json()["features"] == []
     assert [one["id"] for one in service.client("analyst").get("/releases").json()["items"]] == [
         made
@@ -166,7 +166,7 @@ def test_who_may_release_and_who_may_not(service: Service) -> None:
 def test_what_cannot_be_asked_for_is_refused(service: Service, changes, status: int) -> None:
     client = service.client("analyst")
     assert ask(client, **changes).status_code == status
-    assert client.get("/releases").json() == {"items": []}
+    assert client.get("/releases").json() == {"items": [], "names": {}}
 
 
 def test_anybody_reads_the_public_events_and_each_the_same(service: Service) -> None:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import statistics
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from hearthwatch.access.passwords import Passwords
-from hearthwatch.access.people import new_person
-from hearthwatch.records import EventFilter, Organisation, Role
+from hearthwatch.records import EventFilter, Role
 from hearthwatch.store.whole import all_events
 from tests.support import burned
-from tests.support.browsing import DESK, PHONE, WAIT_MS, Watcher, keep
+from tests.support.browsing import DESK, PHONE, WAIT_MS, Watcher, keep, let_in, signed_in
 from tests.support.served import Served
 
 pytestmark = pytest.mark.needs_browser
 
-PASSWORD = "a long walk uphill 7"
 MOST_MS = 200.0
 
 
@@ -30,12 +25,7 @@ MOST_MS = 200.0
 def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server over two burned villages and one of an exercise, with people who verify."""
     with burned.serve(tmp_path_factory.mktemp("verify")) as running:
-        now, kept = datetime.now(UTC), Passwords().hash(PASSWORD)
-        with running.store.transaction() as tx:
-            tx.put_organisation(Organisation("local", "Local", now))
-            for login, role in (("amina", Role.ANALYST), ("badr", Role.REVIEWER)):
-                made = new_person("local", login, login.title(), role, now)
-                tx.put_person(dataclasses.replace(made, password=kept))
+        let_in(running.store, {"amina": ("Amina", Role.ANALYST), "badr": ("Badr", Role.REVIEWER)})
         yield running
 
 
@@ -47,14 +37,7 @@ def page(context: BrowserContext, village: Served, watcher: Watcher) -> Iterator
 def _signed_in(
     context: BrowserContext, village: Served, watcher: Watcher, login: str
 ) -> Iterator[Page]:
-    opened = context.new_page()
-    watcher.watch(opened, village.url)
-    opened.goto(village.url)
-    opened.get_by_test_id("login-input").fill(f"{login}@local")
-    opened.get_by_test_id("password-input").fill(PASSWORD)
-    opened.keyboard.press("Enter")
-    opened.wait_for_selector("html[data-ready=true]")
-    watcher.errors.clear()
+    opened = signed_in(context, village, watcher, login)
     yield opened
     assert watcher.strangers == []
     assert watcher.errors == []

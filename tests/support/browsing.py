@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page
 
+from hearthwatch.access.passwords import Passwords
+from hearthwatch.access.people import new_person
+from hearthwatch.records import Organisation, Role
+from hearthwatch.store import Store
 from tests.support.served import Served
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,6 +23,7 @@ FLAGS = [
 ]  # fmt: skip
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 WAIT_MS = 20_000
+PASSWORD = "a long walk uphill 7"
 
 
 class Watcher:
@@ -52,3 +59,26 @@ def opened_page(context: BrowserContext, server: Served, watcher: Watcher) -> It
 def keep(page: Page, name: str) -> None:
     PICTURES.mkdir(exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def let_in(store: Store, people: Mapping[str, tuple[str, Role]]) -> None:
+    """Let people of the organisation ``local`` in: their names and roles by login."""
+    now, kept = datetime.now(UTC), Passwords().hash(PASSWORD)
+    with store.transaction() as tx:
+        tx.put_organisation(Organisation("local", "Local", now))
+        for login, (name, role) in people.items():
+            made = new_person("local", login, name, role, now)
+            tx.put_person(dataclasses.replace(made, password=kept))
+
+
+def signed_in(context: BrowserContext, server: Served, watcher: Watcher, login: str) -> Page:
+    """Open the page as somebody who signs in; that nobody was yet is no complaint."""
+    opened = context.new_page()
+    watcher.watch(opened, server.url)
+    opened.goto(server.url)
+    opened.get_by_test_id("login-input").fill(f"{login}@local")
+    opened.get_by_test_id("password-input").fill(PASSWORD)
+    opened.keyboard.press("Enter")
+    opened.wait_for_selector("html[data-ready=true]")
+    watcher.errors.clear()
+    return opened

@@ -62,7 +62,7 @@ export function field(label: string, control: HTMLElement, hint?: string): HTMLE
 }
 
 /** Name and value pairs. */
-export function facts(...pairs: ([string, Child] | null | false)[]): HTMLDListElement {
+export function facts(...pairs: ([string, Child] | null | false | "")[]): HTMLDListElement {
   const list = h("dl", { class: "facts" });
   for (const pair of pairs) {
     if (pair) list.append(h("div", {}, h("dt", {}, pair[0]), h("dd", {}, pair[1])));

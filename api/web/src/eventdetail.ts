@@ -4,12 +4,14 @@ import { inWords, isAbort, part, type Api } from "./api";
 import { block, section, type Content } from "./detail";
 import { button, facts, h } from "./dom";
 import { leftOut } from "./looks";
+import { othersBlock } from "./others";
 import { people, survivor } from "./people";
 import { seriesChart } from "./series";
 import { sources, unseenBySensor } from "./sources";
 import { Swipe, tilejson } from "./swipe";
 import { stateSymbol } from "./symbols";
-import type { Event, EventProperties, Explanation, Page, Pair, Series, TileJson, WholeEvent } from "./types";
+import type { Thing } from "./acts";
+import type { Event, EventProperties, Explanation, Page, Pair, Series, TileJson, WholeEvent, Who } from "./types";
 import {
   capital,
   counted,
@@ -35,7 +37,11 @@ interface Around {
   opened: (event: Event) => void;
   showLook: (look: { tiles: TileJson; words: string } | null) => void;
   refused: () => void;
-  mayWrite: () => boolean;
+  who: () => Who | null;
+  /** Go to what takes two people. */
+  decide: () => void;
+  /** Something was asked for, or set. */
+  asked: (words: string) => void;
   pickEvent: (id: string) => void;
   /** Something was said of it: show it anew. */
   changed: (event: WholeEvent, words: string) => void;
@@ -48,6 +54,7 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
   signal.throwIfAborted();
   around.opened(event);
   const { properties } = event;
+  const who = around.who();
   const series = api.json<Series>(`${route}/series`, { signal });
   // It is waited for in two places, and each says itself what went wrong.
   series.catch(() => undefined);
@@ -117,7 +124,8 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
       (value) => [seriesChart(value)],
     ),
     block("How sure", ...sure(properties)),
-    people(properties, route, signal, { ...around, mayWrite: around.mayWrite() }),
+    people(properties, route, signal, { ...around, who }),
+    ...(who?.scopes.includes("release") ? [othersBlock(thingsOf(properties, around), id, signal, { api, who, changed: around.asked, decide: around.decide })] : []),
     sources(properties),
     section("What could not be seen", () => again ?? series, (value) => [unseen(value), ledgerLink(properties, around)]),
     unseenBySensor(api, properties, signal),
@@ -138,6 +146,17 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
     },
     refresh: () => swipe?.refresh(),
   };
+}
+
+/** What can be held or erased from here: the event, and what it is in. */
+function thingsOf(properties: EventProperties, around: Around): Thing[] {
+  const { id, settlement, region } = properties;
+  const name = around.regionName(region);
+  return [
+    { what: "event", id, words: "This event" },
+    ...(settlement ? [{ what: "settlement" as const, id: settlement, words: `The settlement ${placeWords(properties)}` }] : []),
+    { what: "region", id: region, words: `The region ${name ?? region}` },
+  ];
 }
 
 function meaning(): HTMLElement {

@@ -2,10 +2,9 @@
 
 import { inWords, isAbort, part, type Api } from "./api";
 import { announce, button, h } from "./dom";
+import { follow } from "./follow";
 import type { Job } from "./types";
 import { capital, jobEnded, jobWords } from "./words";
-
-const EVERY = 2000;
 
 export class JobPanel {
   readonly element: HTMLElement;
@@ -34,8 +33,8 @@ export class JobPanel {
       "data-testid": "take-looks",
     });
     this.element = h("div", { class: "jobs" }, mayStart && this.start, this.progress, this.problem);
-    if (job) this.show(job);
-    if (job && !jobEnded(job)) void this.follow(job);
+    if (job && jobEnded(job)) this.show(job);
+    else if (job) void this.follow(job);
   }
 
   /** Of a watch that waits no look is taken. */
@@ -52,7 +51,6 @@ export class JobPanel {
         body: { region: this.region },
         signal: this.signal,
       });
-      this.show(job);
       await this.follow(job);
     } catch (error) {
       if (!isAbort(error)) this.problem.textContent = inWords(error);
@@ -61,21 +59,18 @@ export class JobPanel {
   }
 
   private async follow(first: Job): Promise<void> {
-    let job = first;
     this.start.disabled = true;
-    while (!jobEnded(job)) {
-      await new Promise((resolve) => window.setTimeout(resolve, EVERY));
-      if (this.signal.aborted) return;
-      try {
-        job = await this.api.json<Job>(`/jobs/${part(job.id)}`, { signal: this.signal });
-        this.problem.textContent = "";
-        this.show(job);
-      } catch (error) {
-        if (isAbort(error)) return;
-        // The job goes on at the server; so does asking.
-        this.problem.textContent = `${inWords(error)} Asking again.`;
-      }
-    }
+    const { api, signal } = this;
+    const ended = await follow(first, {
+      again: () => api.json<Job>(`/jobs/${part(first.id)}`, { signal }),
+      over: jobEnded,
+      show: (job) => this.show(job),
+      fail: (words) => {
+        this.problem.textContent = words;
+      },
+      signal,
+    });
+    if (!ended) return;
     this.start.disabled = false;
     this.ended();
   }

@@ -3,6 +3,7 @@
 import "./style.css";
 import { accountDialog } from "./account";
 import { Api } from "./api";
+import { Decisions } from "./decisions";
 import { Detail } from "./detail";
 import { button, h, phone } from "./dom";
 import { eventDetail } from "./eventdetail";
@@ -12,12 +13,13 @@ import { entryDialog } from "./key";
 import { WorldMap } from "./map";
 import { Messages } from "./messages";
 import { regionDetail } from "./regiondetail";
+import { ReleasedList } from "./released";
 import { RegionForm } from "./regionform";
 import { RegionList } from "./regions";
 import { Selected, type Selection } from "./state";
 import { Verify } from "./verify";
 import type { Area, Limits, Who } from "./types";
-import { capital } from "./words";
+import { capital, counted } from "./words";
 import type { FeatureCollection } from "geojson";
 
 let who: Who | null = null;
@@ -114,7 +116,9 @@ const detail = new Detail({
       opened: (event) => void map.selectEvent(event),
       showLook: (look) => void map.showLook(look),
       refused: () => void checkKey(),
-      mayWrite: () => who !== null && who.role !== "viewer",
+      who: () => who,
+      decide,
+      asked,
       pickEvent: (event) => selected.set({ what: "event", id: event }),
       changed: (_event, words) => {
         messages.note("said", words);
@@ -128,6 +132,8 @@ const detail = new Detail({
       api,
       messages,
       who: () => who,
+      decide,
+      asked,
       settlement: () => {
         const first = wanted;
         wanted = null;
@@ -173,6 +179,47 @@ const verify = new Verify(api, {
     void map.refresh();
   },
 });
+const decisions = new Decisions({
+  api,
+  who: () => who,
+  regionName: (id) => regions.nameOf(id),
+  pickEvent: (id) => selected.set({ what: "event", id }),
+  pickRegion: (id) => selected.set({ what: "region", id }),
+  waiting: (count) => {
+    waiting.textContent = count > 0 ? ` (${count})` : "";
+    decideButton.setAttribute("aria-label", count > 0 ? `Decisions: ${counted(count, "waits", "wait")} for you` : "Decisions");
+  },
+  changed: () => {
+    void regions.load();
+    void events.load();
+    void map.refresh();
+    stale = true;
+  },
+  left: () => {
+    main.hidden = false;
+    decideButton.focus();
+    map.resize();
+    if (stale) show(selected.value, false);
+    stale = false;
+  },
+});
+/** Whether what is selected may have changed behind the decisions. */
+let stale = false;
+const waiting = h("span", { class: "waiting" });
+const decideButton = button("Decisions", () => decide(), { "data-testid": "decisions-start", hidden: true });
+decideButton.append(waiting);
+
+function decide(): void {
+  main.hidden = true;
+  void decisions.start();
+}
+
+/** Something was asked for that another person decides. */
+function asked(words: string): void {
+  messages.note("asked", words);
+  void decisions.count();
+}
+
 const judge = button("Verify", () => {
   main.hidden = true;
   judge.disabled = true;
@@ -199,12 +246,14 @@ document.body.append(
     h("h1", {}, "hearthwatch"),
     whoWords,
     h("span", { class: "spring" }),
+    decideButton,
     judge,
     account,
     leave,
   ),
   main,
   verify.element,
+  decisions.element,
 );
 // The address is for ids of what is selected only.
 document.querySelector(".skip")?.addEventListener("click", (event) => {
@@ -233,6 +282,7 @@ function setWho(next: Who): void {
   );
   account.hidden = next.person === null;
   judge.hidden = next.person === null || !next.scopes.includes("judge");
+  decideButton.hidden = !next.scopes.includes("release");
   leave.textContent = next.person ? "Sign out" : "Forget key";
   regions.setMayWrite(next.scopes.includes("watch"));
 }
@@ -282,9 +332,21 @@ function draftBox(draft: Area | FeatureCollection): Box | null {
   }
 }
 
+/** Partners read what was released to them, and nothing else. */
+async function onlyReleased(): Promise<void> {
+  const released = new ReleasedList(api);
+  main.replaceWith(released.element);
+  await released.load();
+  document.documentElement.dataset["ready"] = "true";
+}
+
 async function start(): Promise<void> {
   try {
     setWho(await api.json<Who>("/whoami"));
+    if (!who?.scopes.includes("read")) {
+      await onlyReleased();
+      return;
+    }
     void map.refresh();
   } catch (error) {
     messages.failed("start", "The page could not be started.", error, () => void start());
@@ -298,6 +360,7 @@ async function start(): Promise<void> {
     () => undefined,
   );
   await Promise.all([regions.load(), events.load()]);
+  void decisions.count();
   regions.keepLoaded();
   if (selected.value) show(selected.value, true);
   else await map.zoomToAll(regions.regions);

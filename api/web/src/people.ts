@@ -5,13 +5,13 @@ import { block, loading } from "./detail";
 import { button, h } from "./dom";
 import { others, say } from "./say";
 import { stateSymbol } from "./symbols";
-import type { Opinion, Page, WholeEvent, WholeProperties } from "./types";
+import type { Opinion, Page, Who, WholeEvent, WholeProperties } from "./types";
 import { offers, opinionWords, standing, type Offer } from "./verbs";
-import { STATES, capital, moment, stateMeaning } from "./words";
+import { STATES, capital, moment, stateMeaning, yours } from "./words";
 
 interface Around {
   api: Api;
-  mayWrite: boolean;
+  who: Who | null;
   /** An event was changed; the page shows it anew. */
   changed: (event: WholeEvent, words: string) => void;
   pickEvent: (id: string) => void;
@@ -63,7 +63,8 @@ function said(opinions: readonly Opinion[], around: Around): HTMLElement {
 }
 
 function actions(event: WholeProperties, opinions: readonly Opinion[], around: Around): HTMLElement {
-  if (!around.mayWrite) return h("p", { class: "quiet" }, "Your key may read only, so it can say nothing of events.");
+  const { who } = around;
+  if (!who?.scopes.includes("judge")) return h("p", { class: "quiet" }, `${yours(who)} may not judge events, so nothing can be said of this one here.`);
   const group = h("div", { class: "row acts", role: "group", "aria-label": "Say what this event is, or take that back" });
   for (const offer of offers(event, opinions))
     group.append(button(offer.label, () => void act(event, offer, around), { class: offer.danger ? "danger" : null, "data-testid": `act-${offer.verb}` }));

@@ -1,23 +1,30 @@
 // One region: what it is for, what could be seen of it, and taking looks.
 
+import type { Thing } from "./acts";
 import { part, path, type Api } from "./api";
+import { backtestBlock } from "./backtest";
 import { block, loading, section, type Content } from "./detail";
 import { button, confirmed, facts, h } from "./dom";
 import { imageryNotice } from "./imagery";
 import { JobPanel } from "./jobs";
 import { settlements } from "./followed";
+import { othersBlock } from "./others";
 import { waitingNotice } from "./waiting";
 import type { Look } from "./looks";
 import { ledgers } from "./sensors";
 import { tilejson } from "./swipe";
 import type { ArchivedLook, Followed, LedgerRow, Page, Region, RegionStatus, Style, TileJson, Who } from "./types";
-import { counted, day, kindWords, capital, lookWords, number, plainest, squareKilometres } from "./words";
+import { counted, day, kindWords, capital, lookWords, number, placeWords, plainest, squareKilometres, yours } from "./words";
 import type { Messages } from "./messages";
 
 interface Around {
   api: Api;
   messages: Messages;
   who: () => Who | null;
+  /** Go to what takes two people. */
+  decide: () => void;
+  /** Something was asked for, or set. */
+  asked: (words: string) => void;
   /** The settlement whose ledger is asked for, if one is. */
   settlement: () => string | null;
   opened: (region: Region) => void;
@@ -46,14 +53,15 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
   around.opened(region);
   const { properties } = region;
   const status = properties.status ?? NO_STATUS;
-  const mayWrite = around.who()?.role !== "viewer";
+  const who = around.who();
+  const mayWatch = who?.scopes.includes("watch") ?? false;
   const ledgerPart = (): HTMLElement =>
     section(
       "Ledger",
       () => api.all<Followed>(`${route}/settlements`, { limit: 1000 }, signal),
       (followed) => [
         h("p", { class: "quiet" }, "One sign for each look. That nothing was found says nothing where nothing could be seen."),
-        followed.length > 0 ? settlements(followed, first, one) : one(null),
+        followed.length > 0 ? settlements(followed, first, (id) => h("div", {}, one(id), ofSettlement(id, followed))) : one(null),
       ],
     );
   const first = around.settlement();
@@ -93,8 +101,18 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
       messages.failed("look", "The picture could not be loaded.", error, () => void show(look, archived));
     }
   };
+  const others = (things: readonly Thing[]): HTMLElement[] =>
+    who?.scopes.includes("release") ? [othersBlock(things, null, signal, { api, who, changed: around.asked, decide: around.decide })] : [];
+  /** Of one settlement: what is asked for only by those who want to know. */
+  const ofSettlement = (id: string, followed: readonly Followed[]): Node => {
+    const found = followed.find((one) => one.settlement === id);
+    const things: Thing[] = [{ what: "settlement", id, words: `The settlement ${found ? placeWords(found) : id}` }];
+    const more = h("details", { "data-testid": "of-settlement" }, h("summary", {}, "Legal holds and erasing of this settlement"));
+    more.addEventListener("toggle", () => more.childElementCount === 1 && more.append(...others(things)));
+    return who?.scopes.includes("release") ? more : document.createTextNode("");
+  };
   let ledgerBlock = ledgerPart();
-  const jobs = new JobPanel(api, id, status.job, mayWrite, signal, () => {
+  const jobs = new JobPanel(api, id, status.job, mayWatch, signal, () => {
     around.changed();
     const next = ledgerPart();
     ledgerBlock.replaceWith(next);
@@ -103,7 +121,7 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
   const notice = h("div", { class: "notices" });
   const tell = (now: Region): void => {
     const imagery = imageryNotice(now.properties.status?.imagery ?? null, true);
-    const waits = waitingNotice(api, now, mayWrite, () => {
+    const waits = waitingNotice(api, now, mayWatch, () => {
       around.changed();
       void api.json<Region>(route, { signal }).then(tell, () => notice.replaceChildren());
     });
@@ -148,10 +166,12 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
           ["Expires", properties.expires ? day(properties.expires) : "not set"],
         ),
       ),
+      backtestBlock(api, id, mayWatch, signal),
       ledgerBlock,
-      mayWrite
+      ...others([{ what: "region", id, words: `The region ${properties.name}` }]),
+      mayWatch
         ? h("p", { class: "row" }, button("Remove this region", () => void remove(), { class: "danger", "data-testid": "region-remove" }))
-        : h("p", { class: "quiet" }, "Your key may read only, so it can neither take looks nor remove this region."),
+        : h("p", { class: "quiet" }, `${yours(who)} may not change the watchlist, so it can neither take looks nor remove this region.`),
     ],
     leave: () => {
       around.showLook(null);

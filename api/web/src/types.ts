@@ -405,3 +405,148 @@ export interface NewAssessment {
   pictures: string;
   seconds: number;
 }
+
+/** Alerts or events a month; null where there was no time to count them in. */
+export interface Rate {
+  count: number;
+  per_month: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+export interface BacktestEvent {
+  id: string;
+  kind: Kind;
+  detector: string;
+  state: EventState;
+  settlement: string | null;
+  settlement_name: string | null;
+  last_unharmed: string | null;
+  first_changed: string;
+  /** The look at which it would have been told; null of a candidate. */
+  told: string | null;
+  days_to_be_told: number | null;
+  area_ha: number;
+}
+
+export interface BacktestAlerts {
+  detector: string;
+  told: Rate;
+  calibration: { id: string; made: string } | null;
+  budgets: (Rate & { times: number; allowed_per_1000_settlement_years: number })[];
+  /** Why no other budget was tried; null where they were. */
+  why_not: string | null;
+}
+
+export interface BacktestReport {
+  since: string;
+  until: string;
+  learned_since: string;
+  settlements: number;
+  detectors: {
+    detector: string;
+    looks: number;
+    usable_looks: number;
+    longest_blind_days: number | null;
+    by_month: { month: string; looks: number; usable_looks: number }[];
+  }[];
+  events: BacktestEvent[];
+  told: number;
+  candidates: number;
+  alerts: BacktestAlerts[];
+  spent: { units: number; requests: number };
+  not_seen: string[];
+}
+
+/** What a watch would have told, tried on the past. */
+export interface Backtest {
+  id: string;
+  region: string;
+  state: JobState;
+  asked: string;
+  started: string | null;
+  finished: string | null;
+  until: string;
+  months: number;
+  learned_months: number;
+  done: number;
+  total: number;
+  detail: string;
+  report: BacktestReport | null;
+}
+
+export type Outcome = "open" | "agreed" | "refused" | "withdrawn";
+export type Audience = "partner" | "public";
+
+/** What one person asked for and another decides. */
+interface Asked {
+  id: string;
+  reason: string;
+  asked_by: string;
+  asked: string;
+  outcome: Outcome;
+  decided_by: string | null;
+  decided: string | null;
+}
+
+export interface Release extends Asked {
+  event: string;
+  audience: Audience;
+  ended: string | null;
+  ended_by: string | null;
+}
+
+export interface WholeRelease extends Release {
+  /** Null where the event is there no more. */
+  preview: { precision: string; place: string; opens: string | null } | null;
+}
+
+export type Subject = "event" | "settlement" | "region";
+
+export interface Erasure extends Asked {
+  what: Subject;
+  subject: string;
+  sha256: string | null;
+  rows: Record<string, number>;
+  states: Record<string, number>;
+}
+
+export interface Hold {
+  id: string;
+  what: Subject | "all";
+  subject: string | null;
+  reason: string;
+  set_by: string;
+  set: string;
+  lifted: string | null;
+  lifted_by: string | null;
+  lifting_asked_by: string | null;
+}
+
+/** A list of such, and what those who asked and decided are called. */
+export interface Named<T> {
+  items: T[];
+  names: Record<string, string>;
+}
+
+export type Settlement = Feature<Geometry, { name: string }>;
+
+/** An event as partners are told of it; a tombstone has the first three alone. */
+export interface Told {
+  id: string;
+  gone: boolean;
+  told: string;
+  kind: Kind | null;
+  mode: Mode | null;
+  state: EventState | null;
+  unharmed_until: string | null;
+  changed_by: string | null;
+  place: string | null;
+  sure: string | null;
+  unseen: string | null;
+}
+
+export interface ToldPage {
+  features: { properties: Told }[];
+  next: string;
+}

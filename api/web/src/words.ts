@@ -1,6 +1,6 @@
 // What the page says, in words. Nothing here says who did something or why.
 
-import type { Cause, EventState, Job, JobState, Kind, Mode, RegionImagery, Status, Style } from "./types";
+import type { Cause, EventState, Job, JobState, Kind, Mode, RegionImagery, Status, Style, Who } from "./types";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -148,7 +148,7 @@ export function jobWords(job: Job): string {
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-export const jobEnded = (job: Job): boolean =>
+export const jobEnded = (job: Pick<Job, "state">): boolean =>
   job.state === "complete" || job.state === "failed" || job.state === "interrupted";
 
 /** How a look in the ledger is marked: one letter, one colour, words. */
@@ -268,6 +268,9 @@ export function sightWords(all: readonly (RegionImagery | null)[]): string {
   const second = less > 0 ? `${whose} ${less === 1 ? "is" : "are"} read with less or ${less === 1 ? "misses" : "miss"} passes` : "";
   return [first, second].filter(Boolean).join("; ");
 }
+
+/** What somebody may do by: a key, or their role. */
+export const yours = (who: Who | null): string => (who?.person ? "Your role" : "Your key");
 
 /** What people call the settlement, or its id. */
 export const placeWords = (place: { settlement: string | null; settlement_name: string | null }): string =>
