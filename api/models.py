@@ -184,6 +184,9 @@ class RegionStatus(BaseModel):
     )
     events: int | None = Field(description="None where there are too many to count.")
     job: JobAnswer | None = Field(description="The newest.")
+    backtest: RunOutcome | None = Field(
+        None, description="How the newest one stands; told of one region, not in the list."
+    )
     imagery: RegionImagery
     next_look: NextLook | None = Field(
         description="That the calendar of its passes lets expect in 30 days."

@@ -20,7 +20,6 @@ from hearthwatch.records import (
     ProposedAct,
 )
 
-
 Names = Annotated[
     dict[str, str],
     Field(description="What the people and keys are called who asked and decided, by their ids."),

@@ -220,6 +220,8 @@ def whole_region(here: Context, region: Region) -> dict[str, Any]:
     own = own_of(found.looks, region.kind)
     seen = here.store.usable_looks(region.organisation, region.id, own)
     value["properties"]["status"]["longest_blind_days"] = blind_days(seen)
+    made = here.store.backtests(region.organisation, region.id)
+    value["properties"]["status"]["backtest"] = made[-1].outcome.value if made else None
     return value
 
 

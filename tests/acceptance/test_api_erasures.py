@@ -167,7 +167,11 @@ def test_a_stranger_finds_neither_erasure_nor_hold_nor_what_they_are_about(
     where = ask(amina).headers["location"]
     held = amina.post("/holds", json={"what": "event", "id": "evt-1", "reason": "Case 7"}).json()
     nothing = stranger.get("/erasures/era-0000000000000000")
-    assert stranger.get("/erasures").json() == stranger.get("/holds").json() == {"items": [], "names": {}}
+    assert (
+        stranger.get("/erasures").json()
+        == stranger.get("/holds").json()
+        == {"items": [], "names": {}}
+    )
     found = stranger.get(where)
     assert found.status_code == nothing.status_code == 404
     no_hold = stranger.post(f"/holds/{held['id']}/lift", json={"reason": "x"})

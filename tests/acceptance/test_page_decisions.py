@@ -10,7 +10,16 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from hearthwatch.records import EventFilter, Role
 from hearthwatch.store.whole import all_events
 from tests.support import burned
-from tests.support.browsing import DESK, PHONE, WAIT_MS, Watcher, keep, let_in, signed_in
+from tests.support.browsing import (
+    DESK,
+    PHONE,
+    WAIT_MS,
+    Watcher,
+    keep,
+    let_in,
+    signed_in,
+    without_map,
+)
 from tests.support.served import Served
 
 pytestmark = pytest.mark.needs_browser
@@ -41,9 +50,10 @@ def desk(browser: Browser, village: Served) -> Iterator[Desk]:
         context = browser.new_context(viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
         context.set_default_timeout(WAIT_MS)
         expect.set_options(timeout=WAIT_MS)
+        without_map(context)
         contexts.append(context)
         opened.append(Watcher())
-        return signed_in(context, village, opened[-1], login)
+        return signed_in(context, village, opened[-1], login, ready="header .role")
 
     yield sit_down
     for context in contexts:

@@ -71,7 +71,18 @@ def let_in(store: Store, people: Mapping[str, tuple[str, Role]]) -> None:
             tx.put_person(dataclasses.replace(made, password=kept))
 
 
-def signed_in(context: BrowserContext, server: Served, watcher: Watcher, login: str) -> Page:
+def without_map(context: BrowserContext) -> None:
+    """Let windows draw no map; without graphics a page is a fraction of the work."""
+    context.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+
+
+def signed_in(
+    context: BrowserContext,
+    server: Served,
+    watcher: Watcher,
+    login: str,
+    ready: str = "html[data-ready=true]",
+) -> Page:
     """Open the page as somebody who signs in; that nobody was yet is no complaint."""
     opened = context.new_page()
     watcher.watch(opened, server.url)
@@ -79,6 +90,6 @@ def signed_in(context: BrowserContext, server: Served, watcher: Watcher, login: 
     opened.get_by_test_id("login-input").fill(f"{login}@local")
     opened.get_by_test_id("password-input").fill(PASSWORD)
     opened.keyboard.press("Enter")
-    opened.wait_for_selector("html[data-ready=true]")
+    opened.wait_for_selector(ready)
     watcher.errors.clear()
     return opened

@@ -1,37 +1,29 @@
 // What a watch would have told in the last months: asked for, followed, and read.
 
-import { Problem, part, type Api } from "./api";
+import { part, type Api } from "./api";
 import { ask } from "./ask";
 import { backtestOver, cameTo, notSeen, progressWords, rateWords, timesWords } from "./backtestwords";
 import { block, loading } from "./detail";
 import { detectorWords } from "./detectors";
 import { announce, button, field, h } from "./dom";
 import { follow } from "./follow";
-import type { Backtest, BacktestAlerts, BacktestEvent, BacktestReport } from "./types";
+import type { Backtest, BacktestAlerts, BacktestEvent, BacktestReport, RegionProperties } from "./types";
 import { capital, day, hectares, interval, kindWords, number, placeWords } from "./words";
 
 const MONTHS = 24;
 const LEARNED = 12;
 
 /** The part of a region's panel that backtests it. */
-export function backtestBlock(api: Api, region: string, mayAsk: boolean, signal: AbortSignal): HTMLElement {
-  const route = `/regions/${part(region)}/backtest`;
+export function backtestBlock(api: Api, { id, status }: RegionProperties, mayAsk: boolean, signal: AbortSignal): HTMLElement {
+  const route = `/regions/${part(id)}/backtest`;
+  const newest = async (): Promise<Backtest | null> => (status?.backtest ? api.json<Backtest>(route, { signal }) : null);
   return block(
     "Backtest: what it would have told",
     loading(
-      () => newest(api, route, signal),
+      newest,
       (made) => [new BacktestPanel(api, route, made, mayAsk, signal).element],
     ),
   );
-}
-
-async function newest(api: Api, route: string, signal: AbortSignal): Promise<Backtest | null> {
-  try {
-    return await api.json<Backtest>(route, { signal });
-  } catch (error) {
-    if (error instanceof Problem && error.status === 404) return null;
-    throw error;
-  }
 }
 
 class BacktestPanel {

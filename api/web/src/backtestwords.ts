@@ -5,7 +5,7 @@ import type { Backtest, BacktestReport, Rate } from "./types";
 import { capital, counted, day, jobEnded, number } from "./words";
 
 const STATES: Record<Backtest["state"], string> = {
-  waiting: "Waits for its turn; it is made by `hearthwatch up`, one backtest at a time",
+  waiting: "Waits for its turn; hearthwatch up makes it, one backtest at a time",
   running: "Trying the looks",
   complete: "Complete",
   failed: "Failed",

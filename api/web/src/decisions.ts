@@ -152,13 +152,14 @@ export class Decisions {
     this.body.replaceChildren(
       group("Waits for a second person", "decisions-waits", waits, "Nothing waits."),
       group("Others are told of", "decisions-told", told, "Nothing was released."),
-      group("Legal holds in force", "decisions-holds", held, "No other hold is in force.", this.setAll()),
+      group("Legal holds in force", "decisions-holds", held, lifts.length > 0 ? "No other hold is in force." : "No hold is in force.", this.setAll()),
       history(course),
     );
   }
 
   private setAll(): HTMLElement {
-    return button("Set a hold on everything", () => void this.did(setHold(this.around.api, []), "The hold is in force."), { "data-testid": "hold-all" });
+    const set = button("Set a hold on everything", () => void this.did(setHold(this.around.api, []), "The hold is in force."), { "data-testid": "hold-all" });
+    return h("div", { class: "row" }, set);
   }
 
   private release(one: WholeRelease, { who, names }: Cards): HTMLElement {

@@ -83,7 +83,7 @@ export class Detail {
         return;
       }
       this.content = content;
-      this.heading.textContent = content.title;
+      this.heading.replaceChildren(h("bdi", {}, content.title));
       this.banner.replaceChildren(...[modeBanner(content.mode)].filter((one) => one !== null));
       this.body.replaceChildren(...content.body);
       this.reveal();

@@ -208,7 +208,7 @@ export class EventList {
         { class: "item-line" },
         h("span", { class: "state" }, stateSymbol(properties.state), properties.state),
         h("span", {}, kindWords(properties.kind)),
-        properties.settlement && h("span", { class: "place" }, placeWords(properties)),
+        properties.settlement && h("bdi", { class: "place" }, placeWords(properties)),
         h("span", {}, hectares(properties.area_ha)),
         h("span", {}, counted(properties.looks, "look")),
       ),
@@ -233,7 +233,7 @@ export class EventList {
             h(
               "li",
               {},
-              button(`Ledger of ${properties.name}`, () => this.around.pickRegion(properties.id), {
+              button(`Ledger of \u2068${properties.name}\u2069`, () => this.around.pickRegion(properties.id), {
                 class: "link",
               }),
             ),

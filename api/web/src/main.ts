@@ -172,9 +172,7 @@ const account = button("Account", () => who && accountDialog({ api, who, signOut
 const verify = new Verify(api, {
   refused: () => void checkKey(),
   left: () => {
-    main.hidden = false;
-    judge.focus();
-    map.resize();
+    backToMap(judge);
     void events.load();
     void map.refresh();
   },
@@ -196,9 +194,7 @@ const decisions = new Decisions({
     stale = true;
   },
   left: () => {
-    main.hidden = false;
-    decideButton.focus();
-    map.resize();
+    backToMap(decideButton);
     if (stale) show(selected.value, false);
     stale = false;
   },
@@ -210,8 +206,21 @@ const decideButton = button("Decisions", () => decide(), { "data-testid": "decis
 decideButton.append(waiting);
 
 function decide(): void {
-  main.hidden = true;
+  leaveMap();
   void decisions.start();
+}
+
+/** Of map, decisions and verifying one is shown at a time. */
+function leaveMap(): void {
+  main.hidden = true;
+  judge.disabled = decideButton.disabled = true;
+}
+
+function backToMap(focus: HTMLElement): void {
+  main.hidden = false;
+  judge.disabled = decideButton.disabled = false;
+  focus.focus();
+  map.resize();
 }
 
 /** Something was asked for that another person decides. */
@@ -221,11 +230,8 @@ function asked(words: string): void {
 }
 
 const judge = button("Verify", () => {
-  main.hidden = true;
-  judge.disabled = true;
-  void verify.start().finally(() => {
-    judge.disabled = false;
-  });
+  leaveMap();
+  void verify.start();
 }, { "data-testid": "verify-start", hidden: true });
 const leave = button("Forget key", () => void signOut(), { "data-testid": "forget-key" });
 

@@ -18,9 +18,8 @@ interface Around {
 }
 
 /** The part of a panel about one thing; `event` is its id where others can be told of it. */
-export function othersBlock(things: readonly Thing[], event: string | null, signal: AbortSignal, around: Around): HTMLElement {
+export function othersBlock(title: string, things: readonly Thing[], event: string | null, signal: AbortSignal, around: Around): HTMLElement {
   const { api, who } = around;
-  const title = event ? "Who else is told, and what may be erased" : "Legal holds and erasing";
   const part = loading(
     () => courseNow(api, signal),
     (course) => [standing(things, course, around), acts()],
@@ -40,7 +39,7 @@ export function othersBlock(things: readonly Thing[], event: string | null, sign
   };
   const whole = block(title, part);
   const again = (): void => {
-    const next = othersBlock(things, event, signal, around);
+    const next = othersBlock(title, things, event, signal, around);
     whole.replaceWith(next);
     next.querySelector("button")?.focus();
   };
@@ -61,7 +60,7 @@ function standing(things: readonly Thing[], { releases, erasures, holds, names }
   for (const one of holds)
     if ((one.what === "all" || about(one.what, one.subject)) && one.lifted === null)
       lines.push([`Under a legal hold on ${one.what === "all" ? "everything" : `the ${one.what}`}, set by `, name(one.set_by, names), ` ${moment(one.set)}.`]);
-  if (lines.length === 0) return h("p", { "data-testid": "others-none" }, "Nobody else is told, no hold is in force, and nothing waits.");
+  if (lines.length === 0) return h("p", { "data-testid": "others-none" }, things.some((one) => one.what === "event") ? "Nobody else is told of it, no hold is in force, and nothing waits." : "No hold is in force, and nothing waits.");
   return h(
     "div",
     {},

@@ -102,13 +102,19 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
     }
   };
   const others = (things: readonly Thing[]): HTMLElement[] =>
-    who?.scopes.includes("release") ? [othersBlock(things, null, signal, { api, who, changed: around.asked, decide: around.decide })] : [];
+    who?.scopes.includes("release") ? [othersBlock("Legal holds and erasing", things, null, signal, { api, who, changed: around.asked, decide: around.decide })] : [];
   /** Of one settlement: what is asked for only by those who want to know. */
   const ofSettlement = (id: string, followed: readonly Followed[]): Node => {
     const found = followed.find((one) => one.settlement === id);
     const things: Thing[] = [{ what: "settlement", id, words: `The settlement ${found ? placeWords(found) : id}` }];
     const more = h("details", { "data-testid": "of-settlement" }, h("summary", {}, "Legal holds and erasing of this settlement"));
-    more.addEventListener("toggle", () => more.childElementCount === 1 && more.append(...others(things)));
+    more.addEventListener("toggle", () => {
+      if (more.childElementCount > 1) return;
+      const [made] = others(things);
+      // Its summary says already what it is.
+      made?.querySelector("h3")?.classList.add("hidden");
+      if (made) more.append(made);
+    });
     return who?.scopes.includes("release") ? more : document.createTextNode("");
   };
   let ledgerBlock = ledgerPart();
@@ -153,8 +159,8 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
       block(
         "Watch",
         facts(
-          ["Purpose", properties.purpose],
-          ["Owner", properties.owner],
+          ["Purpose", h("bdi", {}, properties.purpose || "not said")],
+          ["Owner", h("bdi", {}, properties.owner || "not said")],
           ["Looks for", capital(kindWords(properties.kind))],
           ["Mode", properties.mode],
           ["Area", squareKilometres(properties.area_km2)],
@@ -166,7 +172,7 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
           ["Expires", properties.expires ? day(properties.expires) : "not set"],
         ),
       ),
-      backtestBlock(api, id, mayWatch, signal),
+      backtestBlock(api, properties, mayWatch, signal),
       ledgerBlock,
       ...others([{ what: "region", id, words: `The region ${properties.name}` }]),
       mayWatch

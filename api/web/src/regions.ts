@@ -124,7 +124,7 @@ export class RegionList {
       "aria-current": this.selected === properties.id ? "true" : null,
     });
     item.append(
-      h("span", { class: "item-head" }, modeBadge(properties.mode), properties.name),
+      h("span", { class: "item-head" }, modeBadge(properties.mode), h("bdi", {}, properties.name)),
       h(
         "span",
         { class: "item-line" },

@@ -43,13 +43,13 @@ export const withdrawEffects = (release: Release): string[] =>
 
 const GOES: Record<Subject, string> = {
   event:
-    "Of the event, in every version there ever was: it, those merged into it, their sources and detections, opinions, assessments and claims, how it was told to others, and backtests of its region.",
-  settlement: "Of the settlement: it, every event that befell it, its looks in the ledger, and all backtests.",
+    "What goes: the event in every version there ever was, those merged into it, their sources and detections, opinions, assessments and claims, how it was told to others, and backtests of its region.",
+  settlement: "What goes: the settlement, every event that befell it, its looks in the ledger, and all backtests.",
   region:
-    "Of the region: it, all events and looks in it, runs, missed passes, listed scenes, detectors' states, and of the archive the cells that no other region looks at.",
+    "What goes: the region, all events and looks in it, runs, missed passes, listed scenes, detectors' states, and of the archive the cells that no other region looks at.",
 };
 const STAYS =
-  "There stays: who asked and agreed, when and why; a SHA-256 over all that went and how many records of which sort; ids, the log of acts, and a tombstone for whoever follows changes. Others who were told of it read that it is gone.";
+  "What stays: who asked and agreed, when and why; a SHA-256 over all that went and how many records of which sort; ids, the log of acts, and a tombstone for whoever follows changes. Others who were told of it read that it is gone.";
 const NOT_REACHED = "Not reached: older backups, evidence packages, exports and what others were told.";
 
 export const askEraseEffects = (what: Subject): string[] => [
@@ -57,7 +57,7 @@ export const askEraseEffects = (what: Subject): string[] => [
   GOES[what],
   STAYS,
   NOT_REACHED,
-  "To clear a machine in danger this is not the way: that is `hearthwatch seal`.",
+  "To clear a machine in danger this is not the way: that is the command hearthwatch seal.",
 ];
 
 export const agreeEraseEffects = (what: Subject): string[] => [

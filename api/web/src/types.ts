@@ -85,6 +85,8 @@ export interface RegionStatus {
   /** Null where there are too many to count. */
   events: number | null;
   job: Job | null;
+  /** How the newest one stands; told of one region alone. */
+  backtest?: JobState | null;
   imagery: RegionImagery | null;
 }
 

@@ -17,6 +17,17 @@ const VERDICTS: readonly [key: string, verdict: Verdict, words: string][] = [
   ["s", "unsure", "Unsure"],
 ];
 
+/** Note how long it took from a key until what follows from it was painted. */
+function measurePainted(start: number): void {
+  // What is posted within a frame comes after that frame's painting.
+  const painted = new MessageChannel();
+  painted.port1.onmessage = () => {
+    performance.measure("verify", { start, end: performance.now() });
+    painted.port1.close();
+  };
+  requestAnimationFrame(() => painted.port2.postMessage(null));
+}
+
 interface Given {
   event: string;
   sent: NewAssessment;
@@ -118,7 +129,7 @@ export class Verify {
     if (!slot.element.isConnected) this.stage.append(slot.element);
     slot.front();
     announce(slot.title);
-    if (since !== null) requestAnimationFrame(() => performance.measure("verify", { start: since, end: performance.now() }));
+    if (since !== null) measurePainted(since);
     this.ahead = this.take(slot);
   }
 

@@ -5,7 +5,7 @@ import { announce, button, h } from "./dom";
 import type { Region } from "./types";
 
 /** The notice of a region that waits for confirmation; null of one that does not. */
-export function waitingNotice(api: Api, region: Region, mayWrite: boolean, changed: () => void): HTMLElement | null {
+export function waitingNotice(api: Api, region: Region, mayWatch: boolean, changed: () => void): HTMLElement | null {
   const words = region.properties.waiting;
   if (!words) return null;
   const problem = h("p", { role: "alert" });
@@ -24,8 +24,8 @@ export function waitingNotice(api: Api, region: Region, mayWrite: boolean, chang
   return h(
     "div",
     { class: "notice", "data-testid": "waiting" },
-    h("p", {}, `Not watched yet: ${words}.`),
-    mayWrite && confirm,
+    h("p", {}, `Not watched yet: ${words}.${mayWatch ? " Before you confirm it, it can be tried on the past, below." : ""}`),
+    mayWatch && confirm,
     problem,
   );
 }

@@ -9,15 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import shapely
 from shapely.geometry import box
 
-from detectors.burned import Burned
-from hearthwatch.calibration.make import Scope, make_set, stored
-from hearthwatch.calibration.sets import Budget, NullYears, Source
-from hearthwatch.identity import science_digest
 from hearthwatch.pipeline.backtest import run_backtest, shadow_of, sweep_backtests
 from hearthwatch.pipeline.backtest_alerts import UNCOUNTED
 from hearthwatch.pipeline.backtest_report import Tried, report_of
@@ -25,7 +20,6 @@ from hearthwatch.pipeline.bench import RunStopped
 from hearthwatch.pipeline.run import run_region
 from hearthwatch.records import (
     Backtest,
-    CalibrationChoice,
     EventFilter,
     EventState,
     Kind,
@@ -41,6 +35,7 @@ from imagery.registry import create_provider
 from imagery.types import Cost, Query
 from tests.contract import store_records as a
 from tests.support import settled
+from tests.support.calibrated import calibrate
 from tests.support.remote import Remote
 from tests.support.sensors import only
 from tests.support.settled import BEGAN, LOOKS, MIDDLE, Fire
@@ -71,21 +66,6 @@ def asked(**changes: Any) -> Backtest:
     return dataclasses.replace(plain, **changes)
 
 
-def calibrated(store: MemoryStore) -> None:
-    """Choose a set whose null years all brought 3 nats at most."""
-    years = NullYears(
-        tuple(f"p{n}" for n in range(2000)), (Source.PLACEBO,) * 2000, (("",),) * 2000,
-        np.tile((3.0, 4.0, 5.0), (2000, 1)),
-    )  # fmt: skip
-    scope = Scope("local", Kind.BURNED, Mode.TEST, "", Burned().info, science_digest())
-    one = stored(make_set(scope, Budget(), years, None, BEGAN))
-    with store.transaction() as tx:
-        tx.put_calibration(one)
-        tx.choose_calibration(
-            CalibrationChoice("local", Kind.BURNED, Mode.TEST, "", "burned", BEGAN, one.id)
-        )
-
-
 def tried(
     folder: Path, looks: Path, store: MemoryStore, **changes: Any
 ) -> tuple[dict[str, Any], Path]:
@@ -108,8 +88,8 @@ def both(
     """Return the report, the store it was made beside, and that of a plain run."""
     with only("burned"):
         beside, plain = enrolled(), enrolled()
-        calibrated(beside)
-        calibrated(plain)
+        calibrate(beside)
+        calibrate(plain)
         report, folder = tried(tmp_path_factory.mktemp("trial"), looks, beside)
         settings = settled.settings_for(tmp_path_factory.mktemp("plain"), looks, workers=2)
         settled.run(settings, plain, until=END)
