@@ -29,6 +29,8 @@ PEOPLE = {
     "dina": ("Dina", Role.ADMIN), "emil": ("Emil", Role.ADMIN),
     "vera": ("Vera", Role.VIEWER), "paul": ("Paul", Role.PARTNER),
 }  # fmt: skip
+BADR = "\u2068بدر الدين\u2069"
+"""As he is called within a sentence: the order of the words round his name stays."""
 Desk = Callable[..., Page]
 
 
@@ -114,7 +116,7 @@ def test_one_asks_for_a_release_and_another_agrees_and_a_partner_reads_it(
     badr = desk("badr")
     _agreed_to_by_keyboard(badr)
     told = badr.get_by_test_id("decisions-told").get_by_test_id("decision")
-    expect(told).to_contain_text("agreed to by بدر الدين")
+    expect(told).to_contain_text(f"agreed to by {BADR}")
     keep(badr, "decisions-told")
     _read_by_a_partner_until_it_is_taken_back(desk("paul"), badr)
 
@@ -255,7 +257,7 @@ def test_what_is_put_down_stays_on_record_and_a_hold_is_kept_by_one(
     waits.get_by_test_id("decide-refuse").click()
     _say_yes(badr)
     badr.get_by_test_id("decisions-past").locator("summary").click()
-    expect(badr.get_by_test_id("decisions-past")).to_contain_text("put down by بدر الدين")
+    expect(badr.get_by_test_id("decisions-past")).to_contain_text(f"put down by {BADR}")
     others = _event(amina, village, event)
     others.get_by_test_id("set-hold").click()
     amina.get_by_test_id("ask-thing").select_option("The settlement East")

@@ -37,9 +37,13 @@ def test_a_watch_that_waits_is_confirmed_on_the_page(page: Page, service: Served
     with service.store.transaction() as tx:
         tx.put_region(held(region, ["3,000 units a month"], datetime.now(UTC)))
     page.reload()
-    page.get_by_test_id("region-item").first.click()
+    listed = page.get_by_test_id("region-item").first
+    expect(listed).to_contain_text("not watched yet: waits for confirmation")
+    listed.click()
     expect(page.get_by_test_id("waiting")).to_contain_text("3,000 units a month")
     expect(page.get_by_test_id("take-looks")).to_be_hidden()
+    expect(page.get_by_test_id("waiting")).to_contain_text("it can be tried on the past")
+    expect(page.get_by_test_id("backtest-start")).to_be_visible()
     page.get_by_test_id("confirm-watch").click()
     expect(page.get_by_test_id("waiting")).to_have_count(0)
     expect(page.get_by_test_id("take-looks")).to_be_visible()

@@ -20,6 +20,7 @@ import {
   evidenceWords,
   hectares,
   interval,
+  isolated,
   kindWords,
   lookWords,
   modeWord,
@@ -155,7 +156,7 @@ function thingsOf(properties: EventProperties, around: Around): Thing[] {
   return [
     { what: "event", id, words: "This event" },
     ...(settlement ? [{ what: "settlement" as const, id: settlement, words: `The settlement ${placeWords(properties)}` }] : []),
-    { what: "region", id: region, words: `The region ${name ?? region}` },
+    { what: "region", id: region, words: `The region ${isolated(name ?? region)}` },
   ];
 }
 
@@ -210,7 +211,7 @@ function unseen(series: Series): HTMLElement {
 
 function ledgerLink(properties: EventProperties, around: Around): Node {
   const name = around.regionName(properties.region);
-  const whose = properties.settlement ? placeWords(properties) : (name ?? "the region");
+  const whose = properties.settlement ? placeWords(properties) : isolated(name ?? "the region");
   return button(`Ledger of ${whose}`, () => around.pickRegion(properties.region, properties.settlement), {
     class: "link",
     "data-testid": "event-ledger",

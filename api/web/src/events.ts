@@ -7,7 +7,7 @@ import type { Messages } from "./messages";
 import { modeBadge } from "./mode";
 import { stateSymbol } from "./symbols";
 import type { Event, EventPage, EventState, Regions } from "./types";
-import { KINDS, STATES, capital, counted, hectares, interval, kindWords, placeWords } from "./words";
+import { KINDS, STATES, capital, counted, hectares, interval, isolated, kindWords, placeWords } from "./words";
 
 const AT_ONCE = 100;
 
@@ -233,7 +233,7 @@ export class EventList {
             h(
               "li",
               {},
-              button(`Ledger of \u2068${properties.name}\u2069`, () => this.around.pickRegion(properties.id), {
+              button(`Ledger of ${isolated(properties.name)}`, () => this.around.pickRegion(properties.id), {
                 class: "link",
               }),
             ),

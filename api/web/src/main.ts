@@ -19,7 +19,7 @@ import { RegionList } from "./regions";
 import { Selected, type Selection } from "./state";
 import { Verify } from "./verify";
 import type { Area, Limits, Who } from "./types";
-import { capital, counted } from "./words";
+import { capital, counted, isolated } from "./words";
 import type { FeatureCollection } from "geojson";
 
 let who: Who | null = null;
@@ -75,11 +75,11 @@ const form = new RegionForm({
   showDraft: (area) => void map.showDraft(area),
   zoomToDraft: (area) => map.zoomTo(draftBox(area), 15),
   added: (region) => {
-    const { name, repairs } = region.properties;
+    const { name, repairs, waiting: waits } = region.properties;
     regions.toggle(false);
     messages.note(
       "added",
-      `${name} is watched from now on.${repairs?.length ? ` Repaired: ${repairs.join("; ")}.` : ""}`,
+      `${isolated(name)} is ${waits ? "on the list, and waits until somebody confirms it" : "watched from now on"}.${repairs?.length ? ` Repaired: ${repairs.join("; ")}.` : ""}`,
     );
     void regions.load();
     selected.set({ what: "region", id: region.properties.id });
@@ -147,7 +147,7 @@ const detail = new Detail({
         void map.refresh();
       },
       removed: (region) => {
-        messages.note("removed", `${region.properties.name} is no longer watched.`);
+        messages.note("removed", `${isolated(region.properties.name)} is no longer watched.`);
         selected.set(null);
         void regions.load();
         void events.load();

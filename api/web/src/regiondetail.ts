@@ -14,7 +14,7 @@ import type { Look } from "./looks";
 import { ledgers } from "./sensors";
 import { tilejson } from "./swipe";
 import type { ArchivedLook, Followed, LedgerRow, Page, Region, RegionStatus, Style, TileJson, Who } from "./types";
-import { counted, day, kindWords, capital, lookWords, number, placeWords, plainest, squareKilometres, yours } from "./words";
+import { counted, day, isolated, kindWords, capital, lookWords, number, placeWords, plainest, squareKilometres, yours } from "./words";
 import type { Messages } from "./messages";
 
 interface Around {
@@ -138,7 +138,7 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
   around.follow(signal, tell);
   const remove = async (): Promise<void> => {
     const sure = await confirmed(
-      `Remove ${properties.name}?`,
+      `Remove ${isolated(properties.name)}?`,
       "It is no longer watched from now on. What was found there stays in the store.",
       "Remove",
     );
@@ -174,7 +174,7 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
       ),
       backtestBlock(api, properties, mayWatch, signal),
       ledgerBlock,
-      ...others([{ what: "region", id, words: `The region ${properties.name}` }]),
+      ...others([{ what: "region", id, words: `The region ${isolated(properties.name)}` }]),
       mayWatch
         ? h("p", { class: "row" }, button("Remove this region", () => void remove(), { class: "danger", "data-testid": "region-remove" }))
         : h("p", { class: "quiet" }, `${yours(who)} may not change the watchlist, so it can neither take looks nor remove this region.`),

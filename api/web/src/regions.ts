@@ -139,6 +139,7 @@ export class RegionList {
         status?.job && !jobEnded(status.job)
           ? h("span", {}, "taking looks")
           : "",
+        properties.waiting && h("strong", {}, "not watched yet: waits for confirmation"),
         status?.job?.state === "failed" && h("strong", {}, "the last run failed"),
       ),
       imageryNotice(status?.imagery ?? null) ?? "",

@@ -1,7 +1,7 @@
 // What takes two people: what each act does, what waits, and how it stands, in words.
 
 import type { Audience, Erasure, Hold, Release, Subject, Who } from "./types";
-import { counted, moment, number } from "./words";
+import { counted, isolated, moment, number } from "./words";
 
 export const AUDIENCES: Record<Audience, string> = { partner: "partners", public: "the public" };
 
@@ -69,7 +69,7 @@ export const agreeEraseEffects = (what: Subject): string[] => [
 
 export const HOLD_EFFECTS: readonly string[] = [
   "It is in force at once: nobody can erase what is under it.",
-  "It covers what it names, all that is part of that, and all that that is part of.",
+  "It covers what it names, everything that is part of it, and everything that it is part of.",
   "Only two administrators together lift it. Pictures in the archive have holds of their own.",
 ];
 
@@ -87,7 +87,7 @@ export const isAnother = (who: Who, asked: string): boolean => who.person !== nu
 /** Who somebody is, for those who read what they asked for. */
 export function nameOf(id: string | null, names: Readonly<Record<string, string>>, who: Who | null = null): string {
   if (id === null) return "nobody";
-  const name = names[id] ?? `somebody no longer known (${id})`;
+  const name = isolated(names[id] ?? `somebody no longer known (${id})`);
   return who?.person === id ? `${name} (you)` : name;
 }
 

@@ -272,9 +272,14 @@ export function sightWords(all: readonly (RegionImagery | null)[]): string {
 /** What somebody may do by: a key, or their role. */
 export const yours = (who: Who | null): string => (who?.person ? "Your role" : "Your key");
 
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A name as it stands in a sentence: one that runs from right to left leaves the order round it alone. */
+export const isolated = (name: string): string => (RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name);
+
 /** What people call the settlement, or its id. */
 export const placeWords = (place: { settlement: string | null; settlement_name: string | null }): string =>
-  place.settlement_name || place.settlement || "";
+  isolated(place.settlement_name || place.settlement || "");
 
 /** Where a fault is, for a person: `body.properties.name` is a field of the form. */
 export function whereWords(where: string): string {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { cameTo, darkMonths, notSeen, rateWords } from "../src/backtestwords";
 import { areaKm2, boxOf, parseBox, rectangle } from "../src/geometry";
 import { leftOut, longestGap, looksOf, lostWords, sensorsOf } from "../src/looks";
 import { hashOf, readHash } from "../src/state";
-import type { Cause, EventState, Job, LedgerRow, Opinion, RegionImagery, Status, Verb, WholeProperties } from "../src/types";
+import { nameOf, releaseState, waitFor } from "../src/twopeoplewords";
+import type { BacktestReport, Cause, Erasure, EventState, Hold, Job, LedgerRow, Opinion, RegionImagery, Release, Status, Verb, Who, WholeProperties } from "../src/types";
 import { REASONS, missing, offers, opinionWords, standing } from "../src/verbs";
 import {
   blindWords,
@@ -11,6 +13,7 @@ import {
   evidenceWords,
   hectares,
   interval,
+  isolated,
   jobWords,
   modeWord,
   sightOf,
@@ -245,4 +248,75 @@ test("each detector has looks of its own, and one look of several says whose eac
   const [look] = looksOf([row("2024-05-02T09:00:00Z", "unchanged", null), burned]);
   assert.equal(look?.words, "Burned settlements (Sentinel-2, optical): changed; Ground change (Sentinel-2, optical): unchanged");
   assert.equal(look?.mark.key, "changed");
+});
+
+const report: BacktestReport = {
+  since: "2019-11-15T00:00:00Z",
+  until: "2020-03-15T00:00:00Z",
+  learned_since: "2018-11-15T00:00:00Z",
+  settlements: 2,
+  detectors: [
+    {
+      detector: "burned",
+      looks: 5,
+      usable_looks: 3,
+      longest_blind_days: 61.4,
+      by_month: [
+        { month: "2019-12", looks: 2, usable_looks: 2 },
+        { month: "2020-01", looks: 2, usable_looks: 0 },
+        { month: "2020-03", looks: 1, usable_looks: 1 },
+      ],
+    },
+  ],
+  events: [],
+  told: 0,
+  candidates: 1,
+  alerts: [],
+  spent: { units: 0, requests: 0 },
+  not_seen: ["burned: no usable look at 1 settlement"],
+};
+
+test("a month without looks is as dark as one in which none was usable", () => {
+  // November has no look at all, January two that show nothing, February again none.
+  assert.deepEqual(darkMonths(report, report.detectors[0]?.by_month ?? []), ["Nov 2019", "Jan 2020", "Feb 2020"]);
+  const [first, second] = notSeen(report);
+  assert.match(first ?? "", /5 looks, 3 usable; at most 61 days without a usable one; none usable in Nov 2019, Jan 2020, Feb 2020\./);
+  assert.equal(second, "Burned settlements (Sentinel-2, optical): no usable look at 1 settlement.");
+});
+
+test("a backtest that could see nothing does not say that nothing was there", () => {
+  assert.match(cameTo(report), /no event would have been told, and 1 first sign held back/);
+  const blind = { ...report, detectors: report.detectors.map((one) => ({ ...one, usable_looks: 0 })) };
+  assert.equal(cameTo(blind), "From 15 Nov 2019 to 15 Mar 2020 no look could be used, so nothing can be said of that time.");
+  assert.equal(rateWords({ count: 1, per_month: 0.5, low: 0.0127, high: 2.786 }), "0.50 a month (0.01 to 2.79)");
+  assert.equal(rateWords({ count: 0, per_month: null, low: null, high: null }), "not known");
+});
+
+const dina: Who = { organisation: "o", name: "Dina", key: "per-1", role: "admin", person: "per-1", scopes: ["release", "manage"] };
+const asked = { id: "x", reason: "r", asked: "2026-01-01T00:00:00Z", outcome: "open" as const, decided_by: null, decided: null };
+const release = (by: string): Release => ({ ...asked, asked_by: by, event: "e", audience: "partner", ended: null, ended_by: null });
+const erasure = (by: string): Erasure => ({ ...asked, asked_by: by, what: "event", subject: "e", sha256: null, rows: {}, states: {} });
+const hold = (lifting: string | null): Hold => ({
+  id: "h", what: "all", subject: null, reason: "r", set_by: "per-2", set: "2026-01-01T00:00:00Z", lifted: null, lifted_by: null, lifting_asked_by: lifting,
+});
+
+test("what waits is counted for those who can decide it, and not what they asked for", () => {
+  const course = {
+    releases: [release("per-1"), release("per-2"), { ...release("per-2"), outcome: "refused" as const }],
+    erasures: [erasure("per-2"), erasure("per-1")],
+    holds: [hold(null), hold("per-2"), hold("per-1")],
+  };
+  assert.equal(waitFor(dina, course), 3);
+  assert.equal(waitFor({ ...dina, scopes: ["release"] }, course), 1);
+  // Nobody decides with a key.
+  assert.equal(waitFor({ ...dina, person: null }, course), 0);
+});
+
+test("a name that runs from right to left leaves the order of the sentence", () => {
+  assert.equal(isolated("Dina"), "Dina");
+  assert.equal(isolated("\u0628\u062f\u0631"), "\u2068\u0628\u062f\u0631\u2069");
+  const done: Release = { ...release("per-1"), outcome: "refused", decided_by: "per-2" };
+  assert.equal(releaseState(done, { "per-2": "\u0628\u062f\u0631" }), "put down by \u2068\u0628\u062f\u0631\u2069");
+  assert.equal(nameOf("per-1", { "per-1": "Dina" }, dina), "Dina (you)");
+  assert.equal(nameOf("per-9", {}), "somebody no longer known (per-9)");
 });
