@@ -26,7 +26,7 @@ export function cameTo(report: BacktestReport): string {
   if (usable === 0) return `${when} no look could be used, so nothing can be said of that time.`;
   const events = report.told === 0 ? "no event" : counted(report.told, "event");
   const candidates = report.candidates === 0 ? "no first sign" : counted(report.candidates, "first sign");
-  return `${when} ${events} would have been told, and ${candidates} held back as a candidate. Looks since ${day(report.learned_since)} were learned from.`;
+  return `${when}: ${events} would have been told, and ${candidates} held back as a candidate. Looks since ${day(report.learned_since)} were learned from.`;
 }
 
 const TIMES: Record<number, string> = { 0.5: "Half the budget", 1: "The budget itself", 2: "Twice the budget" };
