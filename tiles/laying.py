@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,8 @@ from imagery.types import Layer
 from tiles.blocks import content_of
 from tiles.errors import IntegrityError
 from tiles.kept import Kept
-from tiles.warp import lay, lay_means, means, places
+from tiles.overviews import half_of, seen_of
+from tiles.warp import Picks, Places, corners_at, means, picked, pixels_at, places
 from tiles.windows import StoredLayer, cut_layer
 
 _WIDEST_WINDOW = 2
@@ -37,7 +38,8 @@ def laid_bands(
     Yields
     ------
     tuple of str and ndarray of float32, shape of the tile
-        A band, and its reflectance: NaN where nothing was observed and beyond the master.
+        A band, and its reflectance: NaN where nothing was observed and beyond the master. Each
+        is the caller's own.
 
     Raises
     ------
@@ -45,34 +47,71 @@ def laid_bands(
         As from :func:`tiles.windows.load_window`, and where no scale is stated.
     """
     if width > _WIDEST_WINDOW:
-        at = places(layer.geobox, tile)
-        for band in set(bands) & set(layer.bands):
-            yield band, lay_means(_shrunk(layer, band, width), at, width)
+        yield from _laid_means(layer, tile, width, bands)
         return
     # One more pixel all around: what is averaged at the rim lies partly beyond it.
     cut = cut_layer(layer, tile.pad(1), bands)
-    if cut is not None:
-        at = places(cut.geobox, tile)
-        for number, band in enumerate(cut.bands):
-            yield band, lay(_reflectance(cut, number), at, width)
+    if cut is None:
+        return
+    at = places(cut.geobox, tile)
+    if width > 1:
+        found = {band: _means(cut, number, width) for number, band in enumerate(cut.bands)}
+        yield from _laid(found, at, width)
+        return
+    picks = pixels_at(at, cut.dn.shape[1:])
+    for number, band in enumerate(cut.bands):
+        scale, offset = _scale(cut, number)
+        shown = picked(cut.dn[number], picks)
+        yield band, _only(to_reflectance(shown, scale, offset, cut.nodata[number]), picks)
+
+
+def _laid_means(
+    layer: StoredLayer, tile: GeoBox, width: int, bands: Sequence[str]
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    there = [band for band in layer.bands if band in bands]
+    found = {band: _shrunk(layer, band, width) for band in there}
+    if found:
+        yield from _laid(found, places(layer.geobox, tile), width)
+
+
+def _laid(
+    found: Mapping[str, NDArray[np.float32]], at: Places, width: int
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Lay means of one grid on the places of a tile."""
+    picks: Picks | None = None
+    for band, one in found.items():
+        picks = picks or corners_at(at, one.shape, width)
+        yield band, _only(picked(one, picks), picks)
+
+
+def _only(laid: NDArray[np.float32], picks: Picks) -> NDArray[np.float32]:
+    """Take out what is beyond the master."""
+    if not picks.inside.all():
+        laid[~picks.inside] = np.nan
+    return laid
 
 
 def _shrunk(layer: StoredLayer, band: str, width: int) -> NDArray[np.float32]:
     """Return the means of a whole master; of the widths that a map shows, all are kept a while."""
 
     def made() -> NDArray[np.float32]:
-        whole = cut_layer(layer, layer.geobox, [band])
-        if whole is None:
-            raise IntegrityError(f"{layer.scene_id}: {band} is listed and missing")
-        return means(_reflectance(whole, 0), width)
+        return _means(half_of(layer, band), 0, width // 2)
 
     found = _kept.get((content_of(layer.file), band, width), made)
     return found.astype(np.float32, copy=False)
 
 
-def _reflectance(layer: Layer, number: int) -> NDArray[np.float32]:
+def _means(layer: Layer, number: int, width: int) -> NDArray[np.float32]:
+    """Return means of reflectance, which are those of the provider's numbers, scaled."""
+    scale, offset = _scale(layer, number)
+    dn = layer.dn[number]
+    found = means(dn, width, seen_of(dn, layer.nodata[number]))
+    return found * np.float32(scale) + np.float32(offset)
+
+
+def _scale(layer: Layer, number: int) -> tuple[float, float]:
     scale, offset = layer.scale[number], layer.offset[number]
     if scale is None or offset is None:
         band = layer.bands[number]
         raise IntegrityError(f"{layer.scene_id}: no scale and offset is stated for {band}")
-    return to_reflectance(layer.dn[number], scale, offset, layer.nodata[number])
+    return scale, offset

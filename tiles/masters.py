@@ -67,7 +67,7 @@ def encode(chip: Chip, layer: Layer, tags: Mapping[str, str] | None = None) -> b
     """
     pixels = _native(layer.dn)
     with MemoryFile() as memory:
-        with memory.open(**_profile(layer, pixels)) as target:
+        with memory.open(**profile(layer, pixels)) as target:
             target.write(pixels)
             _describe(target, chip, layer)
             target.update_tags(**(tags or {}))
@@ -131,7 +131,8 @@ def _number(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _profile(layer: Layer, pixels: NDArray[np.generic]) -> dict[str, Any]:
+def profile(layer: Layer, pixels: NDArray[np.generic]) -> dict[str, Any]:
+    """Return how rasterio is to write the pixels of a layer, shape (band, y, x)."""
     count, height, width = pixels.shape
     tiled = max(height, width) > TILE
     blocks = {"blockxsize": TILE, "blockysize": TILE} if tiled else {"blockysize": height}

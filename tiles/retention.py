@@ -18,7 +18,7 @@ from tiles.atomic import storage_errors, sync_folder
 from tiles.errors import RetentionError
 from tiles.faultpoints import reach
 from tiles.rows import Note, NoteKind, Remark, Row, iso
-from tiles.verify import files_of
+from tiles.verify import files_of, overview_path
 
 ALL = "all"
 
@@ -225,7 +225,8 @@ def _remove(root: Path, retired: Iterable[Row], there: Iterable[Row]) -> None:
         by_look.setdefault(row.look, []).append(row)
     for row in retired:
         kept = {path for other in by_look.get(row.look, ()) for path in files_of(root, other)}
-        for path in sorted(files_of(root, row) - kept):
+        # The overview last: whoever makes one meanwhile looks for the master afterwards.
+        for path in (*sorted(files_of(root, row) - kept), overview_path(row.sha256)):
             _unlink(root / path)
 
 

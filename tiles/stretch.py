@@ -22,7 +22,8 @@ COMPOSITES: Mapping[Look, tuple[tuple[str, str, str], ...]] = MappingProxyType(
 )
 
 _LOW, _HIGH = 1.0, 99.0
-_GAMMA = 0.75
+GAMMA = 0.75
+"""Power that brightens the dark, where ground is."""
 _NO_SPREAD = 1e-6
 
 
@@ -81,7 +82,7 @@ def to_rgb(scene: xr.Dataset, stretch: Stretch) -> NDArray[np.float32]:
     low, high = np.asarray(stretch.low, np.float32), np.asarray(stretch.high, np.float32)
     seen = np.asarray(np.isfinite(bands).all(axis=-1))
     scaled = np.clip((np.where(seen[..., None], bands, 0) - low) / (high - low), 0, 1)
-    return np.dstack([scaled**_GAMMA, seen]).astype(np.float32)
+    return np.dstack([scaled**GAMMA, seen]).astype(np.float32)
 
 
 def plane(scene: xr.Dataset, band: str) -> NDArray[np.float32]:

@@ -27,10 +27,9 @@ from functools import cache
 from types import MappingProxyType
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from tiles.stretch import Stretch, to_rgb
+from tiles.stretch import GAMMA
 
 Planes = Mapping[str, NDArray[np.float32]]
 """Reflectance, shape (y, x), NaN where nothing was observed, by band."""
@@ -124,9 +123,14 @@ _CHOICES: Mapping[Style, tuple[tuple[str, ...], ...]] = MappingProxyType(
         Style.CHANGE: (*_NBR, *_NDVI),
     }
 )
+DRAWN = frozenset(band for each in _CHOICES.values() for choice in each for band in choice)
+"""Bands that any style is drawn of."""
 _HIGH = {Style.TRUE_COLOUR: (0.3, 0.3, 0.3), Style.FALSE_COLOUR: (0.5, 0.3, 0.3)}
 _STEPS = 255
 """Odd, so that the middle of a ramp is a colour of its own."""
+_UNSEEN = 255
+_SHADES = 65_535
+"""Steps of brightness told apart before it is bent."""
 
 
 def styles_of(bands: Collection[str]) -> tuple[Style, ...]:
@@ -146,40 +150,63 @@ def bands_wanted(style: Style) -> str:
 
 
 def composite(style: Style, planes: Planes, bands: tuple[str, ...]) -> NDArray[np.uint8]:
-    """Return a picture of three bands, shape (4, y, x): red, green, blue, opacity."""
-    red, green, blue = bands
-    scene = xr.Dataset({band: (("y", "x"), planes[band]) for band in bands})
-    stretch = Stretch((red, green, blue), (0.0, 0.0, 0.0), _HIGH[style])
-    picture = np.rint(to_rgb(scene, stretch) * 255.0).astype(np.uint8)
-    return np.ascontiguousarray(np.moveaxis(picture, -1, 0))
+    """Return a picture of three bands, shape (y, x, 4): red, green, blue, opacity.
+
+    Brightness as :func:`tiles.stretch.to_rgb` gives it from zero to the style's limit, to one in
+    255 at most.
+    """
+    picture = np.empty((*planes[bands[0]].shape, 4), np.uint8)
+    shades, seen = _shades(), np.ones(picture.shape[:2], np.bool_)
+    for number, (band, high) in enumerate(zip(bands, _HIGH[style], strict=True)):
+        values = planes[band]
+        seen &= np.isfinite(values)
+        # Of nothing and a number this is the number: nothing goes into the table as zero.
+        scaled = np.fmax(values, np.float32(0.0)) * np.float32(_SHADES / high)
+        steps = np.rint(np.fmin(scaled, np.float32(_SHADES))).astype(np.uint16)
+        picture[..., number] = shades.take(steps)
+    picture[..., 3] = seen * np.uint8(255)
+    if not seen.all():
+        picture[~seen, :3] = 0
+    return picture
+
+
+@cache
+def _shades() -> NDArray[np.uint8]:
+    """Return brightness by reflectance: a power for every pixel takes longer than all the rest."""
+    return np.rint((np.arange(_SHADES + 1) / _SHADES) ** GAMMA * 255.0).astype(np.uint8)
 
 
 def normalised_difference(planes: Planes, bands: tuple[str, ...]) -> NDArray[np.float32]:
     """Return (first - second) / (first + second), NaN where that is nothing."""
     first, second = (planes[band] for band in bands)
     # Negative reflectance is noise around zero; in a sum it would make the ratio explode.
-    total = np.maximum(first, 0.0) + np.maximum(second, 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(total > 0.0, (first - second) / total, np.nan).astype(np.float32)
+    total = np.maximum(first, np.float32(0.0)) + np.maximum(second, np.float32(0.0))
+    found = np.full(total.shape, np.nan, np.float32)
+    np.divide(first - second, total, out=found, where=total > 0.0)
+    return found
 
 
 def ramped(style: Style, index: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return an index in the colours of its style, shape (4, y, x), transparent where NaN."""
+    """Return the numbers of the colours of an index, shape (y, x), in the style's `palette`."""
     ramp = RAMPS[style]
-    seen = np.isfinite(index)
-    share = (np.where(seen, index, ramp.low) - ramp.low) / (ramp.high - ramp.low)
-    steps = np.rint(np.clip(share, 0.0, 1.0) * (_STEPS - 1)).astype(np.intp)
-    picture = np.empty((4, *index.shape), np.uint8)
-    picture[:3] = _colours(style)[:, steps]
-    picture[3] = np.where(seen, 255, 0)
-    return picture
+    share = (index - np.float32(ramp.low)) * np.float32((_STEPS - 1) / (ramp.high - ramp.low))
+    steps = np.where(np.isnan(share), np.float32(_UNSEEN), np.clip(share, 0.0, _STEPS - 1.0))
+    return np.rint(steps).astype(np.uint8)
 
 
 @cache
+def palette(style: Style) -> NDArray[np.uint8]:
+    """Return the colours of a ramp, shape (256, 4), the last one transparent: nothing was seen."""
+    found = np.zeros((_UNSEEN + 1, 4), np.uint8)
+    found[:_STEPS, :3], found[:_STEPS, 3] = _colours(style), 255
+    found.flags.writeable = False
+    return found
+
+
 def _colours(style: Style) -> NDArray[np.uint8]:
-    """Return the ramp as 255 colours, shape (3, step)."""
+    """Return the ramp as 255 colours, shape (step, 3)."""
     ramp = RAMPS[style]
     values = [value for value, _ in ramp.stops]
     parts = np.array([list(bytes.fromhex(colour[1:])) for _, colour in ramp.stops])
     at = np.linspace(ramp.low, ramp.high, _STEPS)
-    return np.rint([np.interp(at, values, part) for part in parts.T]).astype(np.uint8)
+    return np.rint([np.interp(at, values, part) for part in parts.T]).T.astype(np.uint8)

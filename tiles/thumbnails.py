@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from io import BytesIO
 
 import numpy as np
-from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-from PIL import Image
 
+from tiles import png
 from tiles.cell import SIZE_M, cell_from_id
 from tiles.errors import StyleUnavailable
 from tiles.laying import laid_bands
@@ -59,7 +57,7 @@ def thumbnail(layers: Sequence[StoredLayer], cell_id: str) -> bytes:
     for layer in layers:
         for band, laid in laid_bands(layer, grid, _width(layer.geobox), bands):
             np.copyto(planes[band], laid, where=np.isnan(planes[band]))
-    return _encoded(composite(style, planes, bands))
+    return png.of_colours(composite(style, planes, bands))
 
 
 def _width(grid: GeoBox) -> int:
@@ -68,10 +66,3 @@ def _width(grid: GeoBox) -> int:
     is_projected = grid.crs is None or grid.crs.projected
     ratio = PIXEL_M / (pixel if is_projected else pixel * _DEGREE_M)
     return int(2 ** max(round(np.log2(ratio)), 0))
-
-
-def _encoded(picture: NDArray[np.uint8]) -> bytes:
-    memory = BytesIO()
-    image = Image.fromarray(np.ascontiguousarray(np.moveaxis(picture, 0, -1)))
-    image.save(memory, "png", compress_level=1)
-    return memory.getvalue()

@@ -17,6 +17,8 @@ from tiles.storing import ORIGINAL_SUFFIX
 MANIFEST = "manifest.jsonl"
 LOCKS = ".pulling"
 """Folder of lock files; there are 256 of them, whatever is pulled."""
+OVERVIEWS = ".overviews"
+"""Folder of what is kept of masters for maps (:mod:`tiles.overviews`); no evidence."""
 
 _ALTERED = "its SHA-256 is not the listed one"
 
@@ -57,6 +59,11 @@ def files_of(root: Path, row: Row) -> frozenset[str]:
         # What its sidecar would have named goes by the master's name.
         response = [f"{stem}{ORIGINAL_SUFFIX}"]
     return frozenset((row.path, f"{stem}.json", *response))
+
+
+def overview_path(sha256: str) -> str:
+    """Return where the overview of a master is kept, relative to the archive."""
+    return f"{OVERVIEWS}/{sha256[:2]}/{sha256}.tif"
 
 
 def _examine_master(root: Path, row: Row) -> Iterator[Fault]:
@@ -116,7 +123,7 @@ def _strays(root: Path, known: Iterable[str], retired: frozenset[str]) -> Iterat
         files = sorted(file for file in root.rglob("*") if file.is_file())
     for file in files:
         path = file.relative_to(root).as_posix()
-        if path in named or path.startswith(f"{LOCKS}/") or is_part(file.name):
+        if path in named or path.startswith((f"{LOCKS}/", f"{OVERVIEWS}/")) or is_part(file.name):
             continue
         stem = path.removesuffix(".json").removesuffix(ORIGINAL_SUFFIX).removesuffix(".tif")
         is_retired = stem in retired

@@ -43,15 +43,22 @@ class StoredLayer:
 
     Attributes
     ----------
+    root : Path
+        Folder of the archive.
     file : Path
         The GeoTIFF.
+    sha256, bytes
+        Its digest and size, as in :class:`tiles.archive.MasterRef`.
     bands, scale, offset, nodata
         As in :class:`imagery.types.Layer`.
     geobox : GeoBox
         Grid of the whole master.
     """
 
+    root: Path
     file: Path
+    sha256: str
+    bytes: int
     sensor: str
     sensed: datetime
     scene_id: str
@@ -73,15 +80,12 @@ def stored_layers(archive: Archive, acquisition: str, cell_id: str) -> tuple[Sto
         If the manifest is broken or a sidecar is missing or not as stored.
     StorageFailed
     """
-    return tuple(
-        _stored(archive.root, master.path, master.sidecar_sha256)
-        for master in archive.masters(acquisition, cell_id)
-    )
+    return tuple(stored_layer(archive, master) for master in archive.masters(acquisition, cell_id))
 
 
 def stored_layer(archive: Archive, master: MasterRef) -> StoredLayer:
     """Return what the sidecar of one master says, superseded or not; errors as `stored_layers`."""
-    return _stored(archive.root, master.path, master.sidecar_sha256)
+    return _stored(archive.root, master)
 
 
 def load_window(
@@ -123,20 +127,23 @@ def load_window(
 
 
 @lru_cache(maxsize=_KEPT)
-def _stored(root: Path, path: str, sidecar_sha256: str) -> StoredLayer:
+def _stored(root: Path, master: MasterRef) -> StoredLayer:
     """Read a sidecar once: the digest names the content, so what is kept cannot grow old."""
-    name = path.removesuffix(".tif") + ".json"
+    name = master.path.removesuffix(".tif") + ".json"
     try:
         with storage_errors(root / name, pass_absence=True):
             data = (root / name).read_bytes()
     except FileNotFoundError:
         raise IntegrityError(f"{name}: is listed and missing") from None
-    if hashlib.sha256(data).hexdigest() != sidecar_sha256:
+    if hashlib.sha256(data).hexdigest() != master.sidecar_sha256:
         raise IntegrityError(f"{name}: its SHA-256 is not the listed one")
     value = read_sidecar(data, name)
     said = value["layer"]
     return StoredLayer(
-        file=root / path,
+        root=root,
+        file=root / master.path,
+        sha256=master.sha256,
+        bytes=master.bytes,
         sensor=value["sensor"],
         sensed=datetime.fromisoformat(value["sensed"]),
         scene_id=said["scene"],

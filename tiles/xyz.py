@@ -7,18 +7,18 @@ These are pictures to look at. The pixels they are made of are not verified (see
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from PIL import Image
 
+from tiles import png
 from tiles.archive import Archive
 from tiles.cell import cell_from_id
 from tiles.errors import NotArchived, StyleUnavailable
@@ -33,10 +33,11 @@ from tiles.styles import (
     bands_wanted,
     composite,
     normalised_difference,
+    palette,
     ramped,
     styles_of,
 )
-from tiles.warp import places
+from tiles.warp import knots_of, pixels_at, places
 from tiles.windows import StoredLayer, stored_layers
 
 __all__ = ["Extent", "Form", "Style", "extent_of", "render", "styles_of"]
@@ -48,11 +49,7 @@ _ZOOMS_BELOW = 5
 """At five zooms below its own a cell is still some fifty pixels wide; farther out it is a dot."""
 _DEGREE_M = 111_320.0
 _CELLS_KEPT = 1024
-_FORMATS: dict[Form, dict[str, int]] = {
-    # Run lengths only: a quarter faster than the same level's search, and here no larger.
-    "png": {"compress_level": 1, "compress_type": zlib.Z_RLE},
-    "webp": {"quality": 85, "method": 0},
-}
+_WEBP = {"quality": 85, "method": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +116,8 @@ def render(
     ValueError
         If there is no such tile, cell, form or size.
     """
-    if form not in _FORMATS:
-        raise ValueError(f"{form!r} is not a form of tile; there are {', '.join(_FORMATS)}")
+    if form not in get_args(Form):
+        raise ValueError(f"{form!r} is not a form of tile; there are {', '.join(get_args(Form))}")
     if not 1 <= size <= _MOST_PIXELS:
         raise ValueError(f"a tile has 1..{_MOST_PIXELS} pixels a side, not {size}")
     tile = tile_geobox(z, x, y, size)
@@ -132,7 +129,7 @@ def render(
     bands = _bands(archive, cells, looks, style)
     zoom = z + math.log2(size / TILE_PIXELS)
     views = [_view(archive, cells, look, tile, zoom, bands) for look in looks]
-    return _encode(_paint(style, views, bands), form)
+    return _picture(style, views, bands, form)
 
 
 def extent_of(archive: Archive, cells: Sequence[str], acquisition: str) -> Extent:
@@ -203,16 +200,29 @@ def _view(
     bands: Sequence[str],
 ) -> Planes:
     """Return the reflectance of an acquisition on the tile's grid, NaN outside the cells."""
-    planes = {band: np.full(tile.shape, np.nan, np.float32) for band in bands}
+    planes: dict[str, NDArray[np.float32]] = {}
     for cell in cells:
         inside = _inside(cell, tile) if _may_meet(cell, tile) else None
         if inside is None or not inside.any():
             continue
+        outside = None if inside.all() else ~inside
         for layer in stored_layers(archive, acquisition, cell):
             width = _mean_width(cell, layer.geobox, zoom)
             for band, laid in laid_bands(layer, tile, width, bands):
-                np.copyto(planes[band], laid, where=inside & np.isnan(planes[band]))
+                if outside is not None:
+                    laid[outside] = np.nan
+                _add(planes, band, laid)
+    for band in set(bands) - set(planes):
+        planes[band] = np.full(tile.shape, np.nan, np.float32)
     return planes
+
+
+def _add(planes: dict[str, NDArray[np.float32]], band: str, laid: NDArray[np.float32]) -> None:
+    """Show what is not there yet."""
+    if band in planes:
+        np.copyto(planes[band], laid, where=np.isnan(planes[band]))
+    else:
+        planes[band] = laid
 
 
 def _mean_width(cell_id: str, geobox: GeoBox, zoom: float) -> int:
@@ -220,25 +230,29 @@ def _mean_width(cell_id: str, geobox: GeoBox, zoom: float) -> int:
     return 1 << max(math.ceil(_own_zoom(cell_id, geobox) - zoom), 0)
 
 
-def _paint(style: Style, views: Sequence[Planes], bands: tuple[str, ...]) -> NDArray[np.uint8]:
+def _picture(style: Style, views: Sequence[Planes], bands: tuple[str, ...], form: Form) -> bytes:
     if style not in RAMPS:
-        return composite(style, views[-1], bands)
+        picture = composite(style, views[-1], bands)
+        return png.of_colours(picture) if form == "png" else _webp(picture)
     indices = [normalised_difference(view, bands) for view in views]
-    return ramped(style, indices[0] - indices[1] if style.compares else indices[0])
+    numbers = ramped(style, indices[0] - indices[1] if style.compares else indices[0])
+    if form == "png":
+        return png.of_numbers(numbers, palette(style))
+    return _webp(palette(style).take(numbers, axis=0))
 
 
-def _encode(picture: NDArray[np.uint8], form: Form) -> bytes:
+def _webp(picture: NDArray[np.uint8]) -> bytes:
     memory = BytesIO()
-    image = Image.fromarray(np.ascontiguousarray(np.moveaxis(picture, 0, -1)))
-    image.save(memory, form, **_FORMATS[form])
+    Image.fromarray(picture).save(memory, "webp", **_WEBP)
     return memory.getvalue()
 
 
 def _inside(cell_id: str, tile: GeoBox) -> NDArray[np.bool_]:
     """Return which pixels of the tile have their centre in the cell's square."""
     square = cell_from_id(cell_id).geobox()
-    col, row = places(square, tile)
-    return (col >= 0) & (row >= 0) & (col < square.width) & (row < square.height)
+    if all((one >= 0).all() and (one < square.width).all() for one in knots_of(square, tile)):
+        return np.ones(tile.shape, np.bool_)
+    return pixels_at(places(square, tile), (square.height, square.width)).inside
 
 
 def _may_meet(cell_id: str, tile: GeoBox) -> bool:

@@ -171,18 +171,27 @@ _FIELDS = {
 }
 
 
-def _columns(found: Sequence[Outline]) -> dict[str, list[Any]]:
+def _columns(found: Sequence[Outline]) -> dict[str, Sequence[Any]]:
     """Return the properties of events, each as one column."""
+    if not found:
+        return {}
+    columns: dict[str, Sequence[Any]] = dict(
+        zip(Outline._fields, zip(*found, strict=True), strict=True)
+    )
+    areas = np.asarray(columns["area_m2"]) / 1e4
     return {
-        "id": [one.id for one in found],
-        "kind": [one.kind for one in found],
-        "mode": [one.mode for one in found],
-        "state": [one.state for one in found],
-        "first_changed": [_moment(one.first_changed) for one in found],
-        "last_unharmed": [_moment(one.last_unharmed) for one in found],
-        "area_ha": [round(one.area_m2 / 1e4, 4) for one in found],
-        "settlement": [one.settlement for one in found],
+        **{name: columns[name] for name in ("id", "kind", "mode", "state")},
+        "first_changed": _moments(columns["first_changed"]),
+        "last_unharmed": _moments(columns["last_unharmed"]),
+        "area_ha": [round(one, 4) for one in areas.tolist()],
+        "settlement": columns["settlement"],
     }
+
+
+def _moments(column: Sequence[int | None]) -> list[str]:
+    """Return times in words; one look shows many events, and its time is written once."""
+    words = {one: _moment(one) for one in set(column)}
+    return [words[one] for one in column]
 
 
 def _moment(microseconds: int | None) -> str:

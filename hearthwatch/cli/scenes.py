@@ -31,6 +31,7 @@ from imagery.types import Acquisition, Cost, GeoBox, ImageryProvider, Query
 from tiles.archive import Archive
 from tiles.cell import Cell, cell_from_id
 from tiles.grid import cells_for, ground
+from tiles.overviews import keep_overviews
 
 MONTH = timedelta(days=30)
 DAY = timedelta(days=1)
@@ -125,7 +126,7 @@ class Puller:
             with self._paid(cell, grid) as paid:
                 chip = self._provider.read(look.scenes, grid, bands, DEADLINE_SECONDS)
                 paid.append(chip.provenance.cost)
-                self._archive.store(chip, cell.id)
+                keep_overviews(self._archive, chip, self._archive.store(chip, cell.id))
         return _pulled(self._archive, look, cell, fetched=True, units=paid[0].units)
 
     @contextmanager

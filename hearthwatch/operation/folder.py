@@ -17,7 +17,7 @@ from pathlib import Path
 from hearthwatch.layout import Layout, is_address
 from tiles.atomic import is_part, storage_errors, write_atomically
 from tiles.manifest import examine
-from tiles.verify import LOCKS, MANIFEST, files_of
+from tiles.verify import LOCKS, MANIFEST, OVERVIEWS, files_of
 
 STORE = "hearthwatch.sqlite"
 """What the store is called in a backup, whatever it was kept in."""
@@ -86,7 +86,8 @@ def manifest_of(layout: Layout, target: Path) -> tuple[str, ...]:
     known, problems = examine(target)
     if problems:
         found = files_below(layout.archive, layout.archive)
-        return tuple(one for one in found if one != MANIFEST and not one.startswith(LOCKS))
+        apart = (LOCKS, OVERVIEWS)
+        return tuple(one for one in found if one != MANIFEST and not one.startswith(apart))
     return tuple(
         sorted({name for row in known.rows.values() for name in files_of(layout.archive, row)})
     )

@@ -22,6 +22,7 @@ from tiles.archive import Archive
 from tiles.cell import cell_from_id
 from tiles.grid import ground
 from tiles.notes import note_superseded
+from tiles.overviews import keep_overviews
 
 PICTURE_BANDS = ("B02", "B03", "B04", "B08", "B12")
 """For natural colours, false colours and the burn ratio: whoever verifies must see the ground."""
@@ -169,7 +170,7 @@ def _pull(task: MeasureTask, info: DetectorInfo, cell_id: str, spent: Spent) -> 
             left = until - time.monotonic()
             chip = read(task, cell_id, task.pixel_m(cell_id), bands, spent, left)
             before = archive.asked(key, cell_id)
-            archive.store(chip, cell_id)
+            keep_overviews(archive, chip, archive.store(chip, cell_id))
             if not before:
                 return chip
         stored = archive.load(key, cell_id)

@@ -54,5 +54,7 @@ class SqlEventReads(SqlReader):
         event_paging(organisation, where, limit)  # which refuses a limit
         search = EventSearch(organisation, where, None)
         with self._connect(self._single) as connection, translated():
-            statement = search.statement(search.way(connection), Told.OUTLINE)
-            return tuple(map(Outline._make, connection.execute(statement, search.values(limit))))
+            statement = search.statement(search.way(connection, limit), Told.OUTLINE)
+            # All at once: one by one they would each be asked of the driver.
+            found = connection.execute(statement, search.values(limit)).all()
+        return tuple(map(Outline._make, found))

@@ -3,6 +3,7 @@ import numpy as np
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from mapbox_vector_tile.Mapbox import vector_tile_pb2
 from shapely.geometry import LineString, MultiPoint, MultiPolygon, Point, box, shape
 
 from tiles.mvt import Layer, to_bytes
@@ -34,7 +35,7 @@ shapes = st.one_of(
     points.map(Point), st.lists(points, min_size=2, max_size=4, unique=True).map(MultiPoint),
     lines(), areas(),
 )  # fmt: skip
-values = st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.text(max_size=4),
+values = st.one_of(st.none(), st.booleans(), st.integers(-300, 300), st.text(max_size=4),
                    st.floats(allow_nan=False, width=32))  # fmt: skip
 
 
@@ -45,6 +46,9 @@ def test_what_is_written_is_what_the_library_reads(
     geometries = np.array([one for one, _, _ in drawn], dtype=object)
     columns = {"a": [one for _, one, _ in drawn], "b": [one for _, _, one in drawn]}
     data = to_bytes([Layer("x", geometries, columns)], 4096)
+    message = vector_tile_pb2.tile()
+    message.ParseFromString(data)
+    assert message.SerializeToString() == data
     read = mapbox_vector_tile.decode(data, default_options={"y_coord_down": True})["x"]
     assert read["extent"] == 4096
     assert len(read["features"]) == len(drawn)
