@@ -83,6 +83,15 @@ def create_app(
         responses=problems.declared(400, 413, 429, 500, 503),
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
+        # FastAPI's own would note addresses with what is asked for, and where a variable of the
+        # environment says so, send them away.
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
     )
     app.state.context = Context(settings, store, archive, planning or Unplanned())
     audited.install(app, store)

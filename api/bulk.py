@@ -118,6 +118,6 @@ def _too_many(most: int) -> Problem:
     return Problem(
         400,
         "too_many",
-        f"These are more than {most:,} features. Ask for parts, by datetime or bbox, or have "
-        "`hearthwatch export` write them where the service runs.",
+        f"These are more than {most:,} features, or take long to count. Ask for parts, by datetime "
+        "or bbox, or have `hearthwatch export` write them where the service runs.",
     )

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp as App
 from starlette.types import Message, Receive, Scope, Send
 
 from hearthwatch import errors
+from hearthwatch.store.patience import TookTooLong
 
 MEDIA_TYPE = "application/problem+json"
 MOST_FAULTS = 100
@@ -160,7 +161,9 @@ def of_error(error: errors.HearthwatchError) -> Problem:
         _log.error("%s: %s", error.code, error.message)
         return _defect()
     headers = {"Retry-After": str(BUSY_SECONDS)} if status == 503 else {}
-    if isinstance(error, errors.StoreLocked):
+    if isinstance(error, TookTooLong):
+        detail = error.message
+    elif isinstance(error, errors.StoreLocked):
         detail = "The records are being written by another process. Try again shortly."
     elif status == 404:
         # The same words for all, without the id: what is somebody else's looks like nothing.

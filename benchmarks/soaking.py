@@ -156,6 +156,12 @@ def told(soaked: Soaked) -> Sequence[str]:
     by_minute = [next(mb for at, mb in soaked.memory if at >= start)
                  for start in range(0, int(lasted), 60)]  # fmt: skip
     lines.append("  memory by minute, MB: " + " ".join(f"{mb:.0f}" for mb in by_minute))
+    start, third, two_thirds = (
+        next(mb for at, mb in soaked.memory if at >= lasted * part / 3) for part in range(3)
+    )
+    end = soaked.memory[-1][1]
+    lines.append(f"  memory at the start {start:.0f} MB, after a third {third:.0f}, after two "
+                 f"thirds {two_thirds:.0f}, at the end {end:.0f}")  # fmt: skip
     lines.append(f"  at the end {soaked.growth():.2f} times that after a minute; "
                  f"flat is up to {FLAT}")  # fmt: skip
     return lines

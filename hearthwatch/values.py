@@ -30,7 +30,7 @@ def moment(value: datetime | None) -> str | None:
         return None
     # Nearly every time is in UTC already.
     in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
-    return f"{in_utc.replace(tzinfo=None).isoformat()}Z"
+    return f"{in_utc.isoformat().removesuffix('+00:00')}Z"
 
 
 def rounded(geometry: Any) -> Any:

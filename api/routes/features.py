@@ -171,7 +171,8 @@ def list_items(
 ) -> Response:
     """Return the features of one collection, in pages; follow `next`.
 
-    The first page says in `numberMatched` how many there are in all, up to 100,000.
+    The first page says in `numberMatched` how many there are in all, up to 100,000; not where
+    counting them takes longer than 3 s.
     """
     require_crs84(filter_crs=filter_crs, bbox_crs=bbox_crs, crs=crs)
     since, until = period_of(datetime_)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import math
 import operator
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
@@ -138,8 +139,24 @@ def _records(record: type[R], values: Mapping[str, Sequence[Any]]) -> Iterable[R
         _decoded(form, values[name]) if isinstance(form, Column) else _records(form, values)
         for name, form in _layout(shape).items()
     )
-    # In the order of the fields, which is that of the class's own parameters.
-    return map(record, *in_order)
+    setters = _setters(shape)
+    if not setters:
+        # In the order of the fields, which is that of the class's own parameters.
+        return map(record, *in_order)
+    decoded = [list(column) for column in in_order]
+    made = [object.__new__(record) for _ in decoded[0]]
+    for set_one, column in zip(setters, decoded, strict=True):
+        # In C: a frozen class's own way is a call for every field of every record.
+        deque(map(set_one, made, column), maxlen=0)
+    return made
+
+
+@cache
+def _setters(record: type) -> tuple[Callable[[Any, Any], None], ...]:
+    """Return what sets each field of a class whose making does nothing else; empty for others."""
+    if hasattr(record, "__post_init__") or "__slots__" not in vars(record):
+        return ()
+    return tuple(vars(record)[item.name].__set__ for item in fields(record))
 
 
 def columns(record: type) -> tuple[Column, ...]:

@@ -171,7 +171,7 @@ class EventSearch:
             goes_on=self.start is not None,
         )
         if way.by == "value":
-            source: FromClause = self._with_value(way.name)
+            source: FromClause = self._with_value(way.name, *self._inside())
             found = _events_of(shape, source)
         else:
             source, found = tables.events, _events(shape)
@@ -190,13 +190,21 @@ class EventSearch:
         found: int = connection.execute(counted, self.values(MOST_VALUED + 1)).scalar_one()
         return found <= MOST_VALUED
 
-    def _with_value(self, name: str) -> Subquery:
-        """Return the events that have what a filter needs of one property."""
+    def _inside(self) -> list[Condition]:
+        """Return what place an event needs, which an index can tell that has its edges too."""
+        places = self._places()
+        return [filters.in_a_window(tables.events.c, places)] if places else []
+
+    def _with_value(self, name: str, *more: Condition) -> Subquery:
+        """Return the events that have what a filter needs of one property, and `more`."""
         c = tables.events.c
         compared = [one for one in compared_of(self._root()) if _name(one) == name]
-        conditions = (filters.condition(one, tables.events) for one in compared)
+        conditions = [filters.condition(one, tables.events) for one in compared]
+        if name in LISTED:
+            since, until = _bound("since", BigInteger), _bound("until", BigInteger)
+            conditions.append(c.first_changed.between(since, until))
         found = select(tables.events).where(
-            c.organisation == _bound("organisation", Text), *conditions
+            c.organisation == _bound("organisation", Text), *conditions, *more
         )
         # No planner looks beyond an offset: it goes by the index of this property, whatever it
         # makes of the rest.

@@ -11,7 +11,8 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, TimeoutError
 
 from hearthwatch.errors import DiskFull, HearthwatchError, StoreError, StoreLocked
-from hearthwatch.store.faults_server import MAKE_ROOM, TOO_LONG, is_of_server, of_server
+from hearthwatch.store.faults_server import MAKE_ROOM, is_of_server, of_server
+from hearthwatch.store.patience import TOO_LONG, TookTooLong
 from hearthwatch.store.rules import DANGLING
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -67,7 +68,7 @@ def _in_our_words(error: BaseException | None) -> HearthwatchError:
             "Close it there and try again."
         )
     if code == sqlite3.SQLITE_INTERRUPT:
-        return StoreLocked(TOO_LONG)
+        return TookTooLong(TOO_LONG)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return StoreError(f"The database cannot be read: {error}. Restore it from a backup.")
     return StoreError(f"The database refused: {error}.")

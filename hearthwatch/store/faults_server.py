@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from hearthwatch.errors import DiskFull, HearthwatchError, StoreError, StoreLocked
+from hearthwatch.store.patience import TOO_LONG, TookTooLong
 from hearthwatch.store.rules import DANGLING
 
-TOO_LONG = (
-    "The database took too long over a question, which was stopped. Ask for less, by place or time "
-    "or what it has an index of, or try again when it has less to do."
-)
 MAKE_ROOM = "Make room and try again; nothing of the failed step was kept."
 
 _GONE = (
@@ -31,7 +28,7 @@ _BY_STATE: dict[str, HearthwatchError] = {
     "53300": StoreLocked(
         "The database server has no connection left. Raise its max_connections, or stop a process."
     ),
-    "57014": StoreLocked(TOO_LONG),
+    "57014": TookTooLong(TOO_LONG),
     "3D000": StoreError(
         "The server has no such database. Make it with createdb, or correct HEARTHWATCH_DATABASE."
     ),

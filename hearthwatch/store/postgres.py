@@ -17,13 +17,11 @@ from sqlalchemy.exc import InvalidatePoolError
 
 from hearthwatch.errors import StoreError, StoreLocked
 from hearthwatch.layout import checked_address
-from hearthwatch.store import schema
+from hearthwatch.store import patience, schema
 from hearthwatch.store.postgres_lock import TURNS, AloneLock
 
 LOCK_SECONDS = 30.0
 """How long a transaction waits for its turn, and a question for a free connection."""
-STATEMENT_SECONDS = 60.0
-"""How long one statement may take."""
 IDLE_SECONDS = 120.0
 """How long a transaction may lie idle: one that is frozen keeps all other writers waiting."""
 CONNECT_SECONDS = 10
@@ -244,6 +242,7 @@ def _engine(
         pool_size=size,
         max_overflow=more,
         pool_timeout=LOCK_SECONDS,
+        pool_use_lifo=True,
         hide_parameters=True,
     )
     _replace_the_dead(engine, ASLEEP_SECONDS if read_only else 0.0)
@@ -278,7 +277,8 @@ def _replace_the_dead(engine: Engine, asleep: float) -> None:
 
 def _patience() -> str:
     return (
-        f"{_lasting()} -c statement_timeout={STATEMENT_SECONDS * 1e3:.0f} "
+        f"{_lasting()} "
+        f"-c statement_timeout={patience.milliseconds(patience.QUESTION_SECONDS)} "
         f"-c lock_timeout={LOCK_SECONDS * 1e3:.0f} "
         f"-c idle_in_transaction_session_timeout={IDLE_SECONDS * 1e3:.0f}"
     )

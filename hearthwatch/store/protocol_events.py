@@ -51,7 +51,14 @@ class EventReads(Protocol):
         ...
 
     def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
-        """Return how many events `events` would give in all; None if more than `most`."""
+        """Return how many events `events` would give in all.
+
+        Returns
+        -------
+        int or None
+            None for more than `most`, or if counting takes longer than
+            `hearthwatch.store.patience` has it.
+        """
         ...
 
     def outlines(self, organisation: str, where: EventFilter, *, limit: int) -> tuple[Outline, ...]:

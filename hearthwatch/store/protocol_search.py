@@ -23,7 +23,7 @@ class SearchReads(Protocol):
         ...
 
     def count_detections(self, organisation: str, where: Search, *, most: int) -> int | None:
-        """Return how many `find_detections` would give in all; None if more than `most`."""
+        """Return how many `find_detections` would give; None if more than `most`, or too slow."""
         ...
 
     def find_looks(
@@ -33,13 +33,13 @@ class SearchReads(Protocol):
         ...
 
     def count_looks(self, organisation: str, where: Search, *, most: int) -> int | None:
-        """Return how many `find_looks` would give in all; None if more than `most`."""
+        """Return how many `find_looks` would give; None if more than `most`, or too slow."""
         ...
 
     def count_settlements(
         self, organisation: str, bbox: Bounds | None, where: Filter | None, *, most: int
     ) -> int | None:
-        """Return how many `settlements` would give in all; None if more than `most`."""
+        """Return how many `settlements` would give; None if more than `most`, or too slow."""
         ...
 
     def event_versions(

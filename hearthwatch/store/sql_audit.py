@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, select, type_
 from sqlalchemy.types import NullType
 
 from hearthwatch.records import AuditEntry, AuditFilter, Change, Page, Subject
-from hearthwatch.store import rules, tables
+from hearthwatch.store import patience, rules, tables
 from hearthwatch.store.codec import columns, from_row, microseconds, to_row
 from hearthwatch.store.cursor import change_page, change_paging
 from hearthwatch.store.faults import translated
@@ -101,6 +102,8 @@ class SqlAuditReads(SqlReader):
         bare = rows.with_only_columns(*(type_coerce(one, NullType()).label(one.name)
                                         for one in rows.selected_columns))  # fmt: skip
         with self._connect(self._reader) as connection, translated():
+            # Who reads a whole log takes the time it takes.
+            patience.have(connection, math.inf)
             streamed = connection.execution_options(stream_results=True, yield_per=_AT_ONCE)
             for row in streamed.execute(bare).mappings():
                 yield dict(row)

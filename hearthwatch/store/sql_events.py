@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from hearthwatch.records import Event, EventFilter, Page
 from hearthwatch.store import queries, rules
 from hearthwatch.store.cursor import event_paging, event_position
 from hearthwatch.store.event_search import EventSearch, Told
 from hearthwatch.store.faults import translated
+from hearthwatch.store.patience import TookTooLong
 from hearthwatch.store.protocol_events import Outline
 from hearthwatch.store.sql_rows import SqlReader, answer
 
@@ -40,14 +43,14 @@ class SqlEventReads(SqlReader):
         return paging.page(found, event_position)
 
     def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
-        """Return how many events `events` would give in all; None if more than `most`."""
+        """Return how many events `events` would give; None if more than `most`, or too slow."""
         rules.check_most(most)
         search = EventSearch(organisation, where, None)
-        with self._connect(self._single) as connection:
+        with suppress(TookTooLong), self._counting() as connection:
             statement = search.count(search.way(connection))
-            with translated():
-                found: int = connection.execute(statement, search.values(most + 1)).scalar_one()
-        return found if found <= most else None
+            found: int = connection.execute(statement, search.values(most + 1)).scalar_one()
+            return found if found <= most else None
+        return None
 
     def outlines(self, organisation: str, where: EventFilter, *, limit: int) -> tuple[Outline, ...]:
         """Return the first `limit` of what `events` would give, with only what a map draws."""

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from hearthwatch.errors import StoreError
+from hearthwatch.store import patience
 from hearthwatch.store.codec import R, Row, from_rows
 from hearthwatch.store.faults import translated
 from hearthwatch.store.turns import Turn
@@ -107,6 +108,20 @@ class SqlReader:
         """Return the record that at most one row gives."""
         found = self._all(record, statement)
         return found[0] if found else None
+
+    @contextmanager
+    def _counting(self) -> Iterator[Connection]:
+        """Hold a connection for as long as anybody waits for a count.
+
+        Raises
+        ------
+        TookTooLong
+            It takes longer.
+        """
+        # In a transaction, to whose end what is said to a server holds.
+        with self._connect(self._reader) as connection, translated():
+            patience.have(connection, patience.COUNT_SECONDS)
+            yield connection
 
     @contextmanager
     def _connect(self, engine: Engine) -> Iterator[Connection]:

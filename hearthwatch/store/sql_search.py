@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select, tuple_
@@ -18,7 +19,7 @@ from hearthwatch.store.cursor import (
     look_position,
 )
 from hearthwatch.store.extent import Bounds
-from hearthwatch.store.faults import translated
+from hearthwatch.store.patience import TookTooLong
 from hearthwatch.store.sql_rows import SqlReader, answer
 
 VERSIONS_AT_ONCE = 2_000
@@ -38,7 +39,7 @@ class SqlSearchReads(SqlReader):
         return paging.page(found, detection_position)
 
     def count_detections(self, organisation: str, where: Search, *, most: int) -> int | None:
-        """Return how many `find_detections` would give in all; None if more than `most`."""
+        """Return how many `find_detections` would give; None if more than `most`, or too slow."""
         return self._count(detections(organisation, where, None), tables.detections, most)
 
     def find_looks(
@@ -50,13 +51,13 @@ class SqlSearchReads(SqlReader):
         return paging.page(self._all(LedgerRow, statement.limit(limit + 1)), look_position)
 
     def count_looks(self, organisation: str, where: Search, *, most: int) -> int | None:
-        """Return how many `find_looks` would give in all; None if more than `most`."""
+        """Return how many `find_looks` would give; None if more than `most`, or too slow."""
         return self._count(looks(organisation, where, None), tables.ledger, most)
 
     def count_settlements(
         self, organisation: str, bbox: Bounds | None, where: Filter | None, *, most: int
     ) -> int | None:
-        """Return how many `settlements` would give in all; None if more than `most`."""
+        """Return how many `settlements` would give; None if more than `most`, or too slow."""
         statement = queries.settlements(organisation, bbox, None, where)
         return self._count(statement, tables.settlements, most)
 
@@ -78,9 +79,10 @@ class SqlSearchReads(SqlReader):
         rules.check_most(most)
         some = statement.order_by(None).with_only_columns(table.c.number).limit(most + 1)
         counted = select(func.count()).select_from(some.subquery())
-        with self._connect(self._single) as connection, translated():
+        with suppress(TookTooLong), self._counting() as connection:
             found: int = connection.execute(counted).scalar_one()
-        return found if found <= most else None
+            return found if found <= most else None
+        return None
 
 
 def detections(organisation: str, where: Search, start: Position | None) -> Select[Any]:

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import math
 import sqlite3
-import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from hearthwatch.errors import StoreError
-from hearthwatch.store import filters, schema
+from hearthwatch.store import filters, patience, schema
 from hearthwatch.store.faults import translated_files
 from hearthwatch.store.lock import WriteLock
 
 BUSY_SECONDS = 30
 """How long a statement waits for another program that holds the database."""
 
-STATEMENT_SECONDS = 60.0
-"""How long one question may take."""
-_STEPS = 100_000
-"""Of SQLite's machine, some milliseconds, after which the time is looked at."""
+READERS = 16
+"""Questions answered at once; more wait for one of them, as long as for another program."""
 
-_READING = ("PRAGMA cache_size = -65536",)  # KiB, taken as needed; the default is 2 MB
+# KiB, taken as needed and kept; the default is 2 MB. Each connection has its own: times the
+# connections, it is what they hold of memory.
+_READING = ("PRAGMA cache_size = -16384",)
 _WRITING = (
-    *_READING,
+    "PRAGMA cache_size = -65536",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -63,7 +61,7 @@ def open_engines(
         held.callback(writer.dispose)
         if alone:
             schema.upgrade(writer)
-    reader = reading_engine(path, patience=STATEMENT_SECONDS)
+    reader = reading_engine(path, seconds=patience.QUESTION_SECONDS)
     held.callback(reader.dispose)
     return reader, writer
 
@@ -81,16 +79,16 @@ def create_file(path: Path) -> None:
 def writing_engine(path: Path) -> Engine:
     """Return an engine of one connection whose transactions hold the write lock from the start."""
     _require_rtree()
-    return _engine(f"{path.as_uri()}?mode=rw", _WRITING, begin="BEGIN IMMEDIATE", pool_size=1)
+    return _engine(f"{path.as_uri()}?mode=rw", _WRITING, begin="BEGIN IMMEDIATE", size=1)
 
 
-def reading_engine(path: Path, *, patience: float = math.inf) -> Engine:
+def reading_engine(path: Path, *, seconds: float = math.inf) -> Engine:
     """Return an engine that cannot write; each of its transactions sees one moment.
 
     Parameters
     ----------
-    patience : float
-        Seconds after which a transaction is stopped in the middle of its question.
+    seconds : float
+        After which a transaction is stopped in the middle of its question.
 
     Raises
     ------
@@ -99,13 +97,11 @@ def reading_engine(path: Path, *, patience: float = math.inf) -> Engine:
     """
     if not path.is_file():
         raise StoreError(f"There is no database at {path}. Nothing was recorded there yet.")
-    engine = _engine(f"{path.as_uri()}?mode=ro", _READING, begin="BEGIN", pool_size=8)
+    engine = _engine(f"{path.as_uri()}?mode=ro", _READING, begin="BEGIN", size=READERS)
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:
-        until = time.monotonic() + patience
-        driver: Any = connection.connection.driver_connection
-        driver.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
+        patience.have(connection, seconds)
 
     return engine
 
@@ -118,13 +114,16 @@ def _is_current(path: Path) -> bool:
         reader.dispose()
 
 
-def _engine(uri: str, pragmas: tuple[str, ...], *, begin: str, pool_size: int) -> Engine:
+def _engine(uri: str, pragmas: tuple[str, ...], *, begin: str, size: int) -> Engine:
     engine = create_engine(
         "sqlite+pysqlite://",
         creator=_connector(uri, pragmas),
         poolclass=QueuePool,
-        pool_size=pool_size,
-        max_overflow=-1,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        # The one used last has the pages of late questions.
+        pool_use_lifo=True,
         hide_parameters=True,
     )
 

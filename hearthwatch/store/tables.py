@@ -204,8 +204,9 @@ events = _current(
         Index("ix_events_region", "organisation", "region", "first_changed", "id"),
         Index("ix_events_settlement", "organisation", "settlement", "first_changed", "id"),
         # What filters ask for that few events may have: else all would be gone through for them.
-        Index("ix_events_state", "organisation", "state", "first_changed", "id"),
-        Index("ix_events_kind", "organisation", "kind", "first_changed", "id"),
+        # With the edges where some thousands may have it: those elsewhere are passed over unread.
+        Index("ix_events_state", "organisation", "state", "first_changed", "id", *EDGES),
+        Index("ix_events_kind", "organisation", "kind", "first_changed", "id", *EDGES),
         Index("ix_events_cell", "organisation", "cell", "first_changed", "id"),
         Index("ix_events_area", "organisation", "area_m2"),
         Index("ix_events_seen", "organisation", "last_detected"),

@@ -24,16 +24,16 @@ _TABLES = (
     "backtests", "assessments", "claims", "proposals", "tellings", "renderings", "changes", "audit",
     "leases", "passes", "sessions", "people", "organisations",
 )  # fmt: skip
+_EDGES = ("west", "south", "east", "north")
 _LOOKED_UP = {
-    "ix_events_state": ["state", "first_changed", "id"],
-    "ix_events_kind": ["kind", "first_changed", "id"],
+    "ix_events_state": ["state", "first_changed", "id", *_EDGES],
+    "ix_events_kind": ["kind", "first_changed", "id", *_EDGES],
     "ix_events_cell": ["cell", "first_changed", "id"],
     "ix_events_area": ["area_m2"],
     "ix_events_seen": ["last_detected"],
 }
 """Of events: what filters ask for that few of them may have."""
 _EVENT = ("event", "events")
-_EDGES = ("west", "south", "east", "north")
 _PCODES = ["organisation", "pcode", "name", "id"]
 _LOOKS_SEEN = ["organisation", "sensed", "acquisition", "cell", "detector"]
 

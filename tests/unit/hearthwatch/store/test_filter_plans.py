@@ -105,6 +105,26 @@ def test_a_value_that_few_events_have_is_looked_up_in_its_index(
     assert "SCAN events" in steps  # of those that were found
 
 
+def test_what_some_have_is_told_from_its_index_where_it_lies(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_search, "MOST_CANDIDATES", -1)
+    asked = where(f"kind = 'razed' AND {INSIDE}")
+    search = EventSearch("ours", asked, None)
+    with store._reader.connect() as connection:
+        way = search.way(connection)
+        assert way == Way("value", "kind")
+        edges = ("west", "south", "east", "north")
+        indexed = connection.exec_driver_sql("PRAGMA index_info(ix_events_kind)").all()
+        assert {*edges} < {row[2] for row in indexed}
+    assert "ix_events_kind (organisation=? AND kind=? AND first_changed>?" in plan(
+        store, asked, way
+    )
+    # Asked of the index's own rows: what lies elsewhere is passed over before its row is read.
+    inner = str(search.statement(way).compile(store._reader)).split("OFFSET")[0]
+    assert all(f"events.{edge} " in inner.split("FROM (SELECT")[1] for edge in edges)
+
+
 def test_every_way_gives_the_same_events(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     with store.transaction() as tx:
         for n in range(60):

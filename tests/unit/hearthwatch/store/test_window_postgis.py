@@ -120,6 +120,22 @@ def test_what_few_events_have_is_looked_up_in_its_index(
     assert "Seq Scan" not in told
 
 
+def test_what_some_have_is_told_from_its_index_where_it_lies(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_search, "MOST_CANDIDATES", -1)
+    asked = f"kind = 'camp_change' AND s_intersects(geometry, BBOX{VILLAGE})"
+    where = EventFilter(filter=read_text(asked, FIELDS["events"]))
+    with store._reader.connect() as connection:
+        way = EventSearch("ours", where, None).way(connection)
+    assert way == Way("value", "kind")
+    told = plan(store, where, way)
+    # Place and kind are both looked up there: of events elsewhere no row is read.
+    condition = told.split("ix_events_kind")[1].split("Index Cond:")[1].splitlines()[0]
+    for edge in ("kind =", "west <=", "east >=", "south <=", "north >="):
+        assert edge in condition
+
+
 def test_the_way_follows_the_servers_estimate(store: SqlStore) -> None:
     with store._reader.connect() as connection:
         for box, way in (
