@@ -52,7 +52,6 @@ from api.routes import (
 )
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
-from tiles.archive import Archive
 
 DESCRIPTION = (
     "Watches settlements and the ground around them from the Sentinel satellites. That nothing "
@@ -60,9 +59,7 @@ DESCRIPTION = (
 )
 
 
-def create_app(
-    settings: Settings, store: Store, archive: Archive, planning: Planning | None = None
-) -> FastAPI:
+def create_app(settings: Settings, store: Store, planning: Planning | None = None) -> FastAPI:
     """Return the application.
 
     Parameters
@@ -93,7 +90,7 @@ def create_app(
             "auto_configure": False,
         },
     )
-    app.state.context = Context(settings, store, archive, planning or Unplanned())
+    app.state.context = Context(settings, store, planning or Unplanned())
     audited.install(app, store)
     doors.install(app, settings, store)
     problems.install(app)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from api.planning import Planning, Unplanned
+from hearthwatch.archives import archive_of
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
 from tiles.archive import Archive
@@ -27,8 +28,11 @@ class Context:
 
     settings: Settings
     store: Store
-    archive: Archive
     planning: Planning = field(default_factory=Unplanned)
+
+    def archive(self, organisation: str) -> Archive:
+        """Return what an organisation has archived: there is none of all."""
+        return archive_of(self.settings, organisation)
 
 
 def of_app(app: Any) -> Context:

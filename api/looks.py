@@ -85,7 +85,7 @@ def visible_look(
     common = set(seen.cells) & set(earlier.cells)
     if not common:
         raise no_look()
-    return Visible(tuple(sorted(common)), seen.masters | earlier.masters)
+    return Visible(who.organisation, tuple(sorted(common)), seen.masters | earlier.masters)
 
 
 def extent_in(here: Context, seen: Visible, acquisition: str, style: Style) -> Extent:
@@ -187,11 +187,11 @@ def _looks(here: Context, region: Region) -> list[_Look]:
         if was_pulled(row):
             rows[row.acquisition].append(row)
     ordered = sorted(rows.items(), key=lambda one: (one[1][0].sensed, one[0]), reverse=True)
-    found: list[_Look] = []
+    archive, found = here.archive(region.organisation), list[_Look]()
     for acquisition, its_rows in ordered:
         cells = tuple(sorted({row.cell for row in its_rows}))
         try:
-            extent = extent_of(here.archive.only(masters_of(its_rows)), cells, acquisition)
+            extent = extent_of(archive.only(masters_of(its_rows)), cells, acquisition)
         except NotArchived:
             continue
         found.append(_Look(acquisition, its_rows[0].sensed, cells, extent))

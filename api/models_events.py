@@ -110,6 +110,9 @@ class Opinions(BaseModel):
     """What people said of one event, oldest first."""
 
     items: list[OpinionAnswer]
+    not_alone: list[Verb] = Field(
+        description="What whoever asks cannot say alone now: two people look at the event."
+    )
 
 
 class NewOpinion(Sent):

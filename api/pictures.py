@@ -33,7 +33,7 @@ _BANDS = ("B02", "B03", "B04", "B08", "B8A", "B12")
 def series_value(here: Context, event: Event) -> dict[str, Any]:
     """Return what an event's detector went by, with the looks left out and why."""
     rows = rows_followed(event, _rows(here, event))
-    curve = event_curve(here.archive.only(masters_of(rows)), event, rows)
+    curve = event_curve(here.archive(event.organisation).only(masters_of(rows)), event, rows)
     samples = {sample.acquisition: sample for sample in curve.samples}
     nothing = (None,) * len(curve.quantities)
     return {
@@ -48,7 +48,7 @@ def series_value(here: Context, event: Event) -> dict[str, Any]:
 def pair_value(here: Context, event: Event) -> dict[str, Any]:
     """Return the two looks that show the change best, and in which styles both can be had."""
     rows = _rows(here, event)
-    own = here.archive.only(masters_of(rows))
+    own = here.archive(event.organisation).only(masters_of(rows))
     pair = best_pair(own, event, rows)
     sides = [row for row in (pair.before, pair.after) if row is not None]
     bands = [own.bands(row.acquisition, row.cell) for row in sides]
@@ -71,7 +71,7 @@ def chip_of(here: Context, event: Event, colours: Literal["true", "false"]) -> b
         404 where no usable look shows the ground after the change, or not in these colours.
     """
     rows = _rows(here, event)
-    own = here.archive.only(masters_of(rows))
+    own = here.archive(event.organisation).only(masters_of(rows))
     pair = best_pair(own, event, rows)
     after = _view(own, pair.after, event)
     if after is None:

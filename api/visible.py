@@ -1,7 +1,7 @@
 """Which archived pixels an organisation may see: whole cells of looks in its own ledger.
 
-The archive is shared, so that nothing is pulled twice. That somebody else's watch pulled a scene
-must not show: a file that one's own ledger does not name does not exist, and its bands neither.
+Each organisation has an archive of its own. Of that, what the ledger does not name does not exist,
+and its bands neither: a run that was cut short, or a look pulled by hand, is nothing watched.
 """
 
 from __future__ import annotations
@@ -25,18 +25,21 @@ class Visible:
 
     Attributes
     ----------
+    organisation : str
+        Whose archive it is.
     cells : tuple of str
         Ids, sorted; not empty.
     masters : frozenset of str
         SHA-256 of the files that its ledger names.
     """
 
+    organisation: str
     cells: tuple[str, ...]
     masters: frozenset[str]
 
     def archive(self, here: Context) -> Archive:
         """Return the archive as if there were nothing else in it."""
-        return here.archive.only(self.masters)
+        return here.archive(self.organisation).only(self.masters)
 
 
 def visible_of(
@@ -55,12 +58,12 @@ def visible_of(
         if region in (None, row.region) and was_pulled(row)
     ]
     masters = masters_of(rows)
-    archive = here.archive.only(masters)
+    archive = here.archive(organisation).only(masters)
     own = {row.cell for row in rows}
     cells = own.union(*(beside(archive, cell, acquisition) for cell in own))
     if not any(archive.bands(acquisition, cell) for cell in cells):
         raise Problem(404, "not_found", "There is no such look.")
-    return Visible(tuple(sorted(cells)), masters)
+    return Visible(organisation, tuple(sorted(cells)), masters)
 
 
 def beside(archive: Archive, cell_id: str, acquisition: str) -> tuple[str, ...]:

@@ -106,7 +106,7 @@ class Made:
         return closing(open_store(self.layout.database))
 
     def archive(self) -> Archive:
-        return Archive(self.layout.archive)
+        return Archive(self.layout.archive(SAMPLE))
 
 
 def make(folder: Path, sample: Path) -> Made:
@@ -116,7 +116,7 @@ def make(folder: Path, sample: Path) -> Made:
     replay(settings, 140)
     keys = {}
     with closing(SqlStore.open(Layout(folder).database, write=True)) as store:
-        draw_cell(store, Archive(Layout(folder).archive))
+        draw_cell(store, Archive(Layout(folder).archive(SAMPLE)))
         put_outlines(store)
         for organisation in (SAMPLE, OUTLINES):
             key, keys[organisation] = new_key(organisation, "benchmark", Role.ADMIN, NOW)
@@ -217,7 +217,7 @@ def serve(folder: Path) -> None:
         server.bind("127.0.0.1", 0) as listening,
         closing(open_store(layout.database, write=True, alone=False)) as store,
     ):
-        app = create_app(settings, store, Archive(layout.archive))
+        app = create_app(settings, store)
         port = listening.getsockname()[1]
         server.run(app, listening, lambda: print(port, flush=True))
 
@@ -314,7 +314,7 @@ def tiles(made: Made, at: Served, given: argparse.Namespace) -> bool:
     print("Tiles, beside the function of the same route")
     print(f"{'':42} kB  {HEADING}")
     with made.reading() as store, at.client(SAMPLE) as client:
-        here = Context(made.settings, store, made.archive())
+        here = Context(made.settings, store)
         rows = store.ledger(SAMPLE, SQUARE).items
         looks = [row.acquisition for row in rows if row.cell != DRAWN_CELL.id]
         time_looks("sample", client, here, looks, 0)

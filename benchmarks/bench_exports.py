@@ -32,11 +32,10 @@ def write(
     from hearthwatch.export.workshop import publish, workshop
     from hearthwatch.records import EventFilter, Role
     from hearthwatch.settings import load_settings
-    from tiles.archive import Archive
 
     store = open_store(database)
     try:
-        here = Context(load_settings(data_dir=database.parent), store, Archive(database.parent))
+        here = Context(load_settings(data_dir=database.parent), store)
         who = Caller("org", "bench", "bench", Role.ADMIN, frozenset())
         target = database.parent / f"events.{form}"
         began, worked = time.perf_counter(), time.process_time()

@@ -47,7 +47,6 @@ from hearthwatch.store import SqlStore
 from hearthwatch.store.codec import from_rows, to_row
 from hearthwatch.store.event_search import PLACE, TIME, EventSearch
 from hearthwatch.values import moment
-from tiles.archive import Archive
 
 PARTS = ("newest", "filters", "paging", "soak")
 OURS, PAGED = "org", "paged"
@@ -348,7 +347,7 @@ def serve(folder: Path, address: str) -> None:
         server.bind("127.0.0.1", 0) as listening,
         closing(SqlStore.open(place, write=True, alone=False)) as store,
     ):
-        app = create_app(settings, store, Archive(layout.archive))
+        app = create_app(settings, store)
         port = listening.getsockname()[1]
         server.run(app, listening, lambda: print(port, flush=True))
 

@@ -107,7 +107,7 @@ def draw(store: SqlStore, layout: Layout) -> None:
             for band, mean in MEANS.items()
         }
         archive = drawn.store(
-            layout.archive, look, drawn.layer(bands, grid), cell=DRAWN_CELL, sensed=sensed
+            layout.archive(OURS), look, drawn.layer(bands, grid), cell=DRAWN_CELL, sensed=sensed
         )
         masters = [one.sha256 for one in archive.masters(look, DRAWN_CELL.id)]
         row = a.look(
@@ -121,12 +121,12 @@ def draw(store: SqlStore, layout: Layout) -> None:
 def pictures(asking: httpx.Client, process: psutil.Process, layout: Layout, count: int) -> None:
     """Ask for tiles of looks: the first ones, and then each cold and warm."""
     ask(asking, "/tiles/looks/look-0/true_colour/9/0/0.png")
-    shutil.rmtree(layout.archive / OVERVIEWS, ignore_errors=True)
+    shutil.rmtree(layout.archive(OURS) / OVERVIEWS, ignore_errors=True)
     for zoom in ZOOMS[1:]:
-        shutil.rmtree(layout.archive / OVERVIEWS, ignore_errors=True)
+        shutil.rmtree(layout.archive(OURS) / OVERVIEWS, ignore_errors=True)
         firsts = []
         for look in range(zoom % 2, LOOKS // 2, 2):
-            forget(layout.archive.rglob("*.tif"))
+            forget(layout.archive(OURS).rglob("*.tif"))
             firsts.append(ask(asking, picture(f"look-{look}", "true_colour", zoom, "png"))[0])
         print(f"true_colour png  zoom {zoom:2}   first {told(firsts)}", flush=True)
     keep_all(layout)
@@ -152,7 +152,7 @@ def twice(
         look = 1 + number % (LOOKS - 1)
         more = f"?before=look-{look - 1}" if style == "dnbr" else ""
         path = picture(f"look-{look}", style, zoom, form) + more
-        forget(layout.archive.rglob("*.tif"))
+        forget(layout.archive(OURS).rglob("*.tif"))
         for turn, times in enumerate((cold, warm)):
             began = busy(process)
             seconds, body = ask(asking, path)
@@ -173,7 +173,7 @@ def picture(look: str, style: str, zoom: int, form: str) -> str:
 
 def keep_all(layout: Layout) -> None:
     """Keep an overview of every look, as a run does when it takes one."""
-    archive = Archive(layout.archive)
+    archive = Archive(layout.archive(OURS))
     for number in range(LOOKS):
         for layer in stored_layers(archive, f"look-{number}", DRAWN_CELL.id):
             half_of(layer, "B04")

@@ -124,6 +124,13 @@ class EventError(HearthwatchError):
     exit_status = 24
 
 
+class LookFirst(EventError):
+    """Two people look at an event without knowing of each other: nobody says alone what it is."""
+
+    code = "look_first"
+    exit_status = 31
+
+
 class AccessError(HearthwatchError):
     """What was to be done with people, keys, passes or sessions cannot be."""
 
@@ -157,3 +164,10 @@ class BackupError(HearthwatchError):
 
     code = "backup"
     exit_status = 28
+
+
+class EarlierLayout(HearthwatchError):
+    """The data folder is laid out as an earlier version did."""
+
+    code = "earlier_layout"
+    exit_status = 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,16 @@ def checked_address(address: str) -> str:
     )
 
 
+def folder_name(organisation: str) -> str:
+    """Return what an organisation's folders of pixels are called.
+
+    A digest: whatever an organisation is called it can name no other folder and leads nowhere
+    else, no two share one where upper and lower case are the same, and names of folders, which
+    outlive their content on many disks, do not tell who looked at which cells.
+    """
+    return hashlib.sha256(f"hearthwatch organisation {organisation}".encode()).hexdigest()[:32]
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Paths under one data folder (``var/`` by default); no folder bears a package's name."""
@@ -49,9 +60,17 @@ class Layout:
         return self.root / "hearthwatch.sqlite"
 
     @property
-    def archive(self) -> Path:
-        """Immutable evidence masters."""
+    def archives(self) -> Path:
+        """The folder with the archive of every organisation."""
         return self.root / "archive"
+
+    def archive(self, organisation: str) -> Path:
+        """Immutable evidence masters that an organisation pulled: no other one's."""
+        return self.archives / folder_name(organisation)
+
+    def all_archives(self) -> tuple[Path, ...]:
+        """Return the archives that there are, of whomever."""
+        return tuple(sorted(one for one in self.archives.glob("*") if one.is_dir()))
 
     @property
     def states(self) -> Path:
@@ -59,9 +78,13 @@ class Layout:
         return self.root / "state"
 
     @property
-    def cubes(self) -> Path:
-        """Zarr cubes of archived looks: a cache, which may be deleted at any time."""
+    def all_cubes(self) -> Path:
+        """The folder with the cubes of every organisation: a cache, free to be deleted."""
         return self.root / "cubes"
+
+    def cubes(self, organisation: str) -> Path:
+        """Zarr cubes of the looks that an organisation has archived."""
+        return self.all_cubes / folder_name(organisation)
 
     @property
     def scratch(self) -> Path:
@@ -108,5 +131,5 @@ class Layout:
 
     def make(self) -> None:
         """Create the folders."""
-        for folder in (self.root, self.archive, self.states, self.scratch):
+        for folder in (self.root, self.archives, self.states, self.scratch):
             folder.mkdir(parents=True, exist_ok=True)

@@ -71,7 +71,7 @@ def was_pulled(row: LedgerRow) -> bool:
 def masters_of(rows: Iterable[LedgerRow]) -> frozenset[str]:
     """Return the SHA-256 of every master that rows of the ledger name.
 
-    The archive is shared: of what others pulled of the same looks nothing is named, so nothing
+    Of what else is archived of the same looks nothing is named, so nothing
     made from `Archive.only` these tells of it.
     """
     return frozenset(str(name) for row in rows for name in row.detail.get("masters", ()))

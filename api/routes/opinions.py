@@ -9,15 +9,16 @@ from starlette.responses import Response
 
 from api.answers import GEOJSON, GeoJsonResponse, respond, whole_event
 from api.auth import Caller, Judge, Reader
-from api.context import InContext
+from api.context import Context, InContext
 from api.models_events import Links, NewOpinion, Opinions, Sources, WholeEvent
 from api.problems import Problem, declared
 from api.routes.events import EventId
+from api.routes.reviews import choose_for
 from hearthwatch.fusion.episodes import links_of
 from hearthwatch.fusion.people import Saying, merge, say, split, undo
 from hearthwatch.fusion.shown import LINKS_ARE, link_value, opinion_value, source_value
-from hearthwatch.records import Event, Verb
-from hearthwatch.store.protocol import Store
+from hearthwatch.records import Event, Scope, Verb
+from hearthwatch.review.alone import not_alone, refuse_alone
 
 router = APIRouter(prefix="/events/{event}", tags=["events"])
 
@@ -35,7 +36,8 @@ def list_opinions(event: EventId, who: Reader, here: InContext) -> Response:
     """Return what people said of an event, oldest first; what was taken back stays readable."""
     found = here.store.event(who.organisation, event)
     opinions = here.store.opinions(who.organisation, found.id)
-    return respond({"items": [opinion_value(one) for one in opinions]})
+    items = [opinion_value(one) for one in opinions]
+    return respond({"items": items, "not_alone": _not_alone(here, who, found)})
 
 
 @router.post(
@@ -51,8 +53,11 @@ def add_opinion(event: EventId, sent: NewOpinion, who: Judge, here: InContext) -
     `confirm`, `dispute`, `reject`, `retract` and `close` give it a state that no software changes;
     `reopen` gives it back. `split` moves `sources` to an event of their own; `merge` makes `other`
     part of this one. Ids never change, and nothing is overwritten.
+
+    What two people look at without knowing of each other, nobody settles or ends alone: 409
+    (`look_first`) says what to do instead.
     """
-    made = _done(here.store, event, sent, who)
+    made = _done(here, event, sent, who)
     return respond(whole_event(here, made), status=201, media_type=GEOJSON)
 
 
@@ -63,15 +68,28 @@ def list_links(event: EventId, who: Reader, here: InContext) -> Response:
     return respond({"words": LINKS_ARE, "items": [link_value(one) for one in found]})
 
 
-def _done(store: Store, event: str, sent: NewOpinion, who: Caller) -> Event:
+def _not_alone(here: Context, who: Caller, event: Event) -> list[str]:
+    """Return what whoever asks cannot say alone; nothing of one who may say nothing at all."""
+    if Scope.JUDGE not in who.scopes:
+        return []
+    choose = choose_for(here, who.organisation)
+    return sorted(one.value for one in not_alone(here.store, choose, event))
+
+
+def _done(here: Context, event: str, sent: NewOpinion, who: Caller) -> Event:
     """Do what is asked.
 
     Raises
     ------
     Problem
         422 where it lacks what it needs, or has what only another verb takes.
+    LookFirst
+        It is not for one person to say.
     """
     _check(sent)
+    store = here.store
+    found = store.event(who.organisation, event)
+    refuse_alone(store, choose_for(here, who.organisation), found, sent.verb)
     reason = sent.reason.value if sent.reason else ""
     saying = Saying(f"{who.name} ({who.key})", datetime.now(UTC), reason, sent.text)
     if sent.verb is Verb.SPLIT:

@@ -299,7 +299,7 @@ def _later(expires: datetime | None) -> datetime | None:
 def _archived(here: Context, rows: Sequence[LedgerRow]) -> dict[str, Any] | None:
     """Return one acquisition by the row where most was seen; of settlements a changed one first."""
     row = max(rows, key=lambda one: (bool(one.settlement) and _changed(one), one.usable))
-    own = here.archive.only(masters_of(rows))
+    own = here.archive(row.organisation).only(masters_of(rows))
     bands = own.bands(row.acquisition, row.cell) if was_pulled(row) else None
     if not bands:
         return None

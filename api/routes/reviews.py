@@ -26,7 +26,7 @@ from api.routes.events import EventId
 from hearthwatch.records import Claim
 from hearthwatch.review.audits import Sampling
 from hearthwatch.review.cases import cases_of, task_of
-from hearthwatch.review.desk import Desk
+from hearthwatch.review.desk import Choose, Desk
 from hearthwatch.review.pictures import pictures_of
 from hearthwatch.review.queue import queue_of
 from hearthwatch.review.seen import Seen
@@ -138,8 +138,13 @@ def sampling(here: Context) -> Sampling:
     return Sampling(here.settings.review_audit_share, here.settings.review_audit_seed)
 
 
+def choose_for(here: Context, organisation: str) -> Choose:
+    """Return what chooses the pictures that are shown of an organisation's events."""
+    return partial(pictures_of, here.store, here.archive(organisation))
+
+
 def _desk(who: Caller, here: Context, doors: Doors) -> Desk:
-    choose = partial(pictures_of, here.store, here.archive)
+    choose = choose_for(here, who.organisation)
     return Desk(here.store, choose, who, sampling(here), doors.sign_in.clock)
 
 

@@ -17,6 +17,7 @@ from api.limits import MAX_BODY_BYTES
 from api.models import Health, LimitsAnswer
 from api.models_access import WhoAnswer
 from api.problems import BUSY_SECONDS, Problem
+from hearthwatch.layout import Layout
 from hearthwatch.watchlist.kinds import watchable_kinds
 
 LEAST_FREE_BYTES = 100_000_000
@@ -49,13 +50,21 @@ def readyz(here: InContext) -> Response:
 
 
 def _faults(here: Context) -> Iterator[str]:
-    folder, archive = here.settings.data_dir, here.archive.root
+    folder = here.settings.data_dir
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if shutil.disk_usage(there).free < LEAST_FREE_BYTES:
         yield "there is hardly any room left on the disk"
+    layout = Layout(folder)
     # Nothing may be archived yet, and then there is no folder.
-    if archive.exists() and not os.access(archive, os.R_OK | os.X_OK):
+    if layout.archives.exists() and not _can_be_read(layout):
         yield "the archive cannot be read"
+
+
+def _can_be_read(layout: Layout) -> bool:
+    may = os.R_OK | os.X_OK
+    if not os.access(layout.archives, may):
+        return False
+    return all(os.access(one, may) for one in layout.all_archives())
 
 
 @router.get("/whoami", response_model=WhoAnswer)

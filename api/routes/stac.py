@@ -260,7 +260,7 @@ def stac_file(
     scene = scene_of(here, who.organisation, collection, item)
     for one in scene.files:
         if one.name == asset:
-            return file_answer(request, here.archive, one.master)
+            return file_answer(request, here.archive(who.organisation), one.master)
     raise NotFound("There is no such file.")
 
 

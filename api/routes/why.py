@@ -88,4 +88,4 @@ def read_chart(event: EventId, form: ChartForm, who: Reader, here: InContext) ->
 
 
 def _facts(here: Context, organisation: str, event: str) -> Facts:
-    return gather(here.store, here.archive, here.store.event(organisation, event))
+    return gather(here.store, here.archive(organisation), here.store.event(organisation, event))

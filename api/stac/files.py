@@ -1,7 +1,7 @@
 """Archived files as answers, whole or in parts.
 
-They are read in pieces of 64 kB as they are sent. When a file was stored is not told: it may have
-been before one's own watch began, for somebody else's. Nor has it a tag, as no answer has that
+They are read in pieces of 64 kB as they are sent. When a file was stored is not told: it is no
+time of the look, and tells when a watch was run. Nor has it a tag, as no answer has that
 nobody is to keep; its digest stands in its item.
 """
 

@@ -1,7 +1,7 @@
 """Scenes that an organisation may see: what its own ledger names, and nothing else.
 
-The archive is shared, so that nothing is pulled twice. A file that only somebody else's watch
-pulled shows in no item, not even beside files of one's own.
+A file that no watch of theirs took, because it was pulled by hand or a run was cut short, shows in
+no item, not even beside files of the same look that one did.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from hearthwatch.ledger_words import sensors_of
 from hearthwatch.store.codec import from_microseconds, microseconds
 from hearthwatch.store.cursor import Position
 from hearthwatch.store.protocol_pulled import LookKey, PulledLook, PulledSearch
-from tiles.archive import MasterRef
+from tiles.archive import Archive, MasterRef
 from tiles.rows import NoteKind
 from tiles.windows import StoredLayer, stored_layer
 
@@ -109,7 +109,7 @@ def scene_of(here: Context, organisation: str, collection: str, its_id: str) -> 
     if parts is not None and "\0" not in its_id:
         where = PulledSearch(acquisition=parts[1], cells=[parts[2]])
         for look in here.store.pulled_looks(organisation, where, limit=_AT_ONCE):
-            for scene in _scenes(here, look, collection):
+            for scene in _scenes(here.archive(organisation), look, collection):
                 if scene.id == its_id:
                     return scene
     raise NotFound("There is no such item.")
@@ -126,7 +126,7 @@ def find_scenes(
     where = PulledSearch(asked.since, asked.until, but_detectors=_others(collection), start=begin)
     for look in _looks(here, organisation, where):
         if asked.area is None or intersects(asked.area, ground_of(look.cell)):
-            for scene in _scenes(here, look, collection):
+            for scene in _scenes(here.archive(organisation), look, collection):
                 given = start is not None and look.key == begin and scene.id <= str(start[3])
                 if not given and is_met(scene, asked):
                     yield scene
@@ -153,42 +153,42 @@ def _looks(here: Context, organisation: str, where: PulledSearch) -> Iterator[Pu
         where = replace(where, start=last)
 
 
-def _scenes(here: Context, look: PulledLook, collection: str) -> Iterator[Scene]:
+def _scenes(archive: Archive, look: PulledLook, collection: str) -> Iterator[Scene]:
     """Give the scenes of a look, by id."""
     by_scene = {
         scene_id: tuple(one for one in files if _belongs(one, collection))
-        for scene_id, files in _files(here, look).items()
+        for scene_id, files in _files(archive, look).items()
     }
     by_id = {
         item_id(look.acquisition, look.cell, scene_id): scene_id
         for scene_id, files in by_scene.items()
         if files
     }
-    newer = _newer(here, look.acquisition, by_id) if by_id else {}
+    newer = _newer(archive, look.acquisition, by_id) if by_id else {}
     for its_id in sorted(by_id):
         scene_id = by_id[its_id]
         yield Scene(look, scene_id, by_scene[scene_id], newer.get(scene_id, ""))
 
 
-def _files(here: Context, look: PulledLook) -> Mapping[str, Sequence[File]]:
+def _files(archive: Archive, look: PulledLook) -> Mapping[str, Sequence[File]]:
     """Return the files of a look at its own cell that the ledger names, by scene."""
     named = frozenset(look.masters)
     found: defaultdict[str, list[File]] = defaultdict(list)
     if named:
-        for master in here.archive.listed(cell_id=look.cell, acquisition=look.acquisition):
+        for master in archive.listed(cell_id=look.cell, acquisition=look.acquisition):
             if master.sha256 in named:
-                layer = stored_layer(here.archive, master)
+                layer = stored_layer(archive, master)
                 found[layer.scene_id].append(File(master, layer))
     return found
 
 
-def _newer(here: Context, acquisition: str, by_id: Mapping[str, str]) -> dict[str, str]:
+def _newer(archive: Archive, acquisition: str, by_id: Mapping[str, str]) -> dict[str, str]:
     """Return the items that took the place of others, by the older's scene.
 
     Of two only that one's own ledger names both of: what else its provider made, others saw.
     """
     own = {scene_id: its_id for its_id, scene_id in by_id.items()}
-    notes = here.archive.notes(acquisition) if len(own) > 1 else ()
+    notes = archive.notes(acquisition) if len(own) > 1 else ()
     return {
         note.name: own[note.other]
         for note in notes

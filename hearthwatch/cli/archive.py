@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from hearthwatch.archives import archive_of
 from hearthwatch.cli.archive_evidence import rested_on
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.report import Answer, shown
@@ -97,8 +98,9 @@ def prune_old(call: Call) -> Answer:
     why = args.why or f"older than {counted(args.keep_years, 'year')}"
     # No run may commit something found while it is decided what nothing rests on.
     with call.store(write=True) as store:
+        kept = rested_on(store, call.organisation)
         pruning = prune(
-            archive, before, rested_on(store), who=_who(call), why=why, at=now, dry_run=args.dry_run
+            archive, before, kept, who=_who(call), why=why, at=now, dry_run=args.dry_run
         )
     document = {
         "before": before.isoformat(),
@@ -136,7 +138,7 @@ def cube(call: Call) -> Answer:
     sensors = sorted({ref.sensor for ref in archive.listed(cell_id=cell)})
     if not sensors:
         raise NotFound(f"Nothing of the cell {cell} is archived.")
-    cubes = Cubes(Layout(call.settings.data_dir).cubes, archive)
+    cubes = Cubes(Layout(call.settings.data_dir).cubes(call.organisation), archive)
     found = {sensor: cubes.update(sensor, cell) for sensor in sensors}
     document = {
         "cell": cell,
@@ -153,10 +155,10 @@ def cube(call: Call) -> Answer:
 
 
 def _archive(call: Call) -> Archive:
-    root = Layout(call.settings.data_dir).archive
-    if not root.is_dir():
-        raise NotFound(f"Nothing is archived in {shown(root)} yet.")
-    return Archive(root)
+    archive = archive_of(call.settings, call.organisation)
+    if not archive.root.is_dir():
+        raise NotFound(f"Nothing is archived in {shown(archive.root)} yet.")
+    return archive
 
 
 def _selected(archive: Archive, what: list[str]) -> tuple[MasterRef, ...]:

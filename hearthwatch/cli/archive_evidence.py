@@ -11,18 +11,14 @@ from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import all_events, all_looks
 
 
-def rested_on(store: Store) -> frozenset[str]:
-    """Return the SHA-256 of every master that an event or a detection of anybody rests on.
+def rested_on(store: Store, organisation: str) -> frozenset[str]:
+    """Return the SHA-256 of every master that an organisation's events and detections rest on.
 
     Besides the masters that a detection names these are those of every earlier look of the event's
     region at its cell: what was unharmed and what was learned comes from them, and without them
     nobody could compute the finding again.
     """
-    return frozenset(
-        sha256
-        for organisation in store.organisations(removed=True)
-        for sha256 in _of_organisation(store, organisation)
-    )
+    return frozenset(_of_organisation(store, organisation))
 
 
 def _of_organisation(store: Store, organisation: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hearthwatch.archives import refuse_earlier_layout
 from hearthwatch.errors import BackupError
 from hearthwatch.identity import PACKAGES, check_identity
 from hearthwatch.operation import logs
@@ -101,6 +102,8 @@ def prepare(args: argparse.Namespace) -> Call:
     IdentityError
     BackupError
         The data folder is not restored, or not wiped, to the end.
+    EarlierLayout
+        It is laid out as an earlier version did.
     """
     # The doctor reports a broken installation among everything else that is wrong.
     if not args.handler.endswith(f":{_LOOKS_ITSELF}"):
@@ -114,6 +117,7 @@ def prepare(args: argparse.Namespace) -> Call:
         _refuse_half_restored(settings.data_dir)
     if not args.handler.endswith(f":{_SEALS}"):
         _refuse_half_wiped(settings.data_dir)
+        refuse_earlier_layout(settings)
     return Call(args, settings)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import shapely
 
+from hearthwatch.archives import refuse_earlier_layout
 from hearthwatch.cli.call import Call, forget_records, store_at
 from hearthwatch.cli.demo_exercise import exercised
 from hearthwatch.cli.demo_picture import draw
@@ -68,6 +69,7 @@ class Result:
 def demo(call: Call) -> Answer:
     """Fetch the sample, watch it from 2015 to 2020, and show what was found."""
     settings = _settings(call)
+    refuse_earlier_layout(settings)
     catalogue = fetch_to(call, _catalogue(call)).catalogue.parent
     provider = create_provider("folder", path=catalogue)
     if not _is_given(call):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from hearthwatch.archives import archive_at
 from hearthwatch.errors import NotFound
 from hearthwatch.layout import Layout
 from hearthwatch.records import Event, LedgerRow, Region
@@ -33,7 +34,7 @@ def draw(
     target: Path,
 ) -> Path:
     """Draw the picture and return where it is."""
-    archive = Archive(layout.archive)
+    archive = archive_at(layout.archive(region.organisation))
     early = _clearest(archive, region, looks, EARLY_YEARS)
     late = _clearest(archive, region, looks, LATE_YEARS)
     total = hectares(sum(event.area_m2 for event in found))

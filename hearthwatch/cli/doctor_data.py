@@ -94,25 +94,33 @@ def store_lock(call: Call) -> Check:
 
 
 def archive(call: Call) -> Check:
-    """Check that every archived file is as it was stored."""
-    root = Layout(call.settings.data_dir).archive
-    if not root.is_dir():
+    """Check that every archived file is as it was stored, whichever organisation's it is."""
+    roots = Layout(call.settings.data_dir).all_archives()
+    if not roots:
         return Check(Outcome.OK, _NOTHING_YET)
-    opened = Archive(root)
-    known, problems = examine(opened.manifest.path)
-    files = counted(len(known.rows), "master")
-    if call.args.quick:
-        faults = list(problems)
-        words = f"{files} listed, files not read (--quick)"
-    else:
-        faults = [f"{fault.path}: {fault.problem}" for fault in opened.verify()]
-        words = f"{files}, every SHA-256 as listed"
+    masters, faults = 0, list[str]()
+    for root in roots:
+        count, found = _proved(root, quick=call.args.quick)
+        masters += count
+        faults += [f"{root.name}/{fault}" for fault in found]
+    files = counted(masters, "master")
+    read = " listed, files not read (--quick)" if call.args.quick else ", every SHA-256 as listed"
+    words = f"{files}{read}"
     if not faults:
         return Check(Outcome.OK, words)
     first = "; ".join(faults[:MOST_FAULTS])
     more = f"; and {len(faults) - MOST_FAULTS:,} more" if len(faults) > MOST_FAULTS else ""
     advice = "Restore these files from a backup; do not delete anything."
     return Check(Outcome.FAIL, f"{files}, but {first}{more}", advice)
+
+
+def _proved(root: Path, *, quick: bool) -> tuple[int, list[str]]:
+    """Return how many masters an archive lists, and what is not as it was stored."""
+    opened = Archive(root)
+    known, problems = examine(opened.manifest.path)
+    if quick:
+        return len(known.rows), [str(one) for one in problems]
+    return len(known.rows), [f"{fault.path}: {fault.problem}" for fault in opened.verify()]
 
 
 def catalogue(call: Call) -> Check:

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from hearthwatch.archives import archive_of
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.export import write_all
 from hearthwatch.cli.reading import find_event
@@ -16,15 +17,13 @@ from hearthwatch.explanation.data import as_csv, explanation_value
 from hearthwatch.explanation.facts import Facts, gather
 from hearthwatch.explanation.words import as_text
 from hearthwatch.export.provenance import notice_of
-from hearthwatch.layout import Layout
-from tiles.archive import Archive
 
 
 def explain(call: Call) -> Answer:
     """Tell what an event rests on; with a folder, write chart, data and text into it."""
     args = call.args
     with call.store() as store:
-        archive = Archive(Layout(call.settings.data_dir).archive)
+        archive = archive_of(call.settings, call.organisation)
         facts = gather(store, archive, find_event(store, call.organisation, args.event))
     facts = replace(facts, density=args.people_per_ha)
     value = explanation_value(facts)

@@ -24,12 +24,10 @@ from hearthwatch.export.provenance import Provenance
 from hearthwatch.export.styles import LOOKS, qml
 from hearthwatch.export.workshop import publish, workshop
 from hearthwatch.export.writing import FORMS, fits
-from hearthwatch.layout import Layout
 from hearthwatch.records import EventFilter, Role, Scope
 from hearthwatch.store.protocol import Store
 from hearthwatch.values import moment
 from hearthwatch.words import counted
-from tiles.archive import Archive
 from tiles.atomic import write_atomically
 
 _SUFFIXES = {".json": "geojson", **{f".{form}": form for form in FORMS}}
@@ -106,7 +104,7 @@ def _bulk(call: Call, store: Store) -> Bulk:
         where = replace(asked_for(call, store), filter=wanted)
     scopes = frozenset({Scope.EXPORT, Scope.READ, Scope.RELEASED})
     who = Caller(call.organisation, COMMAND_LINE, COMMAND_LINE, Role.ADMIN, scopes)
-    here = Context(call.settings, store, Archive(Layout(call.settings.data_dir).archive))
+    here = Context(call.settings, store)
     return Bulk(here, who, call.args.collection, _query(call), _now, where)
 
 

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 from hearthwatch.access.standing import Caller
+from hearthwatch.archives import archive_of
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.parts import UsageError
 from hearthwatch.cli.persons import given_password, signed_in
 from hearthwatch.cli.reading import find_event
 from hearthwatch.cli.report import Answer
 from hearthwatch.cli.tables import table
-from hearthwatch.layout import Layout
 from hearthwatch.records import Assessment, RejectionReason, Scope, Verdict
 from hearthwatch.review.audits import Sampling
 from hearthwatch.review.desk import Desk
@@ -31,7 +31,6 @@ from hearthwatch.review.shown import (
 from hearthwatch.store.protocol import Store
 from hearthwatch.store.whole import labels_of
 from hearthwatch.words import day
-from tiles.archive import Archive
 
 MAY = "verify events"
 
@@ -100,7 +99,7 @@ def agreement(call: Call) -> Answer:
 
 def _at_desk(call: Call, do: Callable[[Desk, str], Answer]) -> Answer:
     given = given_password(call, twice=False)
-    archive = Archive(Layout(call.settings.data_dir).archive)
+    archive = archive_of(call.settings, call.organisation)
     with call.store(write=True, alone=False) as store:
         who: Caller = signed_in(call, store, given, Scope.JUDGE, MAY)
         event = find_event(store, call.organisation, call.args.event)

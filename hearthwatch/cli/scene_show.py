@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from hearthwatch.archives import archive_of
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.report import Answer, shown
 from hearthwatch.errors import NotFound
-from hearthwatch.layout import Layout
 from hearthwatch.values import moment
 from imagery.types import Chip
 from tiles.archive import Archive, MasterRef
@@ -24,7 +24,7 @@ from tiles.views import view
 def show(call: Call) -> Answer:
     """Show the masters of a look, what they were made of, and on request a picture."""
     args = call.args
-    archive = Archive(Layout(call.settings.data_dir).archive)
+    archive = archive_of(call.settings, call.organisation)
     refs = archive.listed(cell_id=args.cell, acquisition=args.acquisition)
     if not refs:
         raise NotFound(

@@ -12,6 +12,7 @@ from typing import Any
 from shapely.geometry.base import BaseGeometry
 
 from detectors.registry import create_detector, detector_ids
+from hearthwatch.archives import archive_of
 from hearthwatch.budget.account import Budget, budget_from
 from hearthwatch.budget.paid import paid, searches_booked
 from hearthwatch.budget.policy import Refusal
@@ -20,7 +21,6 @@ from hearthwatch.cli.reading import find_region
 from hearthwatch.cli.report import Answer
 from hearthwatch.cli.tables import table
 from hearthwatch.errors import BudgetError, NotFound
-from hearthwatch.layout import Layout
 from hearthwatch.pipeline.pull import PICTURE_BANDS, Covered, covered_of
 from hearthwatch.records import Priority, Spend
 from hearthwatch.sources import provider_from
@@ -61,7 +61,7 @@ def list_looks(call: Call) -> Answer:
     until = call.args.until or now
     with provider.serving(), _booked(call, provider, place):
         looks = _looks(provider, place, call.args.since or until - MONTH, until)
-    archive = _archive(call)
+    archive = archive_of(call.settings, call.organisation)
     values = [_value(look, place, archive) for look in looks]
     rows = [
         (v["sensed"][:16], v["key"], ",".join(v["tiles"]) or "-", _percent(v["cloud_cover"]),
@@ -113,7 +113,7 @@ class Puller:
         self._budget = budget
         self._look = look
         self._region = place.region
-        self._archive = _archive(call)
+        self._archive = archive_of(call.settings, call.organisation)
         self._bands = call.args.bands or default_bands(look)
 
     def pull(self, cell: Cell) -> dict[str, Any]:
@@ -254,10 +254,6 @@ def _pulled(
 def shows(look: Acquisition, cell: Cell) -> bool:
     """Tell whether a look says that it shows some of a cell."""
     return covered_of(look, cell.id) is not Covered.NOT
-
-
-def _archive(call: Call) -> Archive:
-    return Archive(Layout(call.settings.data_dir).archive)
 
 
 def _percent(cloud: float | None) -> str:

@@ -20,7 +20,6 @@ from hearthwatch.cli.call import Call
 from hearthwatch.cli.persons import add_organisation
 from hearthwatch.cli.report import Answer
 from hearthwatch.keys import new_key
-from hearthwatch.layout import Layout
 from hearthwatch.pipeline.backtest_jobs import Backtests
 from hearthwatch.pipeline.lead import LEASE_SECONDS, Lead
 from hearthwatch.pipeline.planner import Planner
@@ -30,7 +29,6 @@ from hearthwatch.settings import Settings
 from hearthwatch.sources import fallback_from, inbox_from, provider_from
 from hearthwatch.store.protocol import Store
 from imagery.types import ImageryProvider
-from tiles.archive import Archive
 
 _LOOPBACK = ("127.", "::1", "localhost")
 
@@ -106,7 +104,7 @@ def _serve(call: Call, store: Store, listening: socket.socket) -> None:
     address = _address(settings, listening)
     key, person = _first_key(call, store), _first_person(call, store)
     planner = Planner(settings, store)
-    app = create_app(settings, store, Archive(Layout(settings.data_dir).archive), planner)
+    app = create_app(settings, store, planner)
     server.run(app, listening, lambda: _announce(call, address, key, person))
     audited.close(app)
 

@@ -13,6 +13,7 @@ from typing import Any
 import shapely
 from shapely.geometry import MultiPolygon
 
+from hearthwatch.archives import archive_of
 from hearthwatch.budget.account import Budget, budget_from
 from hearthwatch.budget.paid import searches_booked
 from hearthwatch.cli.call import Call
@@ -20,7 +21,6 @@ from hearthwatch.cli.export import refuse_to_overwrite
 from hearthwatch.cli.report import Answer
 from hearthwatch.cli.scenes import Ground, Puller, shows
 from hearthwatch.errors import HearthwatchError, NotFound
-from hearthwatch.layout import Layout
 from hearthwatch.pipeline.outlines import (
     Window,
     bands_of,
@@ -36,7 +36,6 @@ from hearthwatch.watchlist import NamedArea, is_circle, read_settlements
 from hearthwatch.words import counted
 from imagery.looks import group_acquisitions
 from imagery.types import Acquisition, Chip, ImageryProvider, Query
-from tiles.archive import Archive
 from tiles.atomic import write_atomically
 from tiles.cell import Cell
 from tiles.geodesy import polygons
@@ -72,7 +71,7 @@ class _Drawer:
     def __init__(self, call: Call, provider: ImageryProvider) -> None:
         self._call = call
         self._provider = provider
-        self._archive = Archive(Layout(call.settings.data_dir).archive)
+        self._archive = archive_of(call.settings, call.organisation)
         self._until = call.args.until or datetime.now(UTC)
 
     def draw_all(self, windows: Sequence[Window]) -> list[dict[str, Any]]:

@@ -135,16 +135,21 @@ def _of_everything(
         tell("the store")
         if _fits(place, layout, work, listing, last=last):
             break
-    tell("the archive")
-    copied = work / MANIFEST
-    names = folder.manifest_of(layout, copied)
-    if copied.stat().st_size:
-        listing.take(copied, f"{layout.archive.name}/{MANIFEST}")
-    listing.take_named(layout.archive, names, f"{layout.archive.name}/")
+    tell("the archives")
+    for archive in layout.all_archives():
+        _take_archive(archive, layout, work, listing)
     tell("what else is kept")
     for name in folder.other_files(layout):
         listing.take(layout.root / name, name)
     return listing
+
+
+def _take_archive(archive: Path, layout: Layout, work: Path, listing: _Listing) -> None:
+    copied, under = work / MANIFEST, f"{archive.relative_to(layout.root).as_posix()}/"
+    names = folder.manifest_of(archive, copied)
+    if copied.stat().st_size:
+        listing.take(copied, f"{under}{MANIFEST}")
+    listing.take_named(archive, names, under)
 
 
 def _fits(place: Path | str, layout: Layout, work: Path, listing: _Listing, *, last: bool) -> bool:

@@ -9,13 +9,13 @@ from datetime import datetime
 
 from shapely.geometry.base import BaseGeometry
 
+from hearthwatch.archives import archive_at
 from hearthwatch.disclosure.erasing import Erasures
 from hearthwatch.errors import HearthwatchError
 from hearthwatch.layout import Layout
 from hearthwatch.records import Proposal
 from hearthwatch.store.erasing import Parts
 from hearthwatch.store.protocol import Store
-from tiles.archive import Archive
 from tiles.grid import cells_for
 from tiles.retention import retire_cells
 
@@ -55,7 +55,9 @@ def agree(erasures: Erasures, layout: Layout, proposal_id: str) -> Proposal:
 def remove_pictures(
     store: Store, layout: Layout, organisation: str, region: str, who: str, at: datetime
 ) -> int:
-    """Remove a region's states and the archive of cells that no other region looks at.
+    """Remove a region's states and the archive of cells that no other of its regions looks at.
+
+    What other organisations have archived of the same ground is theirs.
 
     Parameters
     ----------
@@ -69,18 +71,17 @@ def remove_pictures(
     """
     mine: list[BaseGeometry] = []
     others: list[BaseGeometry] = []
-    for name in {organisation, *store.organisations(removed=True)}:
-        for one in store.regions(name, removed=True):
-            own = (name, one.id) == (organisation, region)
-            (mine if own else others).append(one.geometry)
+    for one in store.regions(organisation, removed=True):
+        (mine if one.id == region else others).append(one.geometry)
     orphans = _cells(mine, 0.0) - _cells(others, REACH_DEGREES)
     shutil.rmtree(layout.states / region, ignore_errors=True)
-    for cube in layout.cubes.glob("*/*"):
+    for cube in layout.cubes(organisation).glob("*/*"):
         if cube.name in orphans:
             shutil.rmtree(cube, ignore_errors=True)
-    if not layout.archive.is_dir() or not orphans:
+    archive = archive_at(layout.archive(organisation))
+    if not archive.root.is_dir() or not orphans:
         return 0
-    return len(retire_cells(Archive(layout.archive), orphans, who=who, why=_WHY, at=at))
+    return len(retire_cells(archive, orphans, who=who, why=_WHY, at=at))
 
 
 def _cells(geometries: Iterable[BaseGeometry], reach: float) -> set[str]:

@@ -1,7 +1,7 @@
 """What of a data folder goes into a backup, and in which order so that all of it fits together.
 
 The store comes first, as of one moment: what it names of the archive was stored before. Then the
-states, of which older ones are removed as new ones are made, then the archive by its manifest,
+states, of which older ones are removed as new ones are made, then each archive by its manifest,
 which lists a master only when it is whole.
 """
 
@@ -74,23 +74,21 @@ def states_named(store: Path) -> frozenset[str]:
         return frozenset(row[0] for row in opened.execute("SELECT path FROM state_versions"))
 
 
-def manifest_of(layout: Layout, target: Path) -> tuple[str, ...]:
-    """Write the archive's manifest as it is now to a file; return the files that it lists.
+def manifest_of(archive: Path, target: Path) -> tuple[str, ...]:
+    """Write an archive's manifest as it is now to a file; return the files that it lists.
 
     A line without its end is a write under way; it is left out. Of a broken manifest everything
     below the archive is returned: nobody can tell what belongs to it.
     """
-    path = layout.archive / MANIFEST
+    path = archive / MANIFEST
     data = path.read_bytes() if path.exists() else b""
     target.write_bytes(data[: data.rfind(b"\n") + 1])
     known, problems = examine(target)
     if problems:
-        found = files_below(layout.archive, layout.archive)
+        found = files_below(archive, archive)
         apart = (LOCKS, OVERVIEWS)
         return tuple(one for one in found if one != MANIFEST and not one.startswith(apart))
-    return tuple(
-        sorted({name for row in known.rows.values() for name in files_of(layout.archive, row)})
-    )
+    return tuple(sorted({name for row in known.rows.values() for name in files_of(archive, row)}))
 
 
 def other_files(layout: Layout) -> Iterator[str]:
@@ -98,7 +96,7 @@ def other_files(layout: Layout) -> Iterator[str]:
 
     Caches, locks, tokens of providers and unfinished files are not.
     """
-    apart = {layout.archive, layout.cubes, layout.scratch, layout.net, layout.states}
+    apart = {layout.archives, layout.all_cubes, layout.scratch, layout.net, layout.states}
     apart |= {layout.root / WORK, layout.exports, layout.backtests}
     for folder, below, files in os.walk(layout.root):
         below[:] = sorted(name for name in below if Path(folder, name) not in apart)

@@ -194,7 +194,7 @@ def _put_back(held: Contents, file: dict[str, Any], root: Path) -> None:
     target = _target(str(file["path"]), root)
     with storage_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        mode = 0o644 if target.is_relative_to(root / Layout(root).archive.name) else 0o600
+        mode = 0o644 if target.is_relative_to(Layout(root).archives) else 0o600
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         with os.fdopen(descriptor, "wb") as out:
             for piece in held.content(file):

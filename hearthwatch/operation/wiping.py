@@ -76,12 +76,12 @@ def wipe(
     # Beside the file of SQLite lie its log and its index of the log.
     gone += _remove(sorted(layout.root.glob(f"{layout.database.name}*")), overwrite=not quick)
     tell("states, layers and what else is kept")
-    apart = {layout.archive, layout.sealing}
+    apart = {layout.archives, layout.sealing}
     gone += _remove(_files(layout.root, apart), overwrite=not quick)
-    tell("the archive")
+    tell("the archives")
     # Its pictures can be had from their provider; which there are says what was watched.
-    gone += _remove([layout.archive / MANIFEST], overwrite=not quick)
-    gone += _remove(_files(layout.archive, set()), overwrite=False)
+    gone += _remove(_manifests(layout), overwrite=not quick)
+    gone += _remove(_files(layout.archives, set()), overwrite=False)
     _clear(layout)
     return gone
 
@@ -107,6 +107,12 @@ def _keys(layout: Layout, also: Iterable[Path]) -> Iterator[Path]:
     yield from _files(layout.net, set())
     # A store that a backup or a restore had not sealed yet.
     yield from _files(layout.root / WORK, set())
+
+
+def _manifests(layout: Layout) -> Iterator[Path]:
+    # An earlier version kept one for all, and what it left must be wiped too.
+    yield layout.archives / MANIFEST
+    yield from (root / MANIFEST for root in layout.all_archives())
 
 
 def _files(folder: Path, apart: set[Path]) -> Iterator[Path]:

@@ -120,7 +120,7 @@ def sweep_backtests(settings: Settings) -> None:
 
 @contextmanager
 def _folder(settings: Settings, asked: Backtest) -> Iterator[Settings]:
-    """Give a data folder of its own for the length of a block; archive and layers are the real."""
+    """Give a data folder of its own for the length of a block; archive and layers are real."""
     real = Layout(settings.data_dir)
     real.make()
     root = real.backtests / asked.id
@@ -128,7 +128,10 @@ def _folder(settings: Settings, asked: Backtest) -> Iterator[Settings]:
     root.mkdir(parents=True, mode=0o700)
     try:
         own = Layout(root)
-        own.archive.symlink_to(real.archive.absolute(), target_is_directory=True)
+        kept = real.archive(asked.organisation)
+        kept.mkdir(exist_ok=True)
+        own.archives.mkdir()
+        own.archive(asked.organisation).symlink_to(kept.absolute(), target_is_directory=True)
         layers = real.root / "layers"
         if layers.is_dir():
             (root / "layers").symlink_to(layers.absolute(), target_is_directory=True)

@@ -232,7 +232,7 @@ def _begin(bench: Bench, look: Acquisition, site: Site) -> _Pending:
         acquisition=look,
         site=site,
         detector=bench.detector.id,
-        archive=bench.layout.archive,
+        archive=bench.layout.archive(bench.region.organisation),
         scratch=bench.layout.scratch,
         deadline=DEADLINE_SECONDS,
         reading=purse.reading(look, site.cell) if purse else Reading(),

@@ -16,6 +16,7 @@ from detectors.registry import create_detector
 from detectors.types import (
     PARTS,
     Detector,
+    DetectorInfo,
     Features,
     PatchSet,
     PlaceLook,
@@ -23,9 +24,10 @@ from detectors.types import (
     PlaceSet,
     Showed,
 )
+from hearthwatch.archives import archive_at
 from hearthwatch.pipeline.features_file import keep_features
 from hearthwatch.pipeline.prelook import PRELOOK_M, Glance, glance
-from hearthwatch.pipeline.pull import Spent, archive_at, asked_anew, merged, pull_all
+from hearthwatch.pipeline.pull import Spent, asked_anew, merged, pull_all, wanted_bands
 from hearthwatch.pipeline.scene_check import VIEW, view_of
 from hearthwatch.pipeline.sites import reach_of
 from hearthwatch.pipeline.tasks import Measured, MeasureTask, Site, not_taken
@@ -38,6 +40,7 @@ from tiles.cell import cell_from_id
 from tiles.grid import rasterise
 from tiles.parts import USUAL, Parts, Reach, index_parts, parts_of
 from tiles.patches import index_patches, patch_of
+from tiles.windows import stored_layer
 
 _STATUS_OF_CAUSE = {
     "cloud": NotObservable.CLOUD,
@@ -110,7 +113,6 @@ def _seen_through(task: MeasureTask, spent: Spent) -> Measured:
     view = view_of(cube, task.site)
     if view is not None:
         view.write(Path(path).with_suffix(VIEW))
-    archive = archive_at(task.archive)
     return Measured(
         acquisition=task.acquisition.key,
         sensed=task.acquisition.sensed,
@@ -121,10 +123,24 @@ def _seen_through(task: MeasureTask, spent: Spent) -> Measured:
         cause=dominant_cause(features.causes),
         causes=features.causes,
         lived_without=features.lived_without,
-        masters=tuple(
-            m.sha256 for cell in cells for m in archive.masters(task.acquisition.key, cell)
-        ),
+        masters=masters_read(task, detector.info, cells),
         places=_seen(features),
+    )
+
+
+def masters_read(task: MeasureTask, info: DetectorInfo, cells: Sequence[str]) -> tuple[str, ...]:
+    """Return the SHA-256 of the archived files that hold what was asked for of a look.
+
+    Others of the same look, which somebody pulled by hand or another region's detector needed, were
+    not read for it: to name them would say that the finding rests on them.
+    """
+    bands = frozenset(wanted_bands(task.acquisition, info, task.beside))
+    archive = archive_at(task.archive)
+    return tuple(
+        master.sha256
+        for cell in cells
+        for master in archive.masters(task.acquisition.key, cell)
+        if not bands.isdisjoint(stored_layer(archive, master).bands)
     )
 
 

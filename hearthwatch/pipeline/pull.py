@@ -7,12 +7,11 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import Enum, auto
-from functools import cache
-from pathlib import Path
 
 import shapely
 
 from detectors.types import DetectorInfo
+from hearthwatch.archives import archive_at
 from hearthwatch.pipeline.tasks import COARSE_M, NOTHING, MeasureTask
 from imagery.cube import MASK
 from imagery.errors import ImageryError, NotYet, Permanent
@@ -49,12 +48,6 @@ class Spent:
             units=self.cost.units + cost.units,
             bytes=self.cost.bytes + cost.bytes,
         )
-
-
-@cache
-def archive_at(root: Path) -> Archive:
-    """Return this process's one handle on the archive, which keeps the manifest's index."""
-    return Archive(root)
 
 
 def pull_all(task: MeasureTask, info: DetectorInfo, spent: Spent) -> tuple[list[str], list[Chip]]:

@@ -280,7 +280,7 @@ def provider_faults(provider: ImageryProvider) -> Sequence[str]:
 def tidy(store: Store, layout: Layout, region: Region, detectors: Sequence[DetectorInfo]) -> None:
     """Remove what a killed run left behind: half-written files and states nobody committed."""
     for cell in cells_for(searched(region, detectors)):
-        for folder in layout.archive.glob(f"*/{cell.id}/*"):
+        for folder in layout.archive(region.organisation).glob(f"*/{cell.id}/*"):
             sweep(folder)
     shutil.rmtree(layout.scratch, ignore_errors=True)
     layout.scratch.mkdir(parents=True, exist_ok=True)

@@ -267,17 +267,17 @@ def test_wrong_settlements_are_refused_together(client: httpx.Client) -> None:
     assert "Good" not in names
 
 
-def test_what_only_others_pulled_is_not_there_for_us(service: Served) -> None:
+def test_what_no_watch_of_ours_took_is_not_there(service: Served) -> None:
     ledger = service.store.ledger("local", "region-1").items
     failed = next(row for row in ledger if not row.detail.get("masters"))
     seen = next(row for row in ledger if row.detail.get("masters") and row.cell == failed.cell)
-    archive = Archive(Layout(service.settings.data_dir).archive)
+    archive = Archive(Layout(service.settings.data_dir).archive("local"))
     chip = archive.load(seen.acquisition, seen.cell)
     assert chip is not None
     archive.store(dataclasses.replace(chip, acquisition=failed.acquisition), failed.cell)
     with service.client() as client:
         assert client.get(f"/tiles/looks/{seen.acquisition}/ndvi/tilejson.json").status_code == 200
-        theirs = client.get(f"/tiles/looks/{failed.acquisition}/ndvi/tilejson.json")
-        assert theirs.status_code == 404
+        other = client.get(f"/tiles/looks/{failed.acquisition}/ndvi/tilejson.json")
+        assert other.status_code == 404
         looks = client.get("/regions/region-1/looks").json()["items"]
     assert failed.acquisition not in {look["acquisition"] for look in looks}

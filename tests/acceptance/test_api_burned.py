@@ -187,7 +187,7 @@ def test_a_look_at_one_settlement_is_told_for_it_alone(client: httpx.Client) -> 
 
 
 def test_only_cells_whose_pixels_the_look_itself_took_are_shown(valley: Served) -> None:
-    archive = Archive(Layout(valley.settings.data_dir).archive)
+    archive = Archive(Layout(valley.settings.data_dir).archive("local"))
     row = valley.store.ledger("local", "region-1", settlement="id-Middle").items[-1]
     assert row.cell == "34N_0061_0147"
     around = {"34N_0060_0146", "34N_0060_0147", "34N_0061_0146"}

@@ -19,7 +19,6 @@ from hearthwatch.store import MemoryStore
 from hearthwatch.watchlist.waiting import is_waiting
 from tests.contract import store_records as a
 from tests.support.inside import Inside
-from tiles.archive import Archive
 
 NOW = datetime.now(UTC)
 SQUARE = {
@@ -47,7 +46,7 @@ class Ours:
             sentinelhub_credentials=secret, **settings,
         )  # fmt: skip
         planner = Planner(made, self.store) if planned else None
-        app = create_app(made, self.store, Archive(folder / "archive"), planner)
+        app = create_app(made, self.store, planner)
         self.client = Inside(app)
 
     def post(self, address: str, body: Any = None, role: Role = Role.ANALYST) -> Any:

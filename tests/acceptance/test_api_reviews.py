@@ -24,7 +24,6 @@ from tests.contract import store_records as a
 from tests.support.inside import Inside
 from tests.support.routes import FIXED, operations
 from tests.support.worlds import NOW
-from tiles.archive import Archive
 
 SECRET_WORDS = "zq-only-amina-wrote-this"
 IDS = {
@@ -86,7 +85,7 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Team]:
             headers[f"key@{owner}"] = {"Authorization": f"Bearer {shown}"}
     headers |= {name.removesuffix("@ours"): one for name, one in headers.items() if "@ours" in name}
     settings = load_settings(data_dir=tmp_path, organisation="ours", review_audit_share=1.0)
-    app = create_app(settings, store, Archive(tmp_path / "archive"))
+    app = create_app(settings, store)
     client = Inside(app)
     yield Team(app, client, store, headers)
     client.close()
@@ -220,6 +219,42 @@ def test_a_key_sees_the_queue_and_cannot_look(team: Team) -> None:
         assert answer.status_code == 409
         assert "Only people look" in answer.json()["detail"]
     assert team.store.assessments("ours") == ()
+
+
+def test_an_opinion_past_those_who_look_is_refused_and_changes_nothing(team: Team) -> None:
+    before = team.ask("amina", "GET", "/events/evt-1").json()
+    told = [
+        {"verb": "confirm"},
+        {"verb": "dispute", "text": SECRET_WORDS},
+        {"verb": "reject", "reason": "other", "text": SECRET_WORDS},
+        {"verb": "retract", "text": SECRET_WORDS},
+        {"verb": "close"},
+    ]
+    for who in ("amina", "dede", "key"):
+        for sent in told:
+            answer = team.ask(who, "POST", "/events/evt-1/opinions", json=sent)
+            assert answer.status_code == 409, (who, sent)
+            assert answer.json()["type"] == "urn:hearthwatch:problem:look_first"
+            assert "/reviews/{event}/claim" in answer.json()["detail"]
+            assert SECRET_WORDS not in answer.text
+    listed = team.ask("amina", "GET", "/events/evt-1/opinions").json()
+    assert listed == {"items": [], "not_alone": sorted(one["verb"] for one in told)}
+    assert team.ask("amina", "GET", "/events/evt-1").json() == before
+    # By a claim it is taken in.
+    assert team.see("amina", "harmed").status_code == 201
+
+
+def test_what_two_people_saw_one_cannot_turn_round_alone(team: Team) -> None:
+    for who in ("amina", "badr"):
+        assert team.see(who, "harmed").status_code == 201
+    say = partial(team.ask, "chidi", "POST", "/events/evt-1/opinions")
+    for sent in ({"verb": "reject", "reason": "construction"}, {"verb": "undo"}):
+        answer = say(json=sent)
+        assert answer.json()["type"] == "urn:hearthwatch:problem:look_first"
+        assert "reopen" in answer.json()["detail"]
+    # To object settles nothing: others look.
+    assert say(json={"verb": "dispute", "text": "a kiln"}).status_code == 201
+    assert team.queue("dede")[0]["event"] == "evt-1"
 
 
 def test_a_slip_is_taken_back_over_http(team: Team) -> None:

@@ -52,6 +52,8 @@ NOT_DONE = {
     "POST /erasures": 409,
     "POST /holds/{hold}/keep": 409, "POST /reviews/{event}/assessments": 409,
     "POST /reviews/{event}/undo": 409,
+    # Two people look at it: nobody says alone what it is.
+    "POST /events/{event}/opinions": 409,
 }  # fmt: skip
 """What is found and cannot be done with the records there are."""
 

@@ -15,7 +15,6 @@ from shapely.geometry import mapping
 from api.stac.scenes import item_id
 from hearthwatch.keys import take_apart
 from hearthwatch.layout import Layout
-from hearthwatch.store.protocol import Store
 from hearthwatch.store.protocol_pulled import PulledSearch
 from tests.support.routes import FIXED, Operation, operations
 from tests.support.served import SECRETS, THEIR_GROUND, THEIR_LOOK, Served
@@ -76,10 +75,11 @@ Ids = Mapping[str, str]
 NOBODYS: Ids = dict.fromkeys((*ONES, *OF_ACCESS), NOWHERE)
 
 
-def ids_in(store: Store, archive: Archive, organisation: str, ids: Ids) -> Ids:
+def ids_in(service: Served, organisation: str, ids: Ids) -> Ids:
     """Return ids with those of a scene of an acquisition."""
     where = PulledSearch(acquisition=ids["acquisition"])
-    look = store.pulled_looks(organisation, where, limit=1)[0]
+    look = service.store.pulled_looks(organisation, where, limit=1)[0]
+    archive = Archive(Layout(service.settings.data_dir).archive(organisation))
     masters = archive.listed(cell_id=look.cell, acquisition=look.acquisition)
     master = next(one for one in masters if one.sha256 in look.masters)
     item = item_id(look.acquisition, look.cell, stored_layer(archive, master).scene_id)
@@ -102,12 +102,7 @@ def routes(service: Served) -> tuple[Operation, ...]:
 
 
 @pytest.fixture(scope="module")
-def archive(service: Served) -> Archive:
-    return Archive(Layout(service.settings.data_dir).archive)
-
-
-@pytest.fixture(scope="module")
-def ours(service: Served, archive: Archive) -> Ids:
+def ours(service: Served) -> Ids:
     with service.client() as client:
         looks = client.get("/regions/region-1/looks").json()["items"]
         ids = {
@@ -117,13 +112,13 @@ def ours(service: Served, archive: Archive) -> Ids:
             "job": client.get("/jobs").json()["items"][-1]["id"],
             "acquisition": looks[0]["acquisition"],
         }
-    return ids_in(service.store, archive, "local", ids)
+    return ids_in(service, "local", ids)
 
 
 @pytest.fixture(scope="module")
-def theirs(service: Served, archive: Archive) -> Ids:
+def theirs(service: Served) -> Ids:
     ids = {name: f"their-{name}" for name in ONES} | {"acquisition": THEIR_LOOK}
-    return ids_in(service.store, archive, "theirs", ids)
+    return ids_in(service, "theirs", ids)
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from tests.support import worlds
 from tests.support.alike import said, unasked
 from tests.support.inside import Inside
 from tests.support.routes import Operation, operations
-from tiles.archive import Archive
 from tiles.styles import Style, styles_of
 
 GROUND = mapping(box(25.35, 13.65, 25.36, 13.66))
@@ -160,7 +159,8 @@ def test_what_others_took_of_our_own_look_shows_in_no_style_and_no_cell(pair: Pa
                                headers=pair.who.headers["admin"]).json()["items"]  # fmt: skip
     assert ours["styles"] == [one.value for one in styles_of(worlds.OUR_BANDS)]
     # What they took is there, and shows to whoever may see it.
-    theirs = pair.watched.app.state.context.archive.bands(ids["acquisition"], worlds.CELL)
+    context = pair.watched.app.state.context
+    theirs = context.archive("theirs").bands(ids["acquisition"], worlds.CELL)
     assert set(worlds.THEIR_BANDS) <= theirs
 
 
@@ -191,7 +191,7 @@ def test_a_service_that_watches_nothing_tells_a_stranger_the_same(
     """Without a key not even an empty service is told from one that watches."""
     folder = tmp_path_factory.mktemp("empty")
     settings = load_settings(data_dir=folder, organisation="ours")
-    empty = Inside(create_app(settings, MemoryStore(), Archive(folder / "archive")))
+    empty = Inside(create_app(settings, MemoryStore()))
     for one in pair.operations:
         for ids in (pair.who.ids["ours"],):
             more = one.body(BODIES)

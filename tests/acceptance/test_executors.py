@@ -176,7 +176,7 @@ def test_a_task_is_small_and_carries_no_secret(
         acquisition=plan.looks[0],
         site=plan.sites[0],
         detector=detector.id,
-        archive=layout.archive,
+        archive=layout.archive(region.organisation),
         scratch=layout.scratch,
         deadline=60.0,
     )

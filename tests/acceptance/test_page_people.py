@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
+from api.context import Context
+from api.routes import opinions
+from api.routes.reviews import choose_for
 from hearthwatch.fusion.fuse import Fusion
 from hearthwatch.keys import new_key
 from hearthwatch.records import ObservationStatus, Role
+from hearthwatch.review.desk import Choose
 from hearthwatch.store.whole import all_looks
 from tests.support import burned, settled
 from tests.support.browsing import PHONE, Watcher, keep, opened_page
@@ -27,9 +31,19 @@ PASSES = 4
 @pytest.fixture(scope="module")
 def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server over burned settlements, one of which the radar told of as well."""
-    with burned.serve(tmp_path_factory.mktemp("village")) as running:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        burned.serve(tmp_path_factory.mktemp("village")) as running,
+    ):
+        patch.setattr(opinions, "choose_for", _none_of_middle)
         _told_by_radar(running)
         yield running
+
+
+def _none_of_middle(here: Context, organisation: str) -> Choose:
+    """Let there be no picture of Middle to look at, so that one person says what happened."""
+    choose = choose_for(here, organisation)
+    return lambda event, cases: None if event.settlement == "id-Middle" else choose(event, cases)
 
 
 @pytest.fixture
@@ -79,9 +93,7 @@ def _event(server: Served, place: str) -> dict[str, Any]:
 def _opened(page: Page, server: Served, event: str) -> Locator:
     page.goto(f"{server.url}/#event/{event}")
     detail = page.get_by_test_id("detail")
-    expect(
-        detail.get_by_test_id("act-confirm").or_(detail.get_by_test_id("merged"))
-    ).to_be_visible()
+    expect(detail.get_by_test_id("act-merge").or_(detail.get_by_test_id("merged"))).to_be_visible()
     return detail
 
 
@@ -144,6 +156,16 @@ def _confirm(page: Page, detail: Locator) -> None:
     page.wait_for_timeout(300)
     keep(page, "people-confirm")
     page.keyboard.press("Enter")
+
+
+def test_what_two_people_look_at_is_not_offered_to_one(page: Page, village: Served) -> None:
+    detail = _opened(page, village, _event(village, "East")["id"])
+    expect(detail.get_by_test_id("not-alone")).to_contain_text("use Verify, at the top")
+    for verb in ("confirm", "dispute", "reject", "retract", "close"):
+        expect(detail.get_by_test_id(f"act-{verb}")).to_have_count(0)
+    expect(detail.get_by_test_id("act-split")).to_be_visible()
+    _settle(page, detail.get_by_test_id("not-alone"))
+    keep(page, "people-not-alone")
 
 
 def test_what_lacks_something_or_fails_is_said_and_nothing_typed_is_lost(
@@ -319,9 +341,9 @@ def test_people_speak_on_a_phone(page: Page, village: Served) -> None:
     keep(page, "phone-sources")
     expect(detail.get_by_test_id("unseen")).to_be_visible()
     assert page.evaluate(wide) <= PHONE["width"]
-    detail.get_by_test_id("act-reject").scroll_into_view_if_needed()
+    detail.get_by_test_id("act-merge").scroll_into_view_if_needed()
     keep(page, "phone-acts")
-    detail.get_by_test_id("act-reject").click()
+    detail.get_by_test_id("act-merge").click()
     box = page.get_by_test_id("say-dialog").bounding_box()
     assert box is not None
     assert box["x"] >= 0

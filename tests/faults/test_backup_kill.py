@@ -79,7 +79,7 @@ def test_a_killed_restore_is_refused_by_all_but_restore(layout, tmp_path, monkey
         if not Layout(root).restored.exists() or Layout(root).restoring.exists():
             b.put_back(tmp_path / "backups", root)
         assert digests(Layout(root).database)["events"] == whole
-        assert Archive(root / "archive").verify() == []
+        assert Archive(Layout(root).archive("ours")).verify() == []
         shutil.rmtree(root)
     assert halves > TRIALS // 3
 

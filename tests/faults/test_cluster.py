@@ -24,6 +24,7 @@ from distributed.scheduler import KilledWorker
 from shapely.geometry import MultiPolygon, box
 
 from hearthwatch.errors import HearthwatchError
+from hearthwatch.layout import Layout
 from hearthwatch.pipeline import bench, executors
 from hearthwatch.pipeline.bench import RunStopped
 from hearthwatch.pipeline.permit import Permit
@@ -95,7 +96,7 @@ def assert_nothing_is_lost(root: Path, server: Standin, looks: int = LOOKS) -> N
     rows = pulled.rows(root)
     assert [row.sensed for row in rows] == pulled.DATES[:looks]
     assert not {row.status for row in rows} & {"not_delivered", "not_observable"}
-    assert Archive(root / "archive").verify() == []
+    assert Archive(Layout(root).archive("local")).verify() == []
     found = pulled.spends(root)
     assert {one.status for one in found} <= {
         SpendStatus.SETTLED, SpendStatus.LOST, SpendStatus.RELEASED,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hearthwatch.layout import Layout
 from hearthwatch.records import LedgerRow, ObservationStatus, RunOutcome, SpendStatus
 from tests.standin import Fault, Standin, faults, spoiling
 from tests.standin.wire import Answer, Request
@@ -84,7 +85,7 @@ def test_a_lie_about_one_look_is_told_of_and_put_right_by_the_next_run(
     assert row.status is status
     assert re_found(words, row.detail["reason"])
     assert row.usable == 0.0
-    archive = Archive(root / "archive")
+    archive = Archive(Layout(root).archive("local"))
     assert archive.listed(acquisition=row.acquisition) == ()
     before = [row_of(root, number) for number in range(LIED)]
     assert all(one.usable == 1.0 for one in before)
@@ -109,7 +110,7 @@ def test_a_lie_about_one_look_loses_no_other(server: Liar, root: Path, lie: str)
     settings = pulled.settings_for(root, **pulled.asking(server, root))
     assert pulled.run(settings).run.outcome is RunOutcome.COMPLETE
     after = row_of(root, LIED + 1)
-    archive = Archive(root / "archive")
+    archive = Archive(Layout(root).archive("local"))
     # It was fetched: taken in, or waiting for its turn, and then at no further cost.
     assert len(archive.listed(acquisition=after.acquisition)) == 2
     paid = len([call for call in server.calls("process") if not call.fault])
@@ -132,14 +133,14 @@ def test_what_was_paid_for_before_a_lie_in_the_same_look_is_counted(
     pulled.run(settings)
     row = row_of(root, LIED)
     assert row.status is CORRUPT
-    assert Archive(root / "archive").listed(acquisition=row.acquisition) == ()
+    assert Archive(Layout(root).archive("local")).listed(acquisition=row.acquisition) == ()
     (spent,) = (one for one in pulled.spends(root) if one.acquisition == row.acquisition)
     # A glance, the bands of 10 m, and three times those of 20 m, of which none was any good.
     assert spent.requests == 5
     assert spent.units > 5.0
     server.day = None
     pulled.run(settings)
-    assert len(Archive(root / "archive").listed(acquisition=row.acquisition)) == 2
+    assert len(Archive(Layout(root).archive("local")).listed(acquisition=row.acquisition)) == 2
     counted, charged = pulled.counted(pulled.spends(root)), pulled.charged(server)
     assert counted[0] >= charged[0] - 1e-6 * charged[1]
     assert counted[1] >= charged[1]

@@ -159,7 +159,7 @@ def assert_whole(folder: Path) -> None:
     with closing(sqlite3.connect(Layout(folder).database)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-    faults = Archive(Layout(folder).archive).verify()
+    faults = Archive(Layout(folder).archive("local")).verify()
     # A file that nobody listed yet is no harm: it counts for nothing and is adopted or swept.
     assert {fault.problem for fault in faults} <= {"not listed in the manifest"}
 

@@ -38,7 +38,7 @@ def filled(root: Path) -> Layout:
         for number in range(5):
             tx.add_audit(a.audit_entry(subject=f"event:evt-{number}"))
     store.close()
-    archive = Archive(layout.archive)
+    archive = Archive(layout.archive("ours"))
     archive.store(chips.chip(), chips.CELL)
     archive.store(chips.chip(acquisition="S2A_20200705T092031"), chips.CELL)
     for name, text in {

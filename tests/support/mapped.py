@@ -14,6 +14,7 @@ from pyproj import Transformer
 from shapely.geometry import MultiPolygon, box
 
 from hearthwatch.keys import new_key
+from hearthwatch.layout import Layout
 from hearthwatch.records import Role
 from hearthwatch.settings import load_settings
 from hearthwatch.store import MemoryStore
@@ -67,7 +68,8 @@ def place(col: float, row: float) -> tuple[float, float]:
 def serve(folder: Path) -> Iterator[Mapped]:
     """Draw the ground and serve it."""
     store = MemoryStore()
-    root = folder / "archive"
+    layout = Layout(folder)
+    own = layout.archive("ours")
     ground = {band: np.full(GRID.shape, value) for band, value in GREEN.items()}
     burned = {band: values.copy() for band, values in ground.items()}
     for band, value in BURNT.items():
@@ -81,12 +83,13 @@ def serve(folder: Path) -> Iterator[Mapped]:
         tx.put_event(a.event(id="their-event", organisation="theirs", region="their-region"))
         for number, (look, bands) in enumerate(((BEFORE, ground), (AFTER, burned))):
             sensed = NOON + timedelta(days=number)
-            archive = drawn.store(root, look, drawn.layer(bands, GRID), sensed=sensed)
+            archive = drawn.store(own, look, drawn.layer(bands, GRID), sensed=sensed)
             masters = [one.sha256 for one in archive.masters(look, drawn.CELL.id)]
             tx.put_ledger(a.look(cell=drawn.CELL.id, acquisition=look, sensed=sensed,
                                  detail={"masters": masters}))  # fmt: skip
         grid = drawn.grid(100, 100, 50, THEIR_CELL)
         pixels = {band: np.full(grid.shape, value) for band, value in GREEN.items()}
+        root = layout.archive("theirs")
         archive = drawn.store(root, THEIRS, drawn.layer(pixels, grid), cell=THEIR_CELL)
         masters = [one.sha256 for one in archive.masters(THEIRS, THEIR_CELL.id)]
         tx.put_ledger(a.look(organisation="theirs", region="their-region", cell=THEIR_CELL.id,

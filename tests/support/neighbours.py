@@ -20,6 +20,7 @@ from hearthwatch.access.passes import new_pass
 from hearthwatch.access.scopes import scopes_of
 from hearthwatch.access.secrets import form_token, hash_of, new_secret
 from hearthwatch.keys import new_key
+from hearthwatch.layout import Layout
 from hearthwatch.pipeline.planner import Planner
 from hearthwatch.records import Role, Scope
 from hearthwatch.settings import load_settings
@@ -180,13 +181,12 @@ class Town:
     def __init__(self, folder: Path, living: Sequence[Neighbour]) -> None:
         self.living = tuple(living)
         self.store = Turning()
-        archive = Archive(folder / "archive")
-        self._masters = {one.number: _pull(archive, one) for one in self.living}
+        self._masters = {one.number: _pull(Layout(folder), one) for one in self.living}
         settings = load_settings(
             data_dir=folder, organisation=self.living[0].name, requests_per_second=1e6
         )
         store: Any = self.store
-        self.app: FastAPI = create_app(settings, store, archive, Planner(settings, store))
+        self.app: FastAPI = create_app(settings, store, Planner(settings, store))
 
     def begin(self, who: Asker) -> None:
         """Have all records anew, and what somebody is let in by."""
@@ -209,8 +209,9 @@ class Town:
         return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
 
 
-def _pull(archive: Archive, one: Neighbour) -> list[str]:
+def _pull(layout: Layout, one: Neighbour) -> list[str]:
     """Archive the look of an organisation, and more of it that its ledger does not name."""
+    archive = Archive(layout.archive(one.name))
     own = archive.store(chip_of(one.look), CELL)
     archive.store(chip_of(one.look, THEIR_BANDS, seed=7), BESIDE)
     return [ref.sha256 for ref in own]

@@ -28,6 +28,8 @@ CACHE = "reference"
 """Views that the scene check compares looks with: a cache, renewed after the commit. A kill between
 the two leaves an older look of the same orbit there, which serves as well."""
 
+OWNER = "local"
+
 Parts = dict[str, Any]
 
 
@@ -47,8 +49,8 @@ def outcome_of(root: Path) -> Outcome:
     return Outcome(
         tables=_tables(layout.database),
         files=_files(layout),
-        manifest=_manifest(layout.archive / "manifest.jsonl"),
-        faults=list(Archive(layout.archive).verify()),
+        manifest=_manifest(layout.archive(OWNER) / "manifest.jsonl"),
+        faults=list(Archive(layout.archive(OWNER)).verify()),
     )
 
 
@@ -114,7 +116,7 @@ def _files(layout: Layout) -> Parts:
             continue
         if path.name.startswith("manifest.jsonl"):
             found[name] = ""
-        elif path.is_relative_to(layout.archive) and path.suffix == ".json":
+        elif path.is_relative_to(layout.archives) and path.suffix == ".json":
             found[name] = _without(json.loads(path.read_bytes()))
         else:
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest()

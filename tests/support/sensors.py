@@ -11,6 +11,8 @@ import pytest
 from detectors import registry
 
 RADAR = "detectors.radar:Radar"
+_installed = registry.installed
+"""Kept, for one such block may stand within another."""
 
 
 @contextmanager
@@ -21,7 +23,7 @@ def only(*kept: str, **more: str) -> Iterator[None]:
     """
     made = [EntryPoint(name, value, registry.GROUP) for name, value in more.items()]
 
-    found = (*(one for one in registry.installed() if one.name in kept), *made)
+    found = (*(one for one in _installed() if one.name in kept), *made)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "installed", lambda: found)

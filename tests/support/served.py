@@ -85,9 +85,10 @@ def serve(folder: Path) -> Iterator[Served]:
     looks = watched.write_looks(folder / "looks", LOOKS, damaged=5)
     settings = watched.settings_for(root, looks, executor="threads", workers=2)
     watched.run(settings)
-    store = open_store(Layout(root).database, write=True, alone=False)
+    layout = Layout(root)
+    store = open_store(layout.database, write=True, alone=False)
     try:
-        keys = _write(store, Archive(Layout(root).archive))
+        keys = _write(store, layout)
         with listening(settings, store) as url:
             yield Served(url, keys, settings, store)
     finally:
@@ -98,7 +99,7 @@ def serve(folder: Path) -> Iterator[Served]:
 def listening(settings: Settings, store: Store) -> Iterator[str]:
     """Serve a store on a free port, in a thread of this process."""
     planner = Planner(settings, store)
-    app = create_app(settings, store, Archive(Layout(settings.data_dir).archive), planner)
+    app = create_app(settings, store, planner)
     started = threading.Event()
     with server.bind("127.0.0.1", 0) as sock:
         served = server.made(app, started.set)
@@ -112,7 +113,7 @@ def listening(settings: Settings, store: Store) -> Iterator[str]:
             thread.join(30)
 
 
-def _write(store: Store, archive: Archive) -> Keys:
+def _write(store: Store, layout: Layout) -> Keys:
     made: dict[str, str] = {}
     with store.transaction() as tx:
         for name, organisation, role in (
@@ -124,7 +125,7 @@ def _write(store: Store, archive: Archive) -> Keys:
         ):
             key, made[name] = new_key(organisation, name, role, NOON)
             tx.put_key(_ended(key, name))
-        _write_theirs(tx, store, archive)
+        _write_theirs(tx, store, layout)
         tx.put_settlements([_settlement("our-settlement", "local", "Ours", OUR_SETTLEMENT)])
     return Keys(**made)
 
@@ -138,7 +139,7 @@ def _ended(key: ApiKey, name: str) -> ApiKey:
     return dataclasses.replace(key, expires=NOON + timedelta(1)) if name == "expired" else key
 
 
-def _write_theirs(tx: object, store: Store, archive: Archive) -> None:
+def _write_theirs(tx: object, store: Store, layout: Layout) -> None:
     common = {"organisation": "theirs", "kind": Kind.GROUND_CHANGE, "mode": Mode.ACTUAL}
     region = Region(
         id="their-region", name="Their Village", geometry=THEIR_GROUND, area_km2=4.8, created=NOON,
@@ -151,8 +152,9 @@ def _write_theirs(tx: object, store: Store, archive: Archive) -> None:
         last_detected=NOON, looks=3, observed="Ground changed.", evidence={}, **common,
     )  # fmt: skip
     ours = next(row for row in store.ledger("local", "region-1").items if row.usable > 0.5)
-    chip = archive.load(ours.acquisition, ours.cell)
+    chip = Archive(layout.archive("local")).load(ours.acquisition, ours.cell)
     assert chip is not None
+    archive = Archive(layout.archive("theirs"))
     masters = archive.store(dataclasses.replace(chip, acquisition=THEIR_LOOK), THEIR_CELL)
     row = LedgerRow(
         region="their-region", cell=THEIR_CELL, acquisition=THEIR_LOOK, detector="ground_change",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from hearthwatch.keys import new_key
+from hearthwatch.layout import Layout
 from hearthwatch.records import Mode, Role
 from hearthwatch.store import Store
 from imagery.types import Chip, Cost, Layer, Provenance
@@ -40,8 +41,17 @@ class Shelf:
     """
 
     store: Store
-    archive: Archive
+    layout: Layout
     shown: dict[str, str]
+
+    @property
+    def archive(self) -> Archive:
+        """Ours."""
+        return self.archive_of(ORGANISATION)
+
+    def archive_of(self, organisation: str) -> Archive:
+        """Return what an organisation has archived."""
+        return Archive(self.layout.archive(organisation))
 
     def headers(self, organisation: str = ORGANISATION) -> dict[str, str]:
         """Return what an organisation sends."""
@@ -57,7 +67,7 @@ def fill(folder: Path, store: Store) -> Shelf:
             tx.put_run(a.run(organisation=name))
             key, shown[name] = new_key(name, name, Role.ADMIN, a.NOON)
             tx.put_key(key)
-    return Shelf(store, Archive(folder / "archive"), shown)
+    return Shelf(store, Layout(folder), shown)
 
 
 def time_of(number: int) -> datetime:
@@ -111,7 +121,7 @@ def put(
 ) -> tuple[str, ...]:
     """Store a look at a cell and its row of the ledger; return the digests of its files."""
     chip = chip_of(number, cell_id, scene or product_of(number), bands)
-    masters = tuple(one.sha256 for one in shelf.archive.store(chip, cell_id))
+    masters = tuple(one.sha256 for one in shelf.archive_of(organisation).store(chip, cell_id))
     told(shelf, number, cell_id, masters if named else (), organisation=organisation, **of_row)
     return masters
 

@@ -20,6 +20,7 @@ from api.app import create_app
 from api.stac.scenes import item_id
 from hearthwatch.access.secrets import form_token, hash_of, new_secret
 from hearthwatch.keys import new_key
+from hearthwatch.layout import Layout
 from hearthwatch.pipeline.planner import Planner
 from hearthwatch.records import Role, Telling
 from hearthwatch.settings import load_settings
@@ -80,7 +81,8 @@ def callers() -> Callers:
 
 def service(folder: Path, store: Store, who: Callers, *, watched: bool) -> FastAPI:
     """Return a service with our records and, if `watched`, theirs beside them."""
-    archive = Archive(folder / "archive")
+    layout = Layout(folder)
+    archive = Archive(layout.archive("ours"))
     archive.store(chip_of(LOOK), CELL)
     masters = [ref.sha256 for ref in archive.listed(cell_id=CELL, acquisition=LOOK)]
     ours = {"cell": CELL, "acquisition": LOOK, "detail": {"masters": masters}}
@@ -92,10 +94,11 @@ def service(folder: Path, store: Store, who: Callers, *, watched: bool) -> FastA
         put(tx, (one for one in records(**ours) if not isinstance(one[0], Telling)))
         put(tx, ((record,) for record in who.made))
     if watched:
-        archive.store(chip_of(THEIR_LOOK), CELL)
-        _pull_more(archive, store)
+        their_archive = Archive(layout.archive("theirs"))
+        their_archive.store(chip_of(THEIR_LOOK), CELL)
+        _pull_more(their_archive, store)
     settings = load_settings(data_dir=folder, organisation="ours")
-    return create_app(settings, store, archive, Planner(settings, store))
+    return create_app(settings, store, Planner(settings, store))
 
 
 def _pull_more(archive: Archive, store: Store) -> None:

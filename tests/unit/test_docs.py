@@ -12,7 +12,6 @@ from api.models import RegionImagery
 from hearthwatch.cli.parser import command_list
 from hearthwatch.settings import Settings, load_settings
 from hearthwatch.store import MemoryStore
-from tiles.archive import Archive
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -73,6 +72,6 @@ def test_every_make_target_in_the_readme_exists():
 def test_every_route_is_documented_and_no_other(tmp_path):
     documented = re.findall(r"^\| ([A-Z]+) \| `([^`]+)` \|", (DOCS / "api.md").read_text("utf-8"),
                             re.MULTILINE)  # fmt: skip
-    paths = create_app(load_settings(data_dir=tmp_path), MemoryStore(), Archive(tmp_path)).openapi()
+    paths = create_app(load_settings(data_dir=tmp_path), MemoryStore()).openapi()
     offered = [(method.upper(), path) for path, item in paths["paths"].items() for method in item]
     assert sorted(documented) == sorted(offered)

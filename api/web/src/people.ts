@@ -5,8 +5,8 @@ import { block, loading } from "./detail";
 import { button, h } from "./dom";
 import { others, say } from "./say";
 import { stateSymbol } from "./symbols";
-import type { Opinion, Page, Who, WholeEvent, WholeProperties } from "./types";
-import { offers, opinionWords, standing, type Offer } from "./verbs";
+import type { Opinion, Opinions, Who, WholeEvent, WholeProperties } from "./types";
+import { notAloneWords, offers, opinionWords, standing, type Offer } from "./verbs";
 import { STATES, capital, moment, stateMeaning, yours } from "./words";
 
 interface Around {
@@ -22,8 +22,8 @@ export function people(event: WholeProperties, route: string, signal: AbortSigna
   return block(
     "What people say",
     loading(
-      () => api.json<Page<Opinion>>(`${route}/opinions`, { signal }),
-      ({ items }) => [said(items, around), actions(event, items, around)],
+      () => api.json<Opinions>(`${route}/opinions`, { signal }),
+      (all) => [said(all.items, around), actions(event, all, around)],
     ),
     meanings(event),
   );
@@ -62,16 +62,17 @@ function said(opinions: readonly Opinion[], around: Around): HTMLElement {
   return list;
 }
 
-function actions(event: WholeProperties, opinions: readonly Opinion[], around: Around): HTMLElement {
+function actions(event: WholeProperties, { items, not_alone }: Opinions, around: Around): HTMLElement {
   const { who } = around;
   if (!who?.scopes.includes("judge")) return h("p", { class: "quiet" }, `${yours(who)} may not judge events, so nothing can be said of this one here.`);
   const group = h("div", { class: "row acts", role: "group", "aria-label": "Say what this event is, or take that back" });
-  for (const offer of offers(event, opinions))
+  for (const offer of offers(event, items, not_alone))
     group.append(button(offer.label, () => void act(event, offer, around), { class: offer.danger ? "danger" : null, "data-testid": `act-${offer.verb}` }));
   const single = event.sources.length === 1 && !event.merged_into;
   return h(
     "div",
     {},
+    not_alone.length > 0 && h("p", { class: "quiet", "data-testid": "not-alone" }, notAloneWords(not_alone)),
     group,
     single && h("p", { class: "quiet" }, "Only one source tells of it, so there is nothing to split."),
   );

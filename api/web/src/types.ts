@@ -251,6 +251,12 @@ export interface Opinion {
   undoes: string | null;
 }
 
+/** All that people said of an event. */
+export interface Opinions extends Page<Opinion> {
+  /** What nobody says of it alone now, because two people look at it. */
+  not_alone: Verb[];
+}
+
 export interface NewOpinion {
   verb: Verb;
   reason?: string;

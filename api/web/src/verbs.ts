@@ -128,8 +128,21 @@ export function standing(opinions: readonly Opinion[]): Opinion[] {
   return opinions.filter((one) => one.verb !== "undo" && !undone.has(one.act));
 }
 
-/** What can be said of an event or done with it as it is now. */
-export function offers(event: WholeProperties, opinions: readonly Opinion[]): Offer[] {
+/** Why some of it is not offered, and what to do instead. */
+export function notAloneWords(verbs: readonly Verb[]): string {
+  if (verbs.includes("close"))
+    return "What it is, two people say who look without knowing of each other: sign in and use Verify, at the top.";
+  if (verbs.includes("confirm"))
+    return "Two people looked at it. Who sees it otherwise disputes it, or gives it back to the software: others look then.";
+  return "Who looked can take that back for 10 minutes, under Verify. Later it can be disputed, or given back to the software.";
+}
+
+/** What one person can say of an event or do with it as it is now. */
+export function offers(event: WholeProperties, opinions: readonly Opinion[], notAlone: readonly Verb[] = []): Offer[] {
+  return every(event, opinions).filter(({ verb }) => !notAlone.includes(verb));
+}
+
+function every(event: WholeProperties, opinions: readonly Opinion[]): Offer[] {
   const stands = standing(opinions);
   const last = stands.at(-1);
   const undo = last ? [{ ...UNDO, label: `Undo: ${actWords(last)}`, effect: undoWords(last) }] : [];

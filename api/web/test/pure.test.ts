@@ -6,7 +6,7 @@ import { leftOut, longestGap, looksOf, lostWords, sensorsOf } from "../src/looks
 import { hashOf, readHash } from "../src/state";
 import { nameOf, releaseState, waitFor } from "../src/twopeoplewords";
 import type { BacktestReport, Cause, Erasure, EventState, Hold, Job, LedgerRow, Opinion, RegionImagery, Release, Status, Verb, Who, WholeProperties } from "../src/types";
-import { REASONS, missing, offers, opinionWords, standing } from "../src/verbs";
+import { notAloneWords, REASONS, missing, offers, opinionWords, standing } from "../src/verbs";
 import {
   blindWords,
   evidenceValue,
@@ -217,6 +217,17 @@ test("what can be said of an event follows from where it stands", () => {
   // Of one that is part of another only the merger can be taken back.
   assert.deepEqual(verbsOf(event("closed", 0, "other"), [said("merge", "d", { other: "other" })]), ["undo"]);
   assert.deepEqual(verbsOf(event("closed", 0, "other"), []), []);
+});
+
+test("what two people look at nobody is offered to settle alone", () => {
+  const waits: Verb[] = ["close", "confirm", "dispute", "reject", "retract"];
+  assert.deepEqual(offers(event("provisional", 2), [], waits).map(({ verb }) => verb), ["split", "merge"]);
+  assert.match(notAloneWords(waits), /use Verify/);
+  const settled = [said("confirm", "a", { who: "people who looked" })];
+  const left = offers(event("confirmed", 1), settled, ["confirm", "reject", "undo"]).map(({ verb }) => verb);
+  assert.deepEqual(left, ["dispute", "retract", "close", "reopen", "merge"]);
+  assert.match(notAloneWords(["confirm", "reject", "undo"]), /disputes it/);
+  assert.match(notAloneWords(["undo"]), /10 minutes/);
 });
 
 test("what an act lacks is said before it is sent", () => {

@@ -17,7 +17,6 @@ from hearthwatch.records import Role, RunOutcome
 from hearthwatch.settings import load_settings
 from hearthwatch.store import MemoryStore
 from tests.contract import store_records as a
-from tiles.archive import Archive
 
 TOKEN = "a-token-for-the-figures-alone"
 STRANGER = "203.0.113.9"
@@ -63,7 +62,7 @@ def serve(store, tmp_path):
 
     def made(address=STRANGER, **settings):
         settings = load_settings(data_dir=tmp_path, **settings)
-        app = create_app(settings, store, Archive(tmp_path / "archive"))
+        app = create_app(settings, store)
         return Client(app, address)
 
     return made

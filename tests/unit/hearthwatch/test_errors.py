@@ -29,10 +29,12 @@ def test_the_tree_is_the_one_that_callers_rely_on():
         "DigestMismatch",
         "BudgetError",
         "EventError",
+        "LookFirst",
         "AccessError",
         "AccessBusy",
         "AuditError",
         "BackupError",
+        "EarlierLayout",
         "ReleaseError",
     }
 

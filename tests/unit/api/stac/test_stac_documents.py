@@ -38,9 +38,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, An
         s.put(shelf, 1, cell)
     with shelf.store.transaction() as tx:
         tx.put_event(a.event(geometry=box(25.25, 13.55, 25.26, 13.56)))
-    app = create_app(
-        load_settings(data_dir=folder, organisation="ours"), shelf.store, shelf.archive
-    )
+    app = create_app(load_settings(data_dir=folder, organisation="ours"), shelf.store)
     client = Inside(app)
     found: dict[str, Any] = {"catalog": client.get("/stac").json()}
     for one in client.get("/stac/collections").json()["collections"]:

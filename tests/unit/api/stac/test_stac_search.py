@@ -36,9 +36,7 @@ PROPERTY = settings(
 def made(folder: Path) -> tuple[Shelf, Inside]:
     """Return an empty shelf and what asks the service over it."""
     shelf = s.fill(folder, MemoryStore())
-    app = create_app(
-        load_settings(data_dir=folder, organisation="ours"), shelf.store, shelf.archive
-    )
+    app = create_app(load_settings(data_dir=folder, organisation="ours"), shelf.store)
     return shelf, Inside(app)
 
 

@@ -1,6 +1,7 @@
 """`hearthwatch archive`: what an analyst, a lawyer and an operator type."""
 
 import json
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ def archive(tmp_path: Path) -> Archive:
     layout.make()
     with store_at(layout.root, write=True):
         pass
-    opened = Archive(layout.archive)
+    opened = Archive(layout.archive("local"))
     for number, year in enumerate(YEARS):
         made = chip(acquisition=f"look{year}")
         layers = tuple(replace(one, dn=one.dn + number) for one in made.layers)
@@ -149,16 +150,18 @@ def test_an_event_rests_on_every_look_of_its_place_up_to_its_last():
         change.put_event(event)
         found = records.detection(evidence={"masters": ["named"]})
         change.add_detections([found])
-    assert rested_on(store) == {"early", "first", "named"}
+    assert rested_on(store, "ours") == {"early", "first", "named"}
 
 
 def test_prune_spares_what_was_found(archive, document, tmp_path):
     row = archive.masters("look2015", CELL)[0]
     with store_at(tmp_path / "var", write=True) as store, store.transaction() as change:
         # Nobody watches any more; what was found there stays evidence.
-        change.put_region(records.region(removed=records.NOON))
-        change.put_event(records.event())
-        change.add_detections([records.detection(evidence={"masters": [row.sha256]})])
+        own = {"organisation": "local"}
+        change.put_region(records.region(removed=records.NOON, **own))
+        change.put_event(records.event(**own))
+        found = records.detection(evidence={"masters": [row.sha256]}, **own)
+        change.add_detections([found])
     _, said = document("archive", "prune", "--keep-years", "1")
     assert (len(said["retired"]), said["kept_as_evidence"]) == (4, 2)
     assert archive.has("look2015", CELL)
@@ -174,3 +177,74 @@ def test_a_hold_goes_on_record_with_who_and_why(archive, document, manifest):
     assert said["masters"] == 6
     last = json.loads(manifest.path.read_text().splitlines()[-1])
     assert (last["hash"], last["who"], last["why"]) == (said["row"], "counsel", "case 7")
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> Layout:
+    """A data folder as an earlier version left it: one archive for all, and cubes beside it."""
+    layout = Layout(tmp_path / "an old var")
+    layout.make()
+    with store_at(layout.root, write=True):
+        pass
+    Archive(layout.archives).store(chip(acquisition="look2015"), CELL)
+    (layout.all_cubes / "sentinel-2-l2a").mkdir(parents=True)
+    return layout
+
+
+def files_of(root: Path) -> dict[str, bytes]:
+    return {
+        str(one.relative_to(root)): one.read_bytes() for one in root.rglob("*.*") if one.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    "words", [("archive", "verify"), ("region", "list"), ("doctor", "--quick"), ("events", "list")]
+)
+def test_a_folder_of_the_earlier_layout_is_refused_and_left_as_it_is(failure, earlier, words):
+    before = files_of(earlier.archives)
+    status, code, message = failure(*words, "--data-dir", earlier.root)
+    assert (status, code) == (30, "earlier_layout")
+    assert "all organisations shared one archive" in message
+    assert files_of(earlier.archives) == before
+
+
+def test_the_line_that_is_told_gives_the_archive_to_the_organisation(
+    failure, document, earlier, monkeypatch
+):
+    monkeypatch.setenv("HEARTHWATCH_ORGANISATION", "watchers")
+    _, _, message = failure("archive", "verify", "--data-dir", earlier.root)
+    line = message.split("To give it to watchers: ")[1].split(" (docs/")[0]
+    subprocess.run(["/bin/sh", "-c", line], check=True)
+    status, said = document("archive", "verify", "--data-dir", earlier.root)
+    assert (status, said["masters"], said["faults"]) == (0, 2, [])
+    assert earlier.all_archives() == (earlier.archive("watchers"),)
+    assert not earlier.all_cubes.exists()
+    assert sorted(one.name for one in earlier.root.iterdir() if "archive" in one.name) == [
+        "archive"
+    ]
+
+
+def test_each_organisation_sees_and_prunes_its_own_archive_alone(document, archive, monkeypatch):
+    monkeypatch.setenv("HEARTHWATCH_ORGANISATION", "others")
+    layout = Layout(archive.root.parents[1])
+    theirs = Archive(layout.archive("others"))
+    theirs.store(
+        replace(chip(acquisition="look2015"), sensed=datetime(2015, 6, 30, tzinfo=UTC)), CELL
+    )
+    _, said = document("archive", "list")
+    assert [one["acquisition"] for one in said["looks"]] == ["look2015"]
+    _, said = document("archive", "prune", "--keep-years", "1")
+    assert len(said["retired"]) == 2
+    assert len(archive.listed()) == 6
+    assert archive.verify() == theirs.verify() == []
+
+
+def test_the_doctor_proves_the_archives_of_all(document, archive, monkeypatch):
+    monkeypatch.setenv("HEARTHWATCH_ORGANISATION", "others")
+    master = archive.root / archive.listed()[0].path
+    master.chmod(0o644)
+    master.write_bytes(b"")
+    _, found = document("doctor")
+    (check,) = [one for one in found["checks"] if one["name"] == "archive"]
+    assert check["outcome"] == "fail"
+    assert f"{archive.root.name}/{archive.listed()[0].path}" in check["found"]

@@ -216,24 +216,31 @@ def test_states_and_caches_of_an_erased_region_go_and_those_of_others_stay(tmp_p
     assert sorted(path.name for path in layout.states.iterdir()) == ["reg-2"]
 
 
-@pytest.mark.parametrize("shared", [False, True])
-def test_pictures_go_with_a_region_unless_another_looks_at_the_same_ground(
-    tmp_path: Path, shared: bool
+@pytest.mark.parametrize("beside", ["", OURS, "theirs"])
+def test_pictures_go_with_a_region_unless_another_of_ours_looks_at_the_same_ground(
+    tmp_path: Path, beside: str
 ) -> None:
     layout, store = Layout(tmp_path), MemoryStore()
-    archive = Archive(layout.archive)
+    archive = Archive(layout.archive(OURS))
     archive.store(chips.chip(), chips.CELL)
     ground = cell_from_id(chips.CELL).footprint.centroid.buffer(0.01)
     core = MultiPolygon([ground])
     with store.transaction() as tx:
         tx.put_region(a.region(geometry=core))
-        if shared:
-            # Another organisation's, which nobody here is told of.
-            other = core.buffer(0.001)
-            tx.put_region(a.region(organisation="theirs", geometry=MultiPolygon([other])))
-    before = {path for path in layout.archive.rglob("*.tif*") if path.is_file()}
+        if beside:
+            other = MultiPolygon([core.buffer(0.001)])
+            tx.put_region(a.region(id="reg-9", organisation=beside, name="Nine", geometry=other))
+    theirs = Archive(layout.archive("theirs"))
+    theirs.store(chips.chip(), chips.CELL)
+    before = pictures(layout, OURS)
     assert before
     erasing.agree(erasures(store, BADR), layout, asked(store, Subject.REGION, "reg-1"))
-    after = {path for path in layout.archive.rglob("*.tif*") if path.is_file()}
-    assert after == (before if shared else set())
+    # That another organisation watches the same ground must not show by what is kept here.
+    assert pictures(layout, OURS) == (before if beside == OURS else set())
     assert archive.verify() == []
+    assert len(pictures(layout, "theirs")) == len(before)
+    assert theirs.verify() == []
+
+
+def pictures(layout: Layout, organisation: str) -> set[Path]:
+    return set(layout.archive(organisation).rglob("*.tif*"))

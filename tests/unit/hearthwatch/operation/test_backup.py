@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hearthwatch.audit.verifying import verify
 from hearthwatch.errors import BackupError, StoreError
-from hearthwatch.layout import Layout
+from hearthwatch.layout import Layout, folder_name
 from hearthwatch.operation import folder, vault
 from hearthwatch.operation.restoring import check, contents
 from hearthwatch.operation.sealing import recipient_of
@@ -52,11 +52,13 @@ def test_all_comes_back_to_another_folder(layout, tmp_path):
     assert restored.name == made.name
     assert made.missing == restored.missing == ()
     assert untouched(new.database) == untouched(layout.database)
-    assert Archive(new.archive).verify() == []
-    assert Archive(new.archive).manifest.head() == Archive(layout.archive).manifest.head()
+    here, there = (Archive(one.archive("ours")) for one in (layout, new))
+    assert there.verify() == []
+    assert there.manifest.head() == here.manifest.head()
     mine, its = b.tree(layout.root), b.tree(new.root)
-    apart = ("hearthwatch.sqlite", "net/", "cubes/", "scratch/", "archive/manifest.jsonl.lock",
-             "archive/.pulling", "restored.json")  # fmt: skip
+    own = f"archive/{folder_name('ours')}"
+    apart = ("hearthwatch.sqlite", "net/", "cubes/", "scratch/", f"{own}/manifest.jsonl.lock",
+             f"{own}/.pulling", "restored.json")  # fmt: skip
     kept = {name: data for name, data in mine.items() if not name.startswith(apart)}
     assert kept == {name: data for name, data in its.items() if not name.startswith(apart)}
     assert b.STATE in kept
@@ -105,14 +107,14 @@ def test_a_second_backup_writes_only_what_is_new(layout, tmp_path):
     again = b.made(layout, tmp_path / "backups")
     assert first.written > 300_000
     assert again.written < first.written / 20
-    Archive(layout.archive).store(chips.chip(acquisition="S2A_20200710T092031"), chips.CELL)
+    Archive(layout.archive("ours")).store(chips.chip(acquisition="S2A_20200710T092031"), chips.CELL)
     b.made(layout, tmp_path / "backups")
     names = Vault(tmp_path / "backups").backups()
     assert len(names) == 3
     for name, looks in zip(names, (2, 2, 3), strict=True):
         root = tmp_path / name
         b.put_back(tmp_path / "backups", root, name=name)
-        assert len({r.acquisition for r in Archive(root / "archive").listed()}) == looks
+        assert len({r.acquisition for r in Archive(Layout(root).archive("ours")).listed()}) == looks
 
 
 def test_a_large_file_is_shared_piece_by_piece(layout, tmp_path, monkeypatch):
@@ -225,10 +227,10 @@ def test_backups_for_two_keys_are_kept_apart(layout, tmp_path):
 
 def test_what_is_missing_is_told_and_the_rest_kept(layout, tmp_path):
     (layout.root / b.STATE).unlink()
-    master = next(ref.path for ref in Archive(layout.archive).listed())
-    (layout.archive / master).unlink()
+    master = next(ref.path for ref in Archive(layout.archive("ours")).listed())
+    (layout.archive("ours") / master).unlink()
     made = b.made(layout, tmp_path / "backups")
-    assert set(made.missing) == {b.STATE, f"archive/{master}"}
+    assert set(made.missing) == {b.STATE, f"archive/{folder_name('ours')}/{master}"}
     assert b.put_back(tmp_path / "backups", tmp_path / "new").missing == made.missing
 
 
@@ -236,7 +238,7 @@ def test_what_a_backtest_under_way_has_is_not_kept(layout, tmp_path):
     trial = layout.backtests / "trial"
     (trial / "state").mkdir(parents=True)
     (trial / "state" / "slab").write_text("a try")
-    (trial / "archive").symlink_to(layout.archive, target_is_directory=True)
+    (trial / "archive").symlink_to(layout.archives, target_is_directory=True)
     b.made(layout, tmp_path / "backups")
     b.put_back(tmp_path / "backups", tmp_path / "new")
     assert not (tmp_path / "new" / "backtests").exists()

@@ -22,7 +22,8 @@ from hearthwatch.store.copying import digests
 from tests.contract import store_everything as whole
 from tests.contract import store_records as a
 from tests.support import backups as b
-from tests.support import postgis
+from tests.support import chips, postgis
+from tiles.archive import Archive
 from tiles.errors import StorageFailed
 
 HOUR = timedelta(hours=1)
@@ -196,3 +197,13 @@ def test_of_a_file_that_is_gone_or_of_the_future_nothing_is_concluded(tmp_path: 
     (tmp_path / "ahead").touch()
     with pytest.raises(BackupError, match="a clock is wrong"):
         is_due(tmp_path / "ahead", HOUR, now - HOUR)
+
+
+def test_what_an_earlier_version_left_is_wiped_too(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "var")
+    layout.make()
+    for place in (layout.archives, layout.archive("ours"), layout.archive("theirs")):
+        Archive(place).store(chips.chip(), chips.CELL)
+    assert len(everything(layout.root)) > 6
+    wipe(layout.database, layout)
+    assert everything(layout.root) == []

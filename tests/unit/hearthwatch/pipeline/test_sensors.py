@@ -142,7 +142,7 @@ def test_a_second_run_takes_nothing_again(taken: Taken, catalogue: Path) -> None
 def test_radar_is_archived_with_its_mask_and_has_no_picture_to_compare(taken: Taken) -> None:
     layout, (look, *_) = Layout(taken.settings.data_dir), looks_of(taken.store, "radar")
     cell = settled.rows_of(taken.store)[0].cell
-    assert Archive(layout.archive).bands(look, cell) == {"VV", "VH", "MASK"}
+    assert Archive(layout.archive("local")).bands(look, cell) == {"VV", "VH", "MASK"}
     kept = {path.name.split("_")[0] for path in layout.states.glob("*/*/reference/*")}
     assert kept == {"burned"}
 
