@@ -7,7 +7,6 @@ it anew.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -52,7 +51,6 @@ MOST_CANDIDATES = 2_000
 Above it, the newest hundred come up sooner when one goes back through time: measured on 10^6
 events, collecting and sorting 2,000 candidates costs about as much as the way back.
 """
-HUNDRED = 100
 MOST_VALUED = 20_000
 """The same of the index of a property. They come from one index, so there may be more of them."""
 RANGED = ("area_m2", "last_detected")
@@ -120,14 +118,14 @@ class EventSearch:
     where: EventFilter
     start: Position | None
 
-    def way(self, connection: Connection, wanted: int = HUNDRED) -> Way:
-        """Return the way that gives the first `wanted` events soonest."""
+    def way(self, connection: Connection) -> Way:
+        """Return the way that answers this soonest."""
         # Their own index is narrower than any window that anyone would draw for them.
         own = self.where.region is not None or self.where.settlement is not None
         if own or {"region", "settlement", "id"} & set(texts_of(self._root())):
             return TIME
         with translated():
-            if self._places() and self._has_few_inside(connection, wanted):
+            if self._places() and self._has_few_inside(connection):
                 return PLACE
             named = (name for name in self._valued() if self._has_few(connection, name))
             return next((Way("value", name) for name in named), TIME)
@@ -177,11 +175,9 @@ class EventSearch:
             source, found = tables.events, _events(shape)
         return found.where(*filters.conditions(where.filter, source))
 
-    def _has_few_inside(self, connection: Connection, wanted: int) -> bool:
+    def _has_few_inside(self, connection: Connection) -> bool:
         windows = [(*place, *self._times()) for place in self._places()]
-        # The way back through time is the longer the more are wanted and the fewer lie inside.
-        most = round(MOST_CANDIDATES * math.sqrt(wanted / HUNDRED))
-        return candidates(connection, windows, most + 1) <= most
+        return candidates(connection, windows, MOST_CANDIDATES + 1) <= MOST_CANDIDATES
 
     def _has_few(self, connection: Connection, name: str) -> bool:
         c = self._with_value(name).c

@@ -57,7 +57,7 @@ class SqlEventReads(SqlReader):
         event_paging(organisation, where, limit)  # which refuses a limit
         search = EventSearch(organisation, where, None)
         with self._connect(self._single) as connection, translated():
-            statement = search.statement(search.way(connection, limit), Told.OUTLINE)
+            statement = search.statement(search.way(connection), Told.OUTLINE)
             # All at once: one by one they would each be asked of the driver.
             found = connection.execute(statement, search.values(limit)).all()
         return tuple(map(Outline._make, found))

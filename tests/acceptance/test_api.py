@@ -45,6 +45,7 @@ def test_a_watched_square_and_how_it_stands(client: httpx.Client) -> None:
     assert status["job"]["state"] in ("complete", "waiting")
     alone = client.get(f"/regions/{region['id']}").json()["properties"]["status"]
     assert alone.pop("longest_blind_days") > 0
+    assert alone.pop("backtest") is None
     assert alone == status
 
 

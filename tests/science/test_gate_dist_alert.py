@@ -249,7 +249,7 @@ def test_a_run_tells_the_ledger_what_it_could_not_see_and_makes_an_event_of_the_
         hidden = row.sensed.date().isoformat() in BLIND
         assert (row.status is ObservationStatus.NOT_OBSERVABLE) is hidden
         assert row.cause is (NotObservable.NODATA if hidden else None)
-    assert len(list(tmp_path.glob("archive/opera-dist-alert-s1/**/*.tif"))) == 2 * 10
+    assert len(list(tmp_path.glob("archive/*/opera-dist-alert-s1/**/*.tif"))) == 2 * 10
     large = [event for event in events if event.area_m2 > 1e6 and not event.merged_into]
     # Two cells of the grid, one fire.
     (fire,) = large
