@@ -21,6 +21,7 @@ from api.params import refuse_unknown
 from api.planning import Planning, Unplanned
 from api.rates import Rates
 from api.routes import (
+    answering,
     audit,
     changes,
     courses,
@@ -34,10 +35,12 @@ from api.routes import (
     imports,
     jobs,
     keys,
+    messages,
     opinions,
     passes,
     people,
     public,
+    receivers,
     regions,
     releases,
     reviews,
@@ -45,11 +48,13 @@ from api.routes import (
     sessions,
     settlements,
     stac,
+    subscriptions,
     tiles,
     tilesets,
     why,
     wmts,
 )
+from hearthwatch.alerting.post import Post, Unposted
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
 
@@ -59,7 +64,12 @@ DESCRIPTION = (
 )
 
 
-def create_app(settings: Settings, store: Store, planning: Planning | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    store: Store,
+    planning: Planning | None = None,
+    post: Post | None = None,
+) -> FastAPI:
     """Return the application.
 
     Parameters
@@ -68,6 +78,8 @@ def create_app(settings: Settings, store: Store, planning: Planning | None = Non
         Open for writing; the caller closes it.
     planning : Planning or None
         Who estimates watches; without one the service says that it cannot.
+    post : Post or None
+        Who sends; without one nobody can be added who is told of events.
     """
     app = FastAPI(
         title="hearthwatch",
@@ -90,7 +102,7 @@ def create_app(settings: Settings, store: Store, planning: Planning | None = Non
             "auto_configure": False,
         },
     )
-    app.state.context = Context(settings, store, planning or Unplanned())
+    app.state.context = Context(settings, store, planning or Unplanned(), post or Unposted())
     audited.install(app, store)
     doors.install(app, settings, store)
     problems.install(app)
@@ -100,6 +112,7 @@ def create_app(settings: Settings, store: Store, planning: Planning | None = Non
         features.open_router,
         tilesets.open_router,
         stac.open_router,
+        answering.open_router,
     ):
         app.include_router(open_router, dependencies=[Depends(refuse_unknown)])
     if settings.public_events:
@@ -132,6 +145,9 @@ def create_app(settings: Settings, store: Store, planning: Planning | None = Non
         releases.router,
         erasures.router,
         reviews.router,
+        receivers.router,
+        subscriptions.router,
+        messages.router,
         audit.router,
     ):
         # Who asks is known before anything is said of how it was asked.

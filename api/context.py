@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from api.planning import Planning, Unplanned
+from hearthwatch.alerting.post import Post, Unposted
 from hearthwatch.archives import archive_of
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
@@ -24,11 +25,14 @@ class Context:
         Opened for writing; writes of other processes are waited for.
     planning : Planning
         Who estimates watches.
+    post : Post
+        Who sends to receivers.
     """
 
     settings: Settings
     store: Store
     planning: Planning = field(default_factory=Unplanned)
+    post: Post = field(default_factory=Unposted)
 
     def archive(self, organisation: str) -> Archive:
         """Return what an organisation has archived: there is none of all."""

@@ -24,6 +24,8 @@ MAX_PATH_BYTES = 4096
 MAX_FIELDS_BYTES = 32 * 1024
 OPEN_BODIES = {"/session": 4096}
 """What is read of somebody who has not shown anything yet, by the address it is sent to."""
+UNREAD = frozenset({"/confirmations", "/unsubscriptions"})
+"""Their address says all: what is in the body of one click (RFC 8058) is not even read."""
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 _CLOSE = {"Connection": "close"}
@@ -91,6 +93,8 @@ class Limits:
         # The server counts only what it has not read yet.
         _require_short("header", b"".join(map(b"".join, headers.raw)), MAX_FIELDS_BYTES)
         if scope["method"] not in WITH_BODY or uploads.has_no_such(scope):
+            return b""
+        if scope["path"] in UNREAD:
             return b""
         most = OPEN_BODIES.get(scope["path"])
         if most is None:

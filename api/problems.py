@@ -35,6 +35,8 @@ _STATUS: Mapping[type[errors.HearthwatchError], int] = {
     errors.AccessBusy: 503,
     errors.AuditError: 503,
     errors.AccessError: 409,
+    errors.AlertConflict: 409,
+    errors.AlertError: 422,
     errors.ReleaseError: 409,
     errors.QuestionError: 400,
     errors.StoreLocked: 503,

@@ -171,3 +171,17 @@ class EarlierLayout(HearthwatchError):
 
     code = "earlier_layout"
     exit_status = 30
+
+
+class AlertError(HearthwatchError):
+    """A receiver, a subscription or a message cannot be used as it is wanted."""
+
+    code = "alert"
+    exit_status = 33
+
+
+class AlertConflict(AlertError):
+    """What is wanted of a receiver or a message cannot be done as it stands."""
+
+    code = "alert_conflict"
+    exit_status = 34

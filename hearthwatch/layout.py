@@ -73,6 +73,11 @@ class Layout:
         return tuple(sorted(one for one in self.archives.glob("*") if one.is_dir()))
 
     @property
+    def alert_key(self) -> Path:
+        """What the addresses of receivers are sealed with; in no backup of records."""
+        return self.root / "keys" / "alerts.key"
+
+    @property
     def states(self) -> Path:
         """Monitor states, one slab per version."""
         return self.root / "state"

@@ -189,6 +189,31 @@ class Settings(BaseSettings):
         default=None,
         description="File of certificates to trust instead of the system's.",
     )
+    smtp_host: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
+        description="Name of the mail server that alerts by e-mail are handed to.",
+    )
+    smtp_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Its port; by default 587, or 465 where smtp_tls is implicit.",
+    )
+    smtp_tls: Annotated[Literal["starttls", "implicit"], BeforeValidator(_lower)] = Field(
+        default="starttls",
+        description="How it is encrypted: nothing is ever sent in clear.",
+    )
+    smtp_sender: str | None = Field(
+        default=None,
+        max_length=254,
+        description="Address that alerts by e-mail come from.",
+    )
+    smtp_credentials: _Absolute | None = Field(
+        default=None,
+        description="File that only you can read, JSON or TOML, with username and password of an "
+        "account of the mail server, where it asks for a login.",
+    )
     requests_per_minute: float = Field(
         default=300.0,
         gt=0,
@@ -354,6 +379,22 @@ class Settings(BaseSettings):
         default=None,
         pattern=r"^https?://[^\s?#]+$",
         description="Address under which callers reach the API, if a proxy stands before it.",
+    )
+    alert_sender: str = Field(
+        default="",
+        max_length=100,
+        pattern=r"^[^\s/<>\"]*$",
+        description="What this service calls itself in alerts; by default the host of public_url.",
+    )
+    alert_key: _Absolute | None = Field(
+        default=None,
+        description="File with the key that seals the addresses of receivers and makes their "
+        "secrets; by default keys/alerts.key in the data folder. It is made where there is none.",
+    )
+    alert_allowed_hosts: _Names = Field(
+        default=(),
+        description="Names, addresses and networks, with commas between them, that alerts may be "
+        "sent to though they are not public.",
     )
     session_hours: float = Field(
         default=12.0,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from hearthwatch.cli import doctor_calibration, doctor_data, doctor_sources, doctor_system
+from hearthwatch.cli import (
+    doctor_alerts,
+    doctor_calibration,
+    doctor_data,
+    doctor_sources,
+    doctor_system,
+)
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.checks import Check, Outcome
 from hearthwatch.cli.faults import in_our_words
@@ -29,6 +35,7 @@ CHECKS: Sequence[tuple[str, Callable[[Call], Check]]] = (
     ("quota", doctor_sources.quota),
     ("pauses", doctor_sources.pauses),
     ("calibration", doctor_calibration.calibration),
+    ("alerts", doctor_alerts.alerts),
     ("executor", doctor_system.executor),
 )
 

@@ -25,6 +25,13 @@ def serve(commands: Any) -> None:
     add_listening(add_command(commands, "serve", "service:serve", text))
 
 
+def send(commands: Any) -> None:
+    """Add `hearthwatch send`."""
+    text = "send alerts; `hearthwatch up` does so by itself"
+    send = add_command(commands, "send", "service:send", text)
+    send.add_argument("--once", action="store_true", help="what may be sent now, and no more")
+
+
 def add_listening(parser: argparse.ArgumentParser) -> None:
     """Let an address to listen on be named."""
     parser.add_argument("--host", metavar="ADDRESS", help="to listen on (127.0.0.1)")

@@ -16,6 +16,8 @@ from api import audited, server
 from api.app import create_app
 from hearthwatch.access.passwords import Passwords
 from hearthwatch.access.people import made_up_password, new_person
+from hearthwatch.alerts.installed import post_from, sender_from
+from hearthwatch.alerts.sending import Sending
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.persons import add_organisation
 from hearthwatch.cli.report import Answer
@@ -28,6 +30,7 @@ from hearthwatch.records import Role
 from hearthwatch.settings import Settings
 from hearthwatch.sources import fallback_from, inbox_from, provider_from
 from hearthwatch.store.protocol import Store
+from hearthwatch.words import counted
 from imagery.types import ImageryProvider
 
 _LOOPBACK = ("127.", "::1", "localhost")
@@ -44,7 +47,7 @@ def serve(call: Call) -> Answer:
 
 
 def up(call: Call) -> Answer:
-    """Serve, and take new looks every few hours, in one process.
+    """Serve, take new looks every few hours, and send alerts, in one process.
 
     Of several on one server, one takes the looks, and another when that one ends.
     """
@@ -58,8 +61,10 @@ def up(call: Call) -> Answer:
         other, inbox = fallback_from(call.settings), inbox_from(call.settings)
         watch = Watch(call.settings, store, provider, every, call.note, other, inbox, lead)
         trials = _backtests(call, store, provider, lead)
+        sending = Sending(sender_from(call.settings, store))
         threads = [
             threading.Thread(target=watch.go_on, name="watch"),
+            threading.Thread(target=sending.go_on, name="sending"),
             threading.Thread(target=trials.go_on, name="backtests"),
         ]
         for thread in threads:
@@ -69,8 +74,23 @@ def up(call: Call) -> Answer:
         finally:
             watch.stop()
             trials.stop()
+            sending.stop()
             for thread in threads:
                 thread.join()
+    return _stopped(call)
+
+
+def send(call: Call) -> Answer:
+    """Send alerts until told to stop, or once what may be sent now."""
+    with call.store(write=True, alone=False) as store:
+        sending = Sending(sender_from(call.settings, store))
+        if call.args.once:
+            tried = sending.once()
+            return Answer({"tried": tried}, f"{counted(tried, 'message')} tried.")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: sending.stop())
+        call.note("Sending. Stop it with Ctrl-C.")
+        sending.go_on()
     return _stopped(call)
 
 
@@ -103,8 +123,8 @@ def _serve(call: Call, store: Store, listening: socket.socket) -> None:
     settings = call.settings
     address = _address(settings, listening)
     key, person = _first_key(call, store), _first_person(call, store)
-    planner = Planner(settings, store)
-    app = create_app(settings, store, planner)
+    planner, post = Planner(settings, store), post_from(settings, store)
+    app = create_app(settings, store, planner, post)
     server.run(app, listening, lambda: _announce(call, address, key, person))
     audited.close(app)
 

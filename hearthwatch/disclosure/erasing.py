@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hearthwatch.access.standing import Caller
+from hearthwatch.alerting.outbox import enqueue_erased
 from hearthwatch.disclosure.holds import HELD, holding
 from hearthwatch.disclosure.telling import Clock, now_utc, refresh
 from hearthwatch.disclosure.two_people import (
@@ -98,6 +99,7 @@ class Erasures:
             detail = self._kept(found, parts)
             before(parts)
             erased = tx.erase(parts)
+            enqueue_erased(self.store, tx, found.organisation, parts.events, self.clock())
             agreed = dataclasses.replace(
                 found,
                 outcome=ProposalOutcome.AGREED,

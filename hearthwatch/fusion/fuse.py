@@ -9,6 +9,7 @@ from datetime import datetime
 
 from detectors.fusion import TOLERANCE, apart, belongs
 from detectors.fusion_pieces import METRES_PER_DEGREE, REACH_M, continues, may_be_one
+from hearthwatch.alerting.outbox import enqueue
 from hearthwatch.errors import NotFound
 from hearthwatch.fusion.event import absorbed, as_source, fused, is_said
 from hearthwatch.records import Detection, Event, EventSource
@@ -51,11 +52,12 @@ class Fusion:
             self._fuse(event)
 
     def write(self, tx: Transaction) -> None:
-        """Write all that came of it, every version."""
+        """Write all that came of it, every version, and the alerts that it gives rise to."""
         for event in self._events:
             tx.put_event(event)
         for source in self._sources:
             tx.put_source(source)
+        enqueue(self._store, tx, self._organisation, self.changed)
 
     def of_events(self, detections: Sequence[Detection]) -> list[Detection]:
         """Return detections with the events that their sources tell of now."""

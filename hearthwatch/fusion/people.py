@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from detectors.types import DetectorState
+from hearthwatch.alerting.outbox import enqueue
 from hearthwatch.errors import EventError, NotFound
 from hearthwatch.fusion.event import SAID_BY_PEOPLE, fused
 from hearthwatch.fusion.opinions import MOVES, STATE_OF, check_words, standing, state_said
@@ -255,6 +256,8 @@ class _Act:
     def _write(self, event: Event, opinion: Opinion) -> Event:
         self._tx.put_event(event)
         self._tx.add_opinions([opinion])
+        reasons = {event.id: opinion.reason}
+        enqueue(self.store, self._tx, self.organisation, [event], reasons=reasons)
         return event
 
     def _opinion(

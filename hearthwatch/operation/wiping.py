@@ -103,6 +103,7 @@ def holders(root: Path, proc: Path = Path("/proc")) -> tuple[int, ...]:
 
 def _keys(layout: Layout, also: Iterable[Path]) -> Iterator[Path]:
     yield layout.root / NAMING
+    yield layout.alert_key
     yield from also
     yield from _files(layout.net, set())
     # A store that a backup or a restore had not sealed yet.

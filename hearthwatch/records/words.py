@@ -200,3 +200,93 @@ class SpendStatus(StrEnum):
     SETTLED = "settled"
     RELEASED = "released"
     LOST = "lost"
+
+
+class Channel(StrEnum):
+    """How a receiver is told."""
+
+    WEBHOOK = "webhook"
+    CAP = "cap"
+    EMAIL = "email"
+    FEED = "feed"
+    APPRISE = "apprise"
+
+
+class Language(StrEnum):
+    """Of the words in messages."""
+
+    ENGLISH = "en"
+    FRENCH = "fr"
+    ARABIC = "ar"
+
+
+class Detail(StrEnum):
+    """How much of an event a receiver is told.
+
+    A notice says that there is something and names no place; the last two are told what two
+    people released to them.
+    """
+
+    NOTICE = "notice"
+    EXACT = "exact"
+    PARTNER = "partner"
+    PUBLIC = "public"
+
+
+class Severity(StrEnum):
+    """How grave what is seen would be; the words of CAP 1.2, lowest first."""
+
+    MINOR = "minor"
+    MODERATE = "moderate"
+    SEVERE = "severe"
+    EXTREME = "extreme"
+
+
+class Rhythm(StrEnum):
+    """How often a subscription is told."""
+
+    INSTANT = "instant"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class AlertAct(StrEnum):
+    """What an alert does with what was told before; the words of CAP 1.2."""
+
+    ALERT = "alert"
+    UPDATE = "update"
+    CANCEL = "cancel"
+
+
+class MessageForm(StrEnum):
+    """What a message is.
+
+    ``list`` holds what is more than the storm cap, ``late`` what an outage held up, ``test`` is
+    asked for by its owner, ``question`` asks whether the receiver wants to be told.
+    """
+
+    SINGLE = "single"
+    DIGEST = "digest"
+    LIST = "list"
+    LATE = "late"
+    TEST = "test"
+    QUESTION = "question"
+    HEARTBEAT = "heartbeat"
+    ALARM = "alarm"
+
+
+class MessageState(StrEnum):
+    """How a message stands: a dead one is given up until somebody sends it again."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+class AttemptOutcome(StrEnum):
+    """How one attempt ended: refused is for good, gone switches the receiver off."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    REFUSED = "refused"
+    GONE = "gone"

@@ -24,6 +24,8 @@ from hearthwatch.records import (
     Event,
     EventFilter,
     LedgerRow,
+    Message,
+    MessageState,
     Page,
     Search,
     Settlement,
@@ -112,6 +114,18 @@ def event_paging(organisation: str, where: EventFilter, limit: int) -> Paging:
     """Return the paging of events: by `first_changed`, newest first, then by id."""
     question = _question("events", organisation, *_plain_of(where), *_filtered(where.filter))
     return Paging(question, (int, str), limit)
+
+
+def message_paging(
+    organisation: str, receiver: str | None, state: MessageState | None, limit: int
+) -> Paging:
+    """Return the paging of messages: by when they were made, newest first, then by id."""
+    return Paging(_question("messages", organisation, receiver, state), (int, str), limit)
+
+
+def message_position(message: Message) -> Position:
+    """Return where a message stands."""
+    return microseconds(message.made), message.id
 
 
 def ledger_paging(

@@ -20,6 +20,7 @@ from hearthwatch.records import (
     Detection,
     Event,
     EventSource,
+    Message,
     Proposal,
     ProposalOutcome,
     ProposedAct,
@@ -42,8 +43,9 @@ KEPT: frozenset[type] = frozenset(
 BLANKED: Mapping[type, Row] = {
     Spend: {"cell": "", "acquisition": "", "detail": ""},
     Telling: {"detail": "{}"},
+    Message: {"content": "{}"},
 }
-"""Records that stay without what tells the place: accounts, and that something was told."""
+"""Records that stay without what tells the place: accounts, and that something was told or sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Parts:
         Of these events.
     replayed : tuple of str
         Regions whose replays of the past may tell of it: they can be made again.
+    messages : tuple of str
+        Those that tell of one of the events, other events in them or not.
     """
 
     organisation: str
@@ -70,6 +74,7 @@ class Parts:
     settlements: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     replayed: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
 
     def named_by(self, record: type) -> dict[str, tuple[str, ...]]:
         """Return by which fields a row of a record belongs to the parts, and which ids these are.
@@ -88,6 +93,7 @@ class Parts:
             EventSource: self.sources,
             Settlement: self.settlements,
             Region: self.regions,
+            Message: self.messages,
         }
         found = {name: ids for name, ids in of_field.items() if name in fields and ids}
         if own.get(record):

@@ -35,6 +35,7 @@ from hearthwatch.store.cursor import (
     settlement_position,
 )
 from hearthwatch.store.extent import Bounds
+from hearthwatch.store.memory_alerts import MemoryAlertReads, MemoryAlertWrites
 from hearthwatch.store.memory_audit import MemoryAuditReads, MemoryAuditWrites
 from hearthwatch.store.memory_backtests import MemoryBacktestReads, MemoryBacktestWrites
 from hearthwatch.store.memory_calibration import (
@@ -67,6 +68,7 @@ class MemoryTransaction(
     MemoryReleaseWrites,
     MemoryReviewWrites,
     MemoryBacktestWrites,
+    MemoryAlertWrites,
 ):
     """Writes on a draft of the tables; see `Transaction`."""
 
@@ -164,6 +166,7 @@ class MemoryStore(
     MemoryErasingReads,
     MemoryReviewReads,
     MemoryBacktestReads,
+    MemoryAlertReads,
     MemoryEventReads,
     MemoryPulledReads,
     MemorySearchReads,

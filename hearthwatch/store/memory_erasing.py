@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hearthwatch.records import (
+    Alert,
     Detection,
     Event,
     EventSource,
@@ -111,11 +112,14 @@ class MemoryErasingReads(MemoryReader):
             replayed = {one.id for one in tables.all(Region, organisation)}
         else:
             replayed = {one.region for one in every if one.id in events}
+        told = [one for one in tables.all(Alert, organisation) if one.event in events]
+        messages = {one.message for one in told} - {""}
         return Parts(
             organisation, subject, its_id, tuple(sorted(events)), tuple(sorted(sources)),
             (its_id,) if subject is Subject.SETTLEMENT else (),
             (its_id,) if subject is Subject.REGION else (),
             tuple(sorted(replayed)) if subject is not Subject.REGION else (its_id,),
+            tuple(sorted(messages)),
         )  # fmt: skip
 
     def scrub(self) -> None:

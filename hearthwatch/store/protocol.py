@@ -24,6 +24,7 @@ from hearthwatch.records import (
     StateVersion,
 )
 from hearthwatch.store.extent import Bounds
+from hearthwatch.store.protocol_alerts import AlertReads, AlertWrites
 from hearthwatch.store.protocol_audit import AuditReads, AuditWrites
 from hearthwatch.store.protocol_backtests import BacktestReads, BacktestWrites
 from hearthwatch.store.protocol_calibration import CalibrationReads, CalibrationWrites
@@ -50,6 +51,7 @@ class Transaction(
     ErasingWrites,
     ReviewWrites,
     BacktestWrites,
+    AlertWrites,
     Protocol,
 ):
     """Writes that become visible together or not at all."""
@@ -116,6 +118,7 @@ class Store(
     ErasingReads,
     ReviewReads,
     BacktestReads,
+    AlertReads,
     EventReads,
     PulledReads,
     SearchReads,

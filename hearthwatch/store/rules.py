@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from hearthwatch.errors import NotFound, QuestionError, StoreError
 from hearthwatch.records import (
+    Alert,
     ApiKey,
     Assessment,
+    Attempt,
     AuditEntry,
     Backtest,
     CalibrationChoice,
@@ -29,12 +31,14 @@ from hearthwatch.records import (
     Lease,
     LedgerRow,
     Mark,
+    Message,
     Opinion,
     Organisation,
     Pass,
     Pause,
     Person,
     Proposal,
+    Receiver,
     Region,
     Rendering,
     Run,
@@ -43,6 +47,7 @@ from hearthwatch.records import (
     Spend,
     StateVersion,
     StoredCalibration,
+    Subscription,
     Telling,
 )
 from hearthwatch.store.codec import canonical_json, to_row
@@ -84,6 +89,11 @@ IDENTITY: Mapping[type, tuple[str, ...]] = {
     Claim: ("organisation", "id"),
     Assessment: ("organisation", "id"),
     Backtest: ("organisation", "id"),
+    Receiver: ("organisation", "id"),
+    Subscription: ("organisation", "id"),
+    Alert: ("organisation", "id"),
+    Message: ("organisation", "id"),
+    Attempt: ("organisation", "message", "sequence"),
 }
 """What tells two records of a class apart."""
 
@@ -128,6 +138,12 @@ REFERENCES: Mapping[type, Mapping[str, type]] = {
     Claim: {"event": Event},
     Assessment: {"event": Event},
     Backtest: {"region": Region},
+    Receiver: {},
+    Subscription: {"receiver": Receiver},
+    # That what was told is withdrawn is told when the event is erased already.
+    Alert: {"receiver": Receiver},
+    Message: {"receiver": Receiver},
+    Attempt: {"message": Message},
 }
 """Fields that name another record of the same organisation, which must exist at commit.
 
@@ -307,6 +323,47 @@ def told_already(telling: Telling) -> StoreError:
         f"What is told of event {telling.event} to {telling.audience.value} was changed in "
         "between. Read it again."
     )
+
+
+TOLD_AS = ("organisation", "receiver", "event", "sequence")
+"""What tells two alerts apart beside their ids."""
+
+
+def alerted_already(alert: Alert) -> StoreError:
+    """Return the error for an alert whose place in the order is taken."""
+    return StoreError(f"What is told of event {alert.event} was changed in between. Read it again.")
+
+
+LOOKED_THROUGH = 50
+"""Of one receiver's messages that wait, how many are looked through for some that may be sent."""
+
+
+class Queued(NamedTuple):
+    """What of a message says whether it may be sent; times in microseconds."""
+
+    organisation: str
+    id: str
+    receiver: str
+    events: tuple[str, ...]
+    next: int
+    held_until: int | None
+
+
+def free_to_send(queued: Iterable[Queued], now: int, most: int) -> list[Queued]:
+    """Return what may be sent of messages that wait, in the order in which they were made.
+
+    None goes before an earlier one to the same receiver that tells of the same event, nor with it:
+    what is told of an event arrives in order.
+    """
+    found: list[Queued] = []
+    before: dict[tuple[str, str], set[str]] = {}
+    for one in queued:
+        earlier = before.setdefault((one.organisation, one.receiver), set())
+        is_free = one.next <= now and (one.held_until is None or one.held_until <= now)
+        if is_free and earlier.isdisjoint(one.events) and len(found) < most:
+            found.append(one)
+        earlier.update(one.events)
+    return found
 
 
 def next_turn(stored: Lease | None, wanted: Lease) -> Lease | None:

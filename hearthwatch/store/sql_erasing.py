@@ -159,12 +159,13 @@ class SqlErasingReads(SqlReader):
             if subject is not Subject.EVENT:
                 of_events += _ids(connection, s, organisation, s.c[subject.value] == its_id)
             replayed = _replayed(connection, organisation, subject, events)
+            messages = _messages(connection, organisation, events)
         return Parts(
             organisation, subject, its_id, tuple(sorted(set(events))),
             tuple(sorted(set(of_events))),
             (its_id,) if subject is Subject.SETTLEMENT else (),
             (its_id,) if subject is Subject.REGION else (),
-            replayed if subject is not Subject.REGION else (its_id,),
+            replayed if subject is not Subject.REGION else (its_id,), messages,
         )  # fmt: skip
 
 
@@ -190,6 +191,15 @@ def _replayed(
     for some in _portions(events):
         asked = select(e.region).distinct().where(e.organisation == organisation, e.id.in_(some))
         found |= set(connection.execute(asked).scalars())
+    return tuple(sorted(found))
+
+
+def _messages(connection: Connection, organisation: str, events: Sequence[str]) -> tuple[str, ...]:
+    c = tables.alerts.c
+    found: set[str] = set()
+    for some in _portions(events):
+        told = (c.organisation == organisation, c.event.in_(some), c.message != "")
+        found |= set(connection.execute(select(c.message).distinct().where(*told)).scalars())
     return tuple(sorted(found))
 
 

@@ -26,8 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from hearthwatch.records import (
+    Alert,
     ApiKey,
     Assessment,
+    Attempt,
     AuditEntry,
     Backtest,
     CalibrationChoice,
@@ -45,12 +47,14 @@ from hearthwatch.records import (
     Lease,
     LedgerRow,
     Mark,
+    Message,
     Opinion,
     Organisation,
     Pass,
     Pause,
     Person,
     Proposal,
+    Receiver,
     Region,
     Rendering,
     Run,
@@ -59,6 +63,7 @@ from hearthwatch.records import (
     Spend,
     StateVersion,
     StoredCalibration,
+    Subscription,
     Telling,
 )
 from hearthwatch.store.codec import Storage, columns
@@ -117,6 +122,11 @@ NAMES = {
     Claim: "claims",
     Assessment: "assessments",
     Backtest: "backtests",
+    Receiver: "receivers",
+    Subscription: "subscriptions",
+    Alert: "alerts",
+    Message: "messages",
+    Attempt: "attempts",
 }
 
 
@@ -351,3 +361,29 @@ assessments = _current(
 backtests = _current(
     Backtest, indices=[Index("ix_backtests_region", "organisation", "region", "asked", "id")]
 )
+# Both are looked at before every event that is written: by the index alone.
+receivers = _current(Receiver, indices=[Index("ix_receivers_revision", "organisation", "revision")])
+subscriptions = _current(
+    Subscription,
+    indices=[
+        Index("ix_subscriptions_revision", "organisation", "revision"),
+        Index("ix_subscriptions_receiver", "organisation", "receiver"),
+    ],
+)
+alerts = _current(
+    Alert,
+    indices=[
+        Index("ix_alerts_told", "organisation", "event", "receiver", "sequence", unique=True),
+        Index("ix_alerts_message", "organisation", "message"),
+        Index("ix_alerts_waiting", "message", "due"),
+    ],
+)
+messages = _current(
+    Message,
+    indices=[
+        Index("ix_messages_waiting", "state", "next"),
+        Index("ix_messages_receiver", "organisation", "receiver", "state", "number"),
+        Index("ix_messages_made", "organisation", "made", "id"),
+    ],
+)
+attempts = _current(Attempt)

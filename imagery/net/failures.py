@@ -58,8 +58,7 @@ def explain(error: Exception) -> Failed:
     causes = list(_causes(error))
     certificate = _first(causes, ssl.SSLCertVerificationError)
     if certificate is not None:
-        words = f"its certificate is not accepted ({certificate.verify_message})"
-        return Failed(How.UNTRUSTED, words)
+        return Failed(How.UNTRUSTED, f"its certificate is not accepted ({_why(certificate)})")
     for kinds, how, words in _MEANINGS:
         if _first(causes, *kinds) is not None:
             return Failed(how, words)
@@ -68,6 +67,11 @@ def explain(error: Exception) -> Failed:
     if _first(causes, ValueError) is not None and not isinstance(error, (OSError, HTTPError)):
         return Failed(How.UNSENDABLE, "the request holds what no request may")
     return Failed(How.DOWN, "the connection failed")
+
+
+def _why(error: ssl.SSLCertVerificationError) -> str:
+    # What OpenSSL says of a wrong name or address quotes it.
+    return "it is for another name" if error.verify_code in (62, 64) else error.verify_message
 
 
 _E = TypeVar("_E", bound=BaseException)

@@ -12,7 +12,10 @@ LONGEST_S = 120.0
 
 
 def seconds_to_wait(
-    header: str | None, unit: Literal["ms", "s"], date: str | None = None
+    header: str | None,
+    unit: Literal["ms", "s"],
+    date: str | None = None,
+    most: float = LONGEST_S,
 ) -> float | None:
     """Read ``Retry-After`` (RFC 9110, 10.2.3; Sentinel Hub sends milliseconds).
 
@@ -25,11 +28,13 @@ def seconds_to_wait(
     date : str or None
         The answer's own ``Date``. A moment is counted from it where it is given, since the
         server's clock may differ from ours.
+    most : float
+        Seconds to wait at most, whatever the server says.
 
     Returns
     -------
     float or None
-        Seconds, more than zero and at most `LONGEST_S`; None where nothing usable was said.
+        Seconds, more than zero and at most `most`; None where nothing usable was said.
     """
     if header is None:
         return None
@@ -39,7 +44,7 @@ def seconds_to_wait(
         seconds = _until(header, date)
     if not math.isfinite(seconds) or seconds <= 0.0:
         return None
-    return min(seconds, LONGEST_S)
+    return min(seconds, most)
 
 
 def _until(header: str, date: str | None) -> float:

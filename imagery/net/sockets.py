@@ -10,8 +10,9 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +37,9 @@ class _Call(threading.local):
 
 
 _call = _Call()
+
+Found = tuple[Any, ...]
+"""One address of a name, as `socket.getaddrinfo` gives it."""
 
 
 @contextmanager
@@ -80,11 +84,27 @@ def _proxy(address: str) -> str:
 
 def _context(account: Account) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=account.certificates)
+        return tls_context(account.certificates)
     except (OSError, ssl.SSLError) as error:
         raise Permanent(
             f"the certificates of the account {account.name} cannot be read: {error.strerror}"
         ) from error
+
+
+def tls_context(certificates: Path | None) -> ssl.SSLContext:
+    """Return what makes encrypted connections that keep to the deadline of the call.
+
+    Parameters
+    ----------
+    certificates : Path or None
+        Certificates to trust instead of the system's.
+
+    Raises
+    ------
+    OSError
+        If they cannot be read; `ssl.SSLError`, which is one, if they are none.
+    """
+    context = ssl.create_default_context(cafile=certificates)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslsocket_class = _TlsSocket
     return context
@@ -123,12 +143,12 @@ class _TlsSocket(ssl.SSLSocket):
 
 class _Connection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return _dial(self.host, self.port or 80)
+        return _reach(self.host, self.port or 80)
 
 
 class _TlsConnection(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        return _dial(self.host, self.port or 443)
+        return _reach(self.host, self.port or 443)
 
 
 class _Pool(HTTPConnectionPool):
@@ -139,31 +159,61 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
-def _dial(host: str, port: int) -> socket.socket:
-    """Connect to the first address of `host` that answers, all within the time to connect."""
+def _reach(host: str, port: int) -> socket.socket:
     until = time.monotonic() + _seconds(_call.connect_s)
+    return dial(resolve(host, port), until)
+
+
+def dial(found: Sequence[Found], until: float = float("inf")) -> socket.socket:
+    """Connect to the first address that answers, all within the time to connect.
+
+    Parameters
+    ----------
+    until : float
+        Moment of the monotonic clock after which none is tried any more.
+
+    Raises
+    ------
+    OSError
+        If none answers; of the last that was tried.
+    """
+    until = min(until, time.monotonic() + _seconds(_call.connect_s))
     failure: OSError = OSError("the name has no address")
-    for family, kind, protocol, _, address in _resolve(host.strip("[]"), port):
-        sock = _Socket(family, kind, protocol)
+    for rank, one in enumerate(found):
+        # One that is silent leaves the others their share.
+        share = (until - time.monotonic()) / (len(found) - rank)
         try:
-            sock.settimeout(max(0.001, until - time.monotonic()))
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.connect(address)
-            # A handshake follows, and has what is left.
-            sock.settimeout(max(0.001, until - time.monotonic()))
-            return sock
+            return _connected(one, share, until)
         except OSError as error:
-            sock.close()
             failure = error
-        except BaseException:
-            sock.close()
-            raise
     raise failure
 
 
-def _resolve(host: str, port: int) -> list[Any]:
-    """Look a name up in a thread of its own: the system's own wait cannot be cut short."""
-    found: list[Any] = []
+def _connected(one: Found, seconds: float, until: float) -> socket.socket:
+    family, kind, protocol, _, address = one
+    sock = _Socket(family, kind, protocol)
+    try:
+        sock.settimeout(max(0.001, seconds))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.connect(address)
+        # A handshake follows, and has what is left.
+        sock.settimeout(max(0.001, until - time.monotonic()))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def resolve(host: str, port: int) -> list[Found]:
+    """Look a name up in a thread of its own: the system's own wait cannot be cut short.
+
+    Raises
+    ------
+    OSError
+        If it has no address, or none was found in the time to connect.
+    """
+    host = host.strip("[]")
+    found: list[Found] = []
     failed: list[OSError] = []
 
     def look() -> None:

@@ -27,7 +27,10 @@ from tests.support.routes import FIXED, Operation, operations
 ALL = tuple(Neighbour(number) for number in range(len(MARKS)))
 PAGE = {"bbox": "25.2,13.5,25.5,13.8", "limit": "1"}
 COLLECTIONS = ("events", "detections", "settlements", "regions", "ledger", "camps")
-QUERY_IDS = {"region": "region", "settlement": "settlement", "before": "acquisition"}
+QUERY_IDS = {"region": "region", "settlement": "settlement", "before": "acquisition",
+             "receiver": "receiver", "event": "event"}  # fmt: skip
+TOKEN = "x" * 43
+"""What no receiver was sent."""
 LAST = {"DELETE /session": 1}
 """What shuts the asker out is asked for at the very end."""
 SIGN_IN = "POST /session"
@@ -54,6 +57,9 @@ NOT_DONE = {
     "POST /reviews/{event}/undo": 409,
     # Two people look at it: nobody says alone what it is.
     "POST /events/{event}/opinions": 409,
+    # That is not what the receiver was sent.
+    "POST /receivers/{receiver}/confirm": 404, "POST /confirmations": 404,
+    "POST /unsubscriptions": 404,
 }  # fmt: skip
 """What is found and cannot be done with the records there are."""
 
@@ -78,6 +84,15 @@ def bodies(ids: Mapping[str, str]) -> Mapping[str, Any]:
         "POST /erasures": {"what": "event", "id": ids["event"], "reason": "why"},
         "POST /holds": {"what": "event", "id": ids["event"], "reason": "why"},
         "POST /holds/{hold}/lift": {"reason": "why"},
+        "POST /receivers": {"name": "Mine", "channel": "webhook", "address": "https://a.example"},
+        "PATCH /receivers/{receiver}": {"storm_cap": 3},
+        "POST /receivers/{receiver}/confirm": {"token": TOKEN},
+        "POST /subscriptions": {
+            "receiver": ids["receiver"],
+            "name": "Mine",
+            "region": ids["region"],
+        },
+        "PATCH /subscriptions/{subscription}": {"paused": True},
     }
 
 
@@ -119,7 +134,8 @@ def asked(
 ) -> tuple[str, dict[str, Any]]:
     """Return the address of an operation, and what goes with it."""
     address = one.address(ids, collection)
-    return address, {"params": dict(in_query), **one.body(bodies(ids))}
+    needed = {name: ids[QUERY_IDS[name]] if name in QUERY_IDS else TOKEN for name in one.needed}
+    return address, {"params": {**needed, **in_query}, **one.body(bodies(ids))}
 
 
 askers = st.builds(

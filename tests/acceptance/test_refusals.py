@@ -163,7 +163,7 @@ def small_disk(tmp_path):
     if not possible:
         pytest.skip("this machine lets nobody mount a small disk (unshare --mount)")
     script = (
-        'mount -t tmpfs -o size=640k tmpfs "$2" && cp -r "$1" "$2"/data && shift 2 && exec "$@"'
+        'mount -t tmpfs -o size=832k tmpfs "$2" && cp -r "$1" "$2"/data && shift 2 && exec "$@"'
     )
 
     def prefix(data, target):

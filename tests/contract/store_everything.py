@@ -55,6 +55,7 @@ def fill(store: Store, organisation: str, word: str = WORD) -> Store:
         ])  # fmt: skip
         tx.put_claim(a.claim(**own))
         tx.put_assessment(a.assessment(**own, text=word, shown={"place": word}))
+        _tell(tx, own, word)
         _release(tx, own, word)
         _work(tx, own, word)
     return store
@@ -66,6 +67,20 @@ def _release(tx: Any, own: dict[str, Any], word: str) -> None:
     tx.add_telling(a.telling(**own, version=2, gone=True, at=a.NOON + a.DAY, detail={}))
     tx.put_proposal(a.proposal(**own, reason=f"They are near {word}."))
     tx.put_proposal(a.proposal(**own, id="pro-2", subject="evt-2", reason="They should know."))
+
+
+def _tell(tx: Any, own: dict[str, Any], word: str) -> None:
+    tx.put_receiver(a.receiver(**own))
+    for number in ("1", "2"):
+        its_own = {**own, "id": f"sub-{number}", "region": f"reg-{number}"}
+        tx.put_subscription(a.subscription(**its_own))
+    tx.add_alerts([
+        a.alert(**own, facts={"place": word}), a.alert(**own, id="alr-2", event="evt-2"),
+    ])  # fmt: skip
+    about = a.message(**own, content={"body": f"near {word}"})
+    tx.put_message(about, ["alr-1"])
+    tx.put_message(a.message(**own, id="msg-2", events=("evt-2",)), ["alr-2"])
+    tx.add_attempt(a.attempt(**own))
 
 
 def _work(tx: Any, own: dict[str, Any], word: str) -> None:

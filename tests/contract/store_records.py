@@ -8,13 +8,19 @@ from typing import Any
 from shapely.geometry import MultiPolygon, box
 
 from hearthwatch.records import (
+    Alert,
+    AlertAct,
     ApiKey,
     Assessment,
+    Attempt,
+    AttemptOutcome,
     Audience,
     AuditEntry,
     Backtest,
     CalibrationChoice,
+    Channel,
     Claim,
+    Detail,
     Detection,
     Event,
     EventSource,
@@ -30,6 +36,8 @@ from hearthwatch.records import (
     Lease,
     LedgerRow,
     Mark,
+    Message,
+    MessageForm,
     Mode,
     ObservationStatus,
     Opinion,
@@ -42,16 +50,20 @@ from hearthwatch.records import (
     Proposal,
     ProposalOutcome,
     ProposedAct,
+    Receiver,
     Region,
     Rendering,
+    Rhythm,
     Role,
     Run,
     Session,
     Settlement,
+    Severity,
     Spend,
     SpendStatus,
     StateVersion,
     StoredCalibration,
+    Subscription,
     Telling,
     Verb,
     Verdict,
@@ -589,6 +601,49 @@ def backtest(**changes: Any) -> Backtest:
         most_units=250.5,
         report={"events": [{"id": "evt-1"}], "looks": 41},
     )
+    return replace(plain, **changes)
+
+
+def receiver(**changes: Any) -> Receiver:
+    plain = Receiver(
+        id="rcv-1", organisation="ours", name="Duty officer", channel=Channel.WEBHOOK,
+        owner="per-1", created=NOON, address="sealed", detail=Detail.EXACT,
+        quiet_override=Severity.SEVERE, quiet_from=1320, quiet_until=360, confirmed=NOON,
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def subscription(**changes: Any) -> Subscription:
+    plain = Subscription(
+        id="sub-1", organisation="ours", receiver="rcv-1", name="All of it", created=NOON,
+        region="reg-1", kinds=("burned", "razed"), rhythm=Rhythm.DAILY,
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def alert(**changes: Any) -> Alert:
+    plain = Alert(
+        id="alr-1", organisation="ours", receiver="rcv-1", event="evt-1", sequence=1, version=1,
+        kind=Kind.BURNED, mode=Mode.ACTUAL, act=AlertAct.ALERT, severity=Severity.SEVERE,
+        facts={"event": "evt-1", "area_m2": 40_000.0}, subscriptions=("sub-1",), made=NOON,
+        due=NOON,
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def message(**changes: Any) -> Message:
+    plain = Message(
+        id="msg-1", organisation="ours", receiver="rcv-1", form=MessageForm.SINGLE,
+        mode=Mode.ACTUAL, events=("evt-1",), content={"body": "{}"}, made=NOON, next=NOON,
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def attempt(**changes: Any) -> Attempt:
+    plain = Attempt(
+        organisation="ours", message="msg-1", sequence=1, began=NOON, ended=NOON + DAY / 86_400,
+        outcome=AttemptOutcome.FAILED, status=500, words="HTTP 500",
+    )  # fmt: skip
     return replace(plain, **changes)
 
 

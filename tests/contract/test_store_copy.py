@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -74,7 +75,17 @@ def filled(place: Path | str) -> Store:
         tx.put_claim(a.claim())
         tx.put_assessment(a.assessment())
         tx.put_backtest(a.backtest())
+    with store.transaction() as tx:
+        _tell(tx)
     return store
+
+
+def _tell(tx: Any) -> None:
+    tx.put_receiver(a.receiver())
+    tx.put_subscription(a.subscription())
+    tx.add_alerts([a.alert()])
+    tx.put_message(a.message(), ["alr-1"])
+    tx.add_attempt(a.attempt())
 
 
 def test_there_and_back_is_the_same_store(file: Path, tmp_path: Path) -> None:

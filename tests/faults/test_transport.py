@@ -478,7 +478,7 @@ def test_f35_a_server_that_shows_the_right_certificate_is_believed(tmp_path, cer
     ("name", "trusted", "why"),
     [
         ("good", False, "unable to get local issuer"),
-        ("foreign", True, "IP address mismatch"),
+        ("foreign", True, "for another name"),
         ("expired", True, "expired"),
     ],
 )

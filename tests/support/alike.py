@@ -8,7 +8,7 @@ from typing import Any
 # When it was given, and what was made by chance.
 CHANCE = re.compile(
     rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-    rb"|hwp?_[0-9a-f]{12}_[\w-]{43}|\"?\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)\"?|\b[0-9a-f]{12}\b"
+    rb"|msg_[0-9a-f]{32}|whsec_[\w+/]{43}=|hwp?_[0-9a-f]{12}_[\w-]{43}|\"?\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)\"?|\b[0-9a-f]{12}\b"
     rb"|\b[0-9a-f]{16}\b|\b[0-9a-f]{64}\b|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT"
 )
 _MADE = {"location", "set-cookie"}

@@ -19,10 +19,11 @@ from api.stac.scenes import item_id
 from hearthwatch.access.passes import new_pass
 from hearthwatch.access.scopes import scopes_of
 from hearthwatch.access.secrets import form_token, hash_of, new_secret
+from hearthwatch.alerts.installed import post_from
 from hearthwatch.keys import new_key
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.planner import Planner
-from hearthwatch.records import Role, Scope
+from hearthwatch.records import Channel, Role, Scope
 from hearthwatch.settings import load_settings
 from hearthwatch.store import MemoryStore
 from hearthwatch.store.memory_tables import Tables
@@ -38,15 +39,29 @@ from tests.support.worlds import (
     put,
     records,
 )
+from tests.unit.hearthwatch.alerts.desk import Spy
 from tiles.archive import Archive
 from tiles.masters import grid_hash
 
 MARKS = ("zq7", "wk4", "jx9")
 """Begin every id and name of an organisation, each of its own."""
 _COORDINATE = re.compile(r"\d+\.\d{4,}")
-_KNOWN = ("region", "event", "settlement", "job", "person", "pass_id", "release", "erasure", "hold")
+_KNOWN = (
+    "region",
+    "event",
+    "settlement",
+    "job",
+    "person",
+    "pass_id",
+    "release",
+    "erasure",
+    "hold",
+    "receiver",
+    "subscription",
+    "message",
+)
 _IDS = dict(zip(_KNOWN, ("reg-1", "evt-1", "set-1", "run-1", "per-1", "0123456789abcdef", "pro-1",
-                         "era-1", "hold-1"), strict=True))  # fmt: skip
+                         "era-1", "hold-1", "rcv-1", "sub-1", "msg-1"), strict=True))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -186,7 +201,8 @@ class Town:
             data_dir=folder, organisation=self.living[0].name, requests_per_second=1e6
         )
         store: Any = self.store
-        self.app: FastAPI = create_app(settings, store, Planner(settings, store))
+        post = post_from(settings, store, dict.fromkeys(Channel, Spy()))
+        self.app: FastAPI = create_app(settings, store, Planner(settings, store), post)
 
     def begin(self, who: Asker) -> None:
         """Have all records anew, and what somebody is let in by."""

@@ -41,6 +41,12 @@ class Operation:
         """Parameters of the query."""
         return {p["name"] for p in self.operation.get("parameters", []) if p["in"] == "query"}
 
+    @property
+    def needed(self) -> set[str]:
+        """Parameters of the query that have to be given."""
+        every = self.operation.get("parameters", [])
+        return {p["name"] for p in every if p["in"] == "query" and p.get("required")}
+
     def address(self, ids: Mapping[str, str], collection: str = "events") -> str:
         """Return the address for ids by parameter; `KeyError` for a parameter nobody knows."""
         values = {"form": FORM, **FIXED, **BY_PATH.get(self.path, {}), **ids, "name": collection}

@@ -19,16 +19,19 @@ from shapely.geometry.base import BaseGeometry
 from api.app import create_app
 from api.stac.scenes import item_id
 from hearthwatch.access.secrets import form_token, hash_of, new_secret
+from hearthwatch.alerting.own import Scene, facts_of
+from hearthwatch.alerts.installed import post_from
 from hearthwatch.keys import new_key
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.planner import Planner
-from hearthwatch.records import Role, Telling
+from hearthwatch.records import Alert, Channel, Detail, Label, Role, Telling
 from hearthwatch.settings import load_settings
 from hearthwatch.store import Store
 from hearthwatch.store.protocol import Transaction
 from imagery.types import Chip
 from tests.contract import store_records as a
 from tests.support.chips import CELL, LOOK, SCENE, chip, layer
+from tests.unit.hearthwatch.alerts.desk import Spy
 from tiles.archive import Archive
 from tiles.masters import grid_hash
 
@@ -71,6 +74,7 @@ def callers() -> Callers:
         "region": "reg-1", "event": "evt-1", "settlement": "set-1", "job": "run-1",
         "acquisition": LOOK, "person": "per-1", "key": made[-2].id, "session": session.id,
         "pass_id": "0123456789abcdef", "release": "pro-1", "erasure": "era-1", "hold": "hold-1",
+        "receiver": "rcv-1", "subscription": "sub-1", "message": "msg-1",
         "item": item_id(LOOK, CELL, SCENE), "asset": grid_hash(layer(OUR_BANDS)),
     }  # fmt: skip
     theirs = {name: f"{MARK}-{one}" for name, one in ours.items()} | {"acquisition": THEIR_LOOK}
@@ -98,7 +102,8 @@ def service(folder: Path, store: Store, who: Callers, *, watched: bool) -> FastA
         their_archive.store(chip_of(THEIR_LOOK), CELL)
         _pull_more(their_archive, store)
     settings = load_settings(data_dir=folder, organisation="ours")
-    return create_app(settings, store, Planner(settings, store))
+    post = post_from(settings, store, dict.fromkeys(Channel, Spy()))
+    return create_app(settings, store, Planner(settings, store), post)
 
 
 def _pull_more(archive: Archive, store: Store) -> None:
@@ -131,10 +136,17 @@ def records(**of_look: Any) -> Iterator[tuple[Any]]:
         a.known_scene(), a.gap(), a.heat_spot(), a.heat_cover(), a.heat_source(),
         a.pass_(), a.rendering(), a.telling(), a.proposal(), a.erasure(), a.hold(),
         a.claim(), a.assessment(), a.backtest(),
+        a.receiver(), a.subscription(), _alert(), a.message(), a.attempt(),
         a.audit_entry(),
     )  # fmt: skip
     for record in made:
         yield (record,)
+
+
+def _alert() -> Alert:
+    """Return an alert that says what one says of our event: changes are held against it."""
+    facts = facts_of(a.event(), Scene(a.region(), Label()), Detail.EXACT, a.NOON)
+    return a.alert(message="msg-1", facts={**facts, "act": "alert", "sequence": 1})
 
 
 def _theirs(record: Any) -> Any:
@@ -168,7 +180,7 @@ def _beside(points: NDArray[np.float64], step: int) -> NDArray[np.float64]:
 
 
 _NAMED = {"id", "region", "event", "name", "person", "run", "place", "login", "asked_by",
-          "made_by", "settlement", "subject"}  # fmt: skip
+          "made_by", "settlement", "subject", "receiver", "message", "owner"}  # fmt: skip
 _VERBS = {
     "Organisation": ("put_organisation", False), "Person": ("put_person", False),
     "Region": ("put_region", False), "Settlement": ("put_settlements", True),
@@ -182,5 +194,8 @@ _VERBS = {
     "Telling": ("add_telling", False), "Proposal": ("put_proposal", False),
     "Claim": ("put_claim", False), "Assessment": ("put_assessment", False),
     "AuditEntry": ("add_audit", False), "Backtest": ("put_backtest", False),
+    "Receiver": ("put_receiver", False), "Subscription": ("put_subscription", False),
+    "Alert": ("add_alerts", True), "Message": ("put_message", False),
+    "Attempt": ("add_attempt", False),
     "ApiKey": ("put_key", False), "Session": ("put_session", False),
 }  # fmt: skip

@@ -12,7 +12,7 @@ from hearthwatch.settings import PREFIX, Settings
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("api-1", "api-2", "coordinator")
+OURS = ("api-1", "api-2", "coordinator", "sender")
 
 
 @pytest.mark.parametrize("name", SERVICES)

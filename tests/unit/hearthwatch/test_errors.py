@@ -31,6 +31,8 @@ def test_the_tree_is_the_one_that_callers_rely_on():
         "EventError",
         "LookFirst",
         "AccessError",
+        "AlertConflict",
+        "AlertError",
         "AccessBusy",
         "AuditError",
         "BackupError",

@@ -88,6 +88,7 @@ EXAMPLES = {
     "layer remove": ["0123abcd"],
     "spend": [],
     "up": [],
+    "send": ["--once"],
     "serve": [],
     "key add": ["map"],
     "key list": [],

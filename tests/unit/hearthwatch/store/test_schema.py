@@ -72,7 +72,7 @@ HEAT = ("heat_spots", "heat_covers", "heat_sources")
 """What a satellite sees is of no kind of watch."""
 PEOPLE = (
     "organisations", "people", "sessions", "passes", "leases", "audit", "changes", "renderings",
-    "tellings", "proposals", "claims",
+    "tellings", "proposals", "claims", "receivers", "subscriptions", "messages", "attempts",
 )  # fmt: skip
 """Who may ask, what they did and what they let others know is of no kind of watch."""
 OF_0002 = {

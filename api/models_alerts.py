@@ -1,0 +1,246 @@
+"""The shapes of receivers, subscriptions and messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
+
+from api.models import Geometry, Line, Link, Sent
+from hearthwatch.alerting.receivers import LAST_MINUTE, LONGEST_REASON, MOST_IN_AN_HOUR
+from hearthwatch.records import (
+    AlertAct,
+    AttemptOutcome,
+    Channel,
+    Detail,
+    EventState,
+    Kind,
+    Language,
+    MessageForm,
+    MessageState,
+    Mode,
+    Rhythm,
+    Severity,
+)
+
+_Minute = Annotated[StrictInt, Field(ge=0, le=LAST_MINUTE)]
+_Cap = Annotated[StrictInt, Field(ge=1, le=MOST_IN_AN_HOUR)]
+_Zone = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[!-~]+$")]
+_Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+_Reason = Annotated[
+    str,
+    StringConstraints(
+        min_length=1, max_length=LONGEST_REASON, strip_whitespace=True, pattern=r"^[^\x00]*$"
+    ),
+]
+_Starting = Literal[
+    EventState.CANDIDATE, EventState.PROVISIONAL, EventState.CORROBORATED, EventState.CONFIRMED
+]
+_MINUTE = "Minutes after midnight; with the other one, or neither."
+
+
+class ReceiverAnswer(BaseModel):
+    """Somebody or some program that is told of events. Its address is never told."""
+
+    id: str
+    name: str
+    channel: Channel
+    owner: str = Field(description="Id of the person or key that answers for it.")
+    language: Language
+    detail: Detail
+    zone: str
+    quiet_from: int | None
+    quiet_until: int | None
+    quiet_override: Severity | None
+    storm_cap: int
+    scope: Literal["Private", "Restricted"]
+    created: datetime
+    rotated: datetime | None = Field(description="Since when the newest secret is in use.")
+    confirmed: datetime | None = Field(description="When it said that it wants to be told.")
+    disabled: datetime | None
+    disabled_reason: str | None
+
+
+class OneReceiver(ReceiverAnswer):
+    """A receiver, with its secret where it is a new one."""
+
+    secret: str | None = Field(
+        description="What its messages are signed with. It is shown this once."
+    )
+
+
+class ReceiverList(BaseModel):
+    """Receivers, oldest first."""
+
+    items: list[ReceiverAnswer]
+
+
+class NewReceiver(Sent):
+    """A receiver to be added."""
+
+    name: Line
+    channel: Channel
+    address: _Address = Field("", description="Where messages go; empty for a feed.")
+    language: Language = Language.ENGLISH
+    detail: Detail = Field(Detail.NOTICE, description="How much of an event it is told.")
+    zone: _Zone = Field("UTC", description="By the names of the IANA database.")
+    quiet_from: _Minute | None = Field(None, description=_MINUTE)
+    quiet_until: _Minute | None = Field(None, description=_MINUTE)
+    quiet_override: Severity | None = Field(
+        None, description="What is at least so severe is told in quiet hours too."
+    )
+    storm_cap: _Cap = Field(20, description="Messages of single alerts in an hour.")
+    scope: Literal["Private", "Restricted"] = Field("Private", description="Of CAP.")
+
+
+class ReceiverChange(Sent):
+    """What may change of a receiver; what is not sent stays."""
+
+    name: Line | None = None
+    address: _Address | None = Field(
+        None, description="Another one is asked anew, and gets a new secret."
+    )
+    language: Language | None = None
+    detail: Detail | None = None
+    zone: _Zone | None = None
+    quiet_from: _Minute | None = Field(None, description=_MINUTE)
+    quiet_until: _Minute | None = Field(None, description=_MINUTE)
+    quiet_override: Severity | None = None
+    storm_cap: _Cap | None = None
+    scope: Literal["Private", "Restricted"] | None = None
+    disabled: StrictBool | None = Field(None, description="Whether nothing is sent.")
+    disabled_reason: _Reason | None = Field(None, description="Why; goes with `disabled`.")
+
+
+class Confirmation(Sent):
+    """What a receiver was sent, brought back."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class SubscriptionAnswer(BaseModel):
+    """Of which events a receiver is told."""
+
+    id: str
+    receiver: str
+    name: str
+    region: str | None = Field(description="Id of a watched region; null for all.")
+    geometry: Geometry | None = Field(
+        description="Within which a part of the event must lie, CRS84; null for everywhere."
+    )
+    kinds: list[Kind] = Field(description="Empty for all.")
+    modes: list[Mode]
+    least_state: EventState
+    least_severity: Severity
+    rhythm: Rhythm
+    created: datetime
+    paused: datetime | None
+
+
+class SubscriptionList(BaseModel):
+    """Subscriptions, oldest first."""
+
+    items: list[SubscriptionAnswer]
+
+
+class _SubscriptionTerms(Sent):
+    region: _Id | None = Field(None, description="Id of a watched region; null for all.")
+    geometry: dict[str, Any] | None = Field(
+        None, description="GeoJSON Polygon or MultiPolygon, CRS84; null for everywhere."
+    )
+
+
+class NewSubscription(_SubscriptionTerms):
+    """A subscription to be added."""
+
+    receiver: _Id
+    name: Line
+    kinds: list[Kind] = Field(default_factory=list, max_length=len(Kind))
+    modes: list[Mode] = Field(
+        default_factory=lambda: [Mode.ACTUAL], min_length=1, max_length=len(Mode)
+    )
+    least_state: _Starting = EventState.PROVISIONAL
+    least_severity: Severity = Severity.MINOR
+    rhythm: Rhythm = Rhythm.INSTANT
+
+
+class SubscriptionChange(_SubscriptionTerms):
+    """What may change of a subscription; what is not sent stays."""
+
+    name: Line | None = None
+    kinds: list[Kind] | None = Field(None, max_length=len(Kind))
+    modes: list[Mode] | None = Field(None, min_length=1, max_length=len(Mode))
+    least_state: _Starting | None = None
+    least_severity: Severity | None = None
+    rhythm: Rhythm | None = None
+    paused: StrictBool | None = Field(None, description="Whether nothing new is told.")
+
+
+class MessageAnswer(BaseModel):
+    """How a message stands; what is in it is its receiver's."""
+
+    id: str
+    receiver: str
+    form: MessageForm
+    mode: Mode
+    events: list[str]
+    made: datetime
+    late: bool
+    state: MessageState
+    attempts: int
+    next: datetime | None = Field(description="Of the next attempt; null once it has ended.")
+    ended: datetime | None
+
+
+class AttemptAnswer(BaseModel):
+    """One attempt at delivering a message."""
+
+    sequence: int
+    began: datetime
+    ended: datetime
+    outcome: AttemptOutcome
+    status: int | None = Field(description="Of HTTP or SMTP; null where nobody answered.")
+    words: str
+
+
+class OneMessage(MessageAnswer):
+    """A message with every attempt at delivering it."""
+
+    tried: list[AttemptAnswer]
+
+
+class MessageList(BaseModel):
+    """Messages, newest first."""
+
+    items: list[MessageAnswer]
+    next: str | None
+    links: list[Link]
+
+
+class AlertAnswer(BaseModel):
+    """What one receiver was told of an event, and what became of it."""
+
+    id: str
+    receiver: str
+    receiver_name: str
+    channel: Channel
+    detail: Detail
+    sequence: int
+    version: int
+    act: AlertAct
+    severity: Severity
+    mode: Mode
+    made: datetime
+    due: datetime
+    message: str | None = Field(description="Null while it waits to go into one.")
+    state: MessageState | None
+    attempts: int
+    ended: datetime | None
+
+
+class AlertList(BaseModel):
+    """What was told of an event, in the order in which it was written."""
+
+    items: list[AlertAnswer]

@@ -1,0 +1,214 @@
+"""Alerts, written in the transaction that makes or changes the event they are about.
+
+Either both are stored or neither is: no process can die between them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from hearthwatch.alerting import matching
+from hearthwatch.alerting.facts import Facts
+from hearthwatch.alerting.least import least
+from hearthwatch.alerting.own import Scene, facts_of
+from hearthwatch.alerting.severity import material, severity
+from hearthwatch.alerting.timing import due
+from hearthwatch.errors import NotFound
+from hearthwatch.records import (
+    Alert,
+    AlertAct,
+    Detail,
+    Event,
+    EventState,
+    Label,
+    Receiver,
+    Region,
+    Rhythm,
+    Subscription,
+)
+from hearthwatch.store.protocol import Store, Transaction
+
+OLD = timedelta(days=30)
+"""What was last seen so long ago was found in the past: it is told in the next daily list."""
+TAKEN_BACK = frozenset({EventState.REJECTED, EventState.RETRACTED})
+OWN = frozenset({Detail.NOTICE, Detail.EXACT})
+
+
+def enqueue(
+    store: Store,
+    tx: Transaction,
+    organisation: str,
+    events: Sequence[Event],
+    *,
+    reasons: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+) -> int:
+    """Write the alerts that events give rise to; return how many.
+
+    Whoever was told of an event before is told of every change that matters, whether or not a
+    subscription still asks for it.
+
+    Parameters
+    ----------
+    store : Store
+        Asked for what stood before the transaction.
+    tx : Transaction
+        The one that the events are written in.
+    events : sequence of Event
+        Each once, as it stands at the end of the transaction.
+    reasons : mapping, optional
+        Coded reasons of rejections and retractions, by id of the event.
+    now : datetime, optional
+        The time, aware UTC.
+    """
+    index = matching.of(store, organisation)
+    if not index.receivers or not events:
+        return 0
+    now = now or datetime.now(UTC)
+    known = [one.id for one in events if one.version > 1]
+    told = store.last_alerts(organisation, known) if known else {}
+    desk = _Desk(store, organisation, index, told, now)
+    reasons = reasons or {}
+    alerts = [one for event in events for one in desk.about(event, reasons.get(event.id, ""))]
+    tx.add_alerts(alerts)
+    return len(alerts)
+
+
+def enqueue_erased(
+    store: Store, tx: Transaction, organisation: str, events: Sequence[str], now: datetime
+) -> int:
+    """Write that what receivers were told of events is withdrawn; return how many alerts.
+
+    After the events and all alerts about them were erased, in the same transaction. Nothing is
+    said but that: of what was told only its name stays.
+    """
+    alerts = []
+    for (receiver, event), last in sorted(store.last_alerts(organisation, events).items()):
+        told = [one for one in store.alerts(organisation, event=event) if one.receiver == receiver]
+        alerts.append(
+            dataclasses.replace(
+                last,
+                id=f"alr-{uuid.uuid4().hex}",
+                sequence=last.sequence + 1,
+                act=AlertAct.CANCEL,
+                facts=_withdrawn(last, now),
+                made=now,
+                due=now,
+                message="",
+                before=tuple(dict.fromkeys(one.message for one in told if one.message)),
+            )
+        )
+    tx.add_alerts(alerts)
+    return len(alerts)
+
+
+@dataclass(slots=True)
+class _Desk:
+    """Writes alerts about the events of one transaction."""
+
+    store: Store
+    organisation: str
+    index: matching.Index
+    told: Mapping[tuple[str, str], Alert]
+    now: datetime
+
+    def about(self, event: Event, reason: str) -> list[Alert]:
+        """Return the alerts about one event, a receiver each."""
+        grave = severity(event.kind, event.change)
+        wanted = {} if event.merged_into else self.index.meets(event, grave)
+        before = {receiver for receiver, its_event in self.told if its_event == event.id}
+        names = [one for one in sorted({*wanted, *before}) if one in self.index.receivers]
+        receivers = [self.index.receivers[one] for one in names]
+        own = [one for one in receivers if one.detail in OWN]
+        if not own:
+            return []
+        scene = self._scene(event, reason)
+        frozen = {
+            detail: facts_of(event, scene, detail, self.now)
+            for detail in {one.detail for one in own}
+        }
+        made = (self._alert(event, one, wanted.get(one.id, ()), frozen[one.detail]) for one in own)
+        return [one for one in made if one is not None]
+
+    def _alert(
+        self,
+        event: Event,
+        receiver: Receiver,
+        because: Sequence[Subscription],
+        facts: Facts,
+    ) -> Alert | None:
+        last = self.told.get((receiver.id, event.id))
+        act, sequence = _act(event, last), (last.sequence if last else 0) + 1
+        told: Facts = {**facts, "act": act.value, "sequence": sequence}
+        if last is not None and not material(_facts(last), told):
+            return None
+        grave = severity(event.kind, event.change)
+        return Alert(
+            id=f"alr-{uuid.uuid4().hex}",
+            organisation=self.organisation,
+            receiver=receiver.id,
+            event=event.id,
+            sequence=sequence,
+            version=event.version,
+            kind=event.kind,
+            mode=event.mode,
+            act=act,
+            severity=grave,
+            facts=told,
+            # Kept from alert to alert: what follows obeys the rhythm of what was told first.
+            subscriptions=tuple(one.id for one in because) or (last.subscriptions if last else ()),
+            made=self.now,
+            due=self._due(event, receiver, because, last),
+        )
+
+    def _due(
+        self,
+        event: Event,
+        receiver: Receiver,
+        because: Sequence[Subscription],
+        last: Alert | None,
+    ) -> datetime:
+        rhythms = {one.rhythm for one in because}
+        if last is None and self.now - event.last_detected > OLD:
+            rhythms = (rhythms - {Rhythm.INSTANT}) or {Rhythm.DAILY}
+        told = self.index.rhythms(last.subscriptions if last else ())
+        return due(self.now, rhythms, receiver, severity(event.kind, event.change), told=told)
+
+    def _scene(self, event: Event, reason: str) -> Scene:
+        labels = (
+            self.store.settlement_labels(self.organisation, [event.settlement])
+            if event.settlement
+            else {}
+        )
+        return Scene(self._region(event.region), labels.get(event.settlement, Label()), reason)
+
+    def _region(self, region: str) -> Region | None:
+        try:
+            return self.store.region(self.organisation, region)
+        except NotFound:
+            return None
+
+
+def _withdrawn(last: Alert, now: datetime) -> Facts:
+    """Return what is said of an event that was erased after a receiver was told of it."""
+    name = str(last.facts.get("event", last.event))
+    facts = least(name, last.version, last.mode, last.severity, now)
+    return {**facts, "act": AlertAct.CANCEL.value, "sequence": last.sequence + 1}
+
+
+def _act(event: Event, last: Alert | None) -> AlertAct:
+    """Return what an alert does with what was told before; what was taken back begins anew."""
+    if event.state in TAKEN_BACK:
+        return AlertAct.CANCEL
+    if last is None or last.act is AlertAct.CANCEL:
+        return AlertAct.ALERT
+    return AlertAct.UPDATE
+
+
+def _facts(alert: Alert) -> Facts:
+    found: Facts = dict(alert.facts)  # type: ignore[assignment]
+    return found

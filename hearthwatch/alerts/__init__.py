@@ -1,0 +1,1 @@
+"""Telling those who are to be told: messages, channels, attempts."""

@@ -1,0 +1,189 @@
+"""What is told of an alert beside what it holds: looked up when its message is made."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from hearthwatch.alerting.facts import Chain, Facts
+from hearthwatch.alerts.channel import Letter
+from hearthwatch.alerts.vault import Vault
+from hearthwatch.errors import NotFound
+from hearthwatch.fusion.classes import meaning_of
+from hearthwatch.records import (
+    Alert,
+    Channel,
+    Detail,
+    Detection,
+    KnownScene,
+    MessageForm,
+    Mode,
+    Receiver,
+    Spend,
+    SpendStatus,
+)
+from hearthwatch.store.protocol import Store
+from hearthwatch.store.whole import all_spends
+from hearthwatch.values import moment
+
+NEAR = timedelta(minutes=2)
+"""Scenes of one look were sensed within so much of it."""
+BEFORE_ALERT = timedelta(days=60)
+"""A read so long before an alert is not the one that led to it."""
+
+_PEOPLE = frozenset({Channel.EMAIL, Channel.APPRISE})
+# Programs are switched off where they were switched on.
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Tells of alerts what the store holds beside them.
+
+    Parameters
+    ----------
+    sender : str
+        What this service calls itself in messages.
+    home : str
+        Where its page is, without a stroke at the end; empty where receivers cannot reach it.
+    vault : Vault, optional
+        Makes the tokens of links with which receivers answer; without it there are none.
+    """
+
+    store: Store
+    sender: str
+    home: str = ""
+    vault: Vault | None = None
+
+    def letter(self, receiver: Receiver, form: MessageForm, mode: Mode, now: datetime) -> Letter:
+        """Return a letter to a receiver that tells of nothing yet."""
+        return Letter(
+            id=f"msg_{uuid.uuid4().hex}",
+            receiver=receiver.id,
+            form=form,
+            mode=mode,
+            made=now,
+            late=False,
+            language=receiver.language,
+            detail=receiver.detail,
+            zone=receiver.zone,
+            scope=receiver.scope,
+            facts=(),
+            sender=self.sender,
+            home=self.home,
+            links=self._answers(receiver, form),
+        )
+
+    def facts(self, receiver: Receiver, alert: Alert, facts: Facts, *, alone: bool) -> Facts:
+        """Return the facts of an alert with where they lead to and what led to them.
+
+        In a list, which is not `alone` about it, what would have to be looked for is left out.
+        """
+        own: Facts = {**facts, "links": self._links(receiver, alert)}
+        if receiver.detail is Detail.EXACT and alone and self._is_there(alert):
+            own["chain"] = self._chain(alert, facts["chain"])
+            own["reliability"] = self._reliability(alert)
+        return own
+
+    def before(self, alerts: Sequence[Alert]) -> tuple[str, ...]:
+        """Return the messages in which a receiver was told of the events of alerts before.
+
+        ``message id,ISO time``, and ``,event`` as the receiver knows it where there are several.
+        """
+        last = {one.event: one for one in alerts}
+        alone = len(last) == 1
+        return tuple(
+            entry if alone else f"{entry},{one.facts['event']}"
+            for one in last.values()
+            if one.sequence > 1
+            for entry in self._before(one)
+        )
+
+    def _before(self, last: Alert) -> Iterator[str]:
+        told = self.store.alerts(last.organisation, event=last.event)
+        ids = dict.fromkeys(
+            name
+            for one in (*told, last)
+            if one.receiver == last.receiver
+            for name in (*one.before, one.message)
+            if name
+        )
+        for name in ids:
+            yield f"{name},{self.store.message(last.organisation, name).made.isoformat()}"
+
+    def _answers(self, receiver: Receiver, form: MessageForm) -> dict[str, str]:
+        """Return the addresses with which whoever receives wants to be told, or no more."""
+        if self.vault is None:
+            return {}
+        if form is MessageForm.QUESTION:
+            # Without a home too: whoever answers for the receiver can bring the token.
+            return {"confirm": self._answer("confirmations", "confirm", self.vault, receiver)}
+        if self.home and receiver.channel in _PEOPLE:
+            return {
+                "unsubscribe": self._answer("unsubscriptions", "unsubscribe", self.vault, receiver)
+            }
+        return {}
+
+    def _answer(self, where: str, purpose: str, vault: Vault, receiver: Receiver) -> str:
+        query = {"receiver": receiver.id, "token": vault.token(purpose, receiver)}
+        return f"{self.home}/{where}?{urlencode(query)}"
+
+    def _links(self, receiver: Receiver, alert: Alert) -> dict[str, str]:
+        is_own = receiver.detail in (Detail.EXACT, Detail.NOTICE)
+        # Of an event that was erased nothing is left to look at.
+        if not self.home or not is_own or not self._is_there(alert):
+            return {}
+        return {"event": f"{self.home}/#event/{alert.event}"}
+
+    def _is_there(self, alert: Alert) -> bool:
+        try:
+            self.store.event(alert.organisation, alert.event)
+        except NotFound:
+            return False
+        return True
+
+    def _chain(self, alert: Alert, chain: Chain) -> Chain:
+        """Return when what led to the alert happened, as far as it was written down."""
+        looks = self.store.detections(alert.organisation, alert.event)
+        if not looks:
+            return chain
+        last = looks[-1]
+        reads = self._reads(last, alert.made)
+        return {
+            **chain,
+            "published": moment(self._published(last, {one.provider for one in reads})),
+            "fetched": moment(max((one.settled for one in reads if one.settled), default=None)),
+        }
+
+    def _reads(self, look: Detection, made: datetime) -> list[Spend]:
+        """Return the reads of the pixels of a look, done before an alert was made."""
+        reads = all_spends(
+            self.store, look.organisation, region=look.region, since=made - BEFORE_ALERT,
+            until=made, status=SpendStatus.SETTLED,
+        )  # fmt: skip
+        return [
+            one for one in reads if (one.acquisition, one.cell) == (look.acquisition, look.cell)
+        ]
+
+    def _published(self, look: Detection, providers: Iterable[str]) -> datetime | None:
+        scenes: Iterable[KnownScene] = (
+            scene
+            for provider in providers
+            for scene in self.store.known_scenes(look.organisation, look.region, provider)
+        )
+        times = [
+            one.published
+            for one in scenes
+            if one.published is not None and abs(one.sensed - look.sensed) <= NEAR
+        ]
+        return max(times, default=None)
+
+    def _reliability(self, alert: Alert) -> str:
+        sources = self.store.sources(alert.organisation, alert.event)
+        if not sources:
+            return ""
+        event = self.store.event(alert.organisation, alert.event)
+        meaning = meaning_of(sources, event.detector)
+        return "" if meaning is None else str(meaning["words"])

@@ -1,0 +1,192 @@
+"""Alerts to those who are told what two people released: written when it is theirs to read.
+
+What they read, and from when on, is settled by `hearthwatch.disclosure` alone; here it is only
+noticed that something of it is new to a receiver. Nothing is kept between two turns, so none of
+it can be lost or told twice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hearthwatch.alerting import matching
+from hearthwatch.alerting.facts import Facts
+from hearthwatch.alerting.least import least
+from hearthwatch.alerting.severity import material, severity
+from hearthwatch.alerting.timing import due
+from hearthwatch.disclosure.telling import Heard, heard, refresh
+from hearthwatch.errors import NotFound
+from hearthwatch.records import (
+    Alert,
+    AlertAct,
+    Audience,
+    Detail,
+    Event,
+    EventState,
+    Kind,
+    Mode,
+    Receiver,
+    Severity,
+    Subscription,
+)
+from hearthwatch.store.protocol import Store
+from hearthwatch.values import geojson
+
+_TOLD = (
+    "kind", "change", "state", "sure", "place", "precision", "unharmed_until", "changed_by",
+    "unseen",
+)  # fmt: skip
+"""Members of what an audience reads that an alert to it repeats, by the same names."""
+AUDIENCE = {Detail.PARTNER: Audience.PARTNER, Detail.PUBLIC: Audience.PUBLIC}
+
+
+def cry(store: Store, now: datetime) -> int:
+    """Write alerts of what receivers may read since lately, of all organisations; return how many.
+
+    Parameters
+    ----------
+    now : datetime
+        The time, aware UTC.
+    """
+    return sum(_cry(store, one, now) for one in store.organisations(removed=True))
+
+
+def _cry(store: Store, organisation: str, now: datetime) -> int:
+    index = matching.of(store, organisation)
+    count = 0
+    for detail, audience in AUDIENCE.items():
+        theirs = [one for one in index.receivers.values() if one.detail is detail]
+        if theirs:
+            refresh(store, organisation, audience, lambda: now)
+            count += _Crier(store, organisation, index, theirs, now).of(audience)
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class _Crier:
+    store: Store
+    organisation: str
+    index: matching.Index
+    receivers: Sequence[Receiver]
+    now: datetime
+
+    def of(self, audience: Audience) -> int:
+        every = heard(self.store, self.organisation, audience, self.now)
+        told = self.store.last_alerts(self.organisation, {one.telling.event for one in every})
+        if not any(self._missing(every, told)):
+            return 0
+        with self.store.transaction() as tx:
+            # Asked again within it: another process may have written some of them meanwhile.
+            told = self.store.last_alerts(self.organisation, {one.telling.event for one in every})
+            alerts = list(self._missing(every, told))
+            tx.add_alerts(alerts)
+        return len(alerts)
+
+    def _missing(
+        self, every: Sequence[Heard], told: Mapping[tuple[str, str], Alert]
+    ) -> list[Alert]:
+        found = []
+        for one in every:
+            event = self._event(one)
+            if event is None:
+                continue  # Erased: the alerts about it went with it.
+            met = {} if one.telling.gone else self.index.meets(event, _severity(one))
+            for receiver in self.receivers:
+                last = told.get((receiver.id, event.id))
+                because = met.get(receiver.id, ())
+                alert = self._alert(one, event, receiver, because, last)
+                if alert is not None:
+                    found.append(alert)
+        return found
+
+    def _alert(
+        self,
+        one: Heard,
+        event: Event,
+        receiver: Receiver,
+        because: Sequence[Subscription],
+        last: Alert | None,
+    ) -> Alert | None:
+        act, sequence = _act(one, last), (last.sequence if last else 0) + 1
+        facts: Facts = {**_facts(one, event, self.now), "act": act.value, "sequence": sequence}
+        if last is None:
+            # What was there to read before somebody asked to be told is no news.
+            because = [wish for wish in because if wish.created <= one.telling.at]
+            if not because:
+                return None
+        elif last.version >= one.telling.version or not material(_as_facts(last.facts), facts):
+            return None
+        grave = _severity(one)
+        rhythms = {wish.rhythm for wish in because}
+        before = self.index.rhythms(last.subscriptions if last else ())
+        return Alert(
+            id=f"alr-{uuid.uuid4().hex}",
+            organisation=self.organisation,
+            receiver=receiver.id,
+            event=event.id,
+            sequence=sequence,
+            version=one.telling.version,
+            kind=event.kind,
+            mode=event.mode,
+            act=act,
+            severity=grave,
+            facts=facts,
+            subscriptions=tuple(wish.id for wish in because)
+            or (last.subscriptions if last else ()),
+            made=self.now,
+            due=due(self.now, rhythms, receiver, grave, told=before),
+        )
+
+    def _event(self, one: Heard) -> Event | None:
+        """Return the event as far as its audience knows it."""
+        try:
+            event = self.store.event(self.organisation, one.telling.event)
+        except NotFound:
+            return None
+        detail = one.telling.detail
+        if one.telling.gone or one.rendering is None:
+            return event
+        return dataclasses.replace(
+            event,
+            geometry=one.rendering.geometry,
+            kind=Kind(detail["kind"]),
+            mode=Mode(detail["mode"]),
+            state=EventState(detail["state"]),
+        )
+
+
+def _act(one: Heard, last: Alert | None) -> AlertAct:
+    taken_back = one.telling.detail.get("state") in ("rejected", "retracted")
+    if one.telling.gone or taken_back:
+        return AlertAct.CANCEL
+    if last is None or last.act is AlertAct.CANCEL:
+        return AlertAct.ALERT
+    return AlertAct.UPDATE
+
+
+def _severity(one: Heard) -> Severity:
+    detail = one.telling.detail
+    kind = Kind(detail.get("kind", Kind.GROUND_CHANGE.value))
+    return severity(kind, detail.get("change") or "")
+
+
+def _facts(one: Heard, event: Event, now: datetime) -> Facts:
+    """Return what of an event its audience is told; of what is gone nothing but that."""
+    telling, detail = one.telling, one.telling.detail
+    facts = least(telling.id, telling.version, event.mode, _severity(one), now)
+    if telling.gone or one.rendering is None:
+        return facts
+    told = {name: detail[name] for name in _TOLD if detail.get(name) is not None}
+    facts.update(told)  # type: ignore[typeddict-item]
+    facts["geometry"] = geojson(one.rendering.geometry)
+    return facts
+
+
+def _as_facts(facts: Mapping[str, Any]) -> Facts:
+    found: Facts = dict(facts)  # type: ignore[assignment]
+    return found

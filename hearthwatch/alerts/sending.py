@@ -1,0 +1,71 @@
+"""Sending as a process: messages go out, what was released is cried, and it shows that it runs."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hearthwatch.alerts.crier import cry
+from hearthwatch.alerts.sender import Sender
+from hearthwatch.records import Lease
+
+LEASE = "sender"
+"""Name of the lease by which it is seen that something sends; several may, one holds it."""
+EVERY = timedelta(seconds=20)
+"""Between two looks at what was released, and between two signs of life."""
+ALIVE = 3 * EVERY
+"""So long after its last sign something is taken to send."""
+
+
+@dataclass(slots=True)
+class Sending:
+    """One process or thread that sends until it is stopped.
+
+    Parameters
+    ----------
+    sender : Sender
+        What sends.
+    """
+
+    sender: Sender
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _last: datetime | None = None
+
+    def go_on(self) -> None:
+        """Send until `stop` is called; what is under way is brought to its end."""
+        try:
+            self.sender.run(self._stop, self.beside)
+        finally:
+            self._let_go()
+
+    def stop(self) -> None:
+        """End it soon."""
+        self._stop.set()
+
+    def once(self) -> int:
+        """Send what may be sent now, each message once; return how many were tried."""
+        self.beside()
+        try:
+            return self.sender.run(self._stop, until_idle=True)
+        finally:
+            self._let_go()
+
+    def beside(self) -> None:
+        """Write alerts of what was released, and give a sign of life, every 20 seconds."""
+        now = self.sender.clock()
+        if self._last is not None and now - self._last < EVERY:
+            return
+        self._last = now
+        store = self.sender.store
+        with store.transaction() as tx:
+            # Of no organisation; where another sender holds it, that one is the sign.
+            tx.take_lease(Lease(LEASE, "", self.sender.name, now, now + ALIVE, 0))
+        cry(store, now)
+
+    def _let_go(self) -> None:
+        store = self.sender.store
+        held = store.lease(LEASE)
+        if held is not None and held.holder == self.sender.name:
+            with store.transaction() as tx:
+                tx.drop_lease(LEASE, held.holder, held.turn)

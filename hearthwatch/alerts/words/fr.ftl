@@ -1,0 +1,248 @@
+### Ce que disent les messages, en français. Mêmes clés et mêmes variables dans toutes les langues.
+### « Brûlé » et « traces de feu » plutôt qu'« incendié », qui laisse entendre une main : la cause n'est jamais dite.
+### Les mots `brief-` et `short-` sont ceux des SMS : sans ç, ê, û ni autre signe hors de l'alphabet GSM à 7 bits.
+### Les états s'accordent avec « événement ».
+
+## Mentions de ce qui n'est pas réel : en tête et en fin de chaque texte
+mark-test = TEST
+mark-exercise = EXERCICE
+about-test = Ceci est un test. Rien de ce qui est décrit n'a eu lieu.
+about-exercise = Ceci est un exercice. Rien de ce qui est décrit n'a eu lieu.
+marked = { $mark } - { $text } - { $mark }
+
+## Types d'événement
+kind-burned = traces de feu dans un établissement humain
+kind-razed = signes que des constructions d'un établissement humain ont disparu ou sont détruites
+kind-camp-change = changement dans un camp ou un site de déplacement
+kind-abandonment = signes qu'un établissement humain est abandonné
+kind-ground-change = changement au sol, de nature indéterminée
+brief-burned = Traces de feu, lieu habité
+brief-razed = Constructions disparues (signes)
+brief-camp-change = Changement dans un camp
+brief-abandonment = Signes d'abandon
+brief-ground-change = Changement au sol
+
+## Ce que le site est devenu
+change-new = site nouveau
+change-expanded = site agrandi
+change-contracted = site réduit
+change-closed = site disparu
+change-razed-partial = une partie des constructions disparue ou détruite
+change-razed-total = toutes les constructions visibles disparues ou détruites
+change-abandoned = champs alentour laissés en friche
+change-reoccupied = de nouveau occupé
+change-rebuilt = de nouveau bâti
+
+## États d'un événement, et sur quoi chacun repose
+state-candidate = candidat
+state-provisional = provisoire
+state-corroborated = corroboré
+state-confirmed = confirmé
+state-disputed = contesté
+state-rejected = écarté
+state-retracted = retiré
+state-closed = clos
+why-candidate = Candidat : premier signe, relevé par un logiciel. Il peut ne rien signifier. Personne ne l'a confirmé.
+why-provisional = Provisoire : relevé par un logiciel. Aucune source indépendante ne l'appuie à ce jour et personne ne l'a confirmé.
+why-corroborated = Corroboré : des sources indépendantes concordent. Personne ne l'a confirmé.
+why-confirmed = Confirmé : des personnes ont examiné les éléments et constatent qu'ils le montrent.
+why-disputed = Contesté : des personnes en doutent ou ne sont pas d'accord à ce sujet.
+why-rejected = Écarté : des personnes ont examiné les éléments et constatent qu'ils ne le montrent pas.
+why-retracted = Retiré : ce qui avait été annoncé est retiré. Ne vous y fiez plus.
+why-closed = Clos : l'événement n'est plus suivi. Cela ne veut pas dire que le lieu est sûr, ni que ce qui a été annoncé était faux.
+
+## Motifs d'un rejet ou d'un retrait
+reason-seasonal-burn = brûlage saisonnier de la végétation
+reason-crop-or-pasture = travaux des champs ou pâturage
+reason-cloud-shadow-smoke = nuage, ombre ou fumée
+reason-flood-or-moisture = inondation ou sol humide
+reason-industry-or-flare = industrie ou torchère
+reason-construction = travaux de construction
+reason-registration-error = images mal superposées
+reason-sensor-artefact = défaut du capteur
+reason-old-change = changement plus ancien
+reason-duplicate = même événement qu'un autre
+reason-accidental-fire = feu accidentel
+reason-other = autre motif
+
+## Certitude, selon les termes du CAP 1.2
+sure-observed = observé
+sure-likely = probable
+sure-possible = possible
+sure-unlikely = peu probable
+sure-unknown = inconnu
+
+## Gravité, si le fait est avéré
+severity-minor = mineure
+severity-moderate = modérée
+severity-severe = grave
+severity-extreme = extrême
+
+## Ce que le message fait de ce qui a été annoncé
+act-alert = Alerte
+act-update = Mise à jour
+act-cancel = Annulation
+
+## Précision du lieu
+precision-exact-10m = à 10 m près environ
+precision-vicinity-100m = à 100 m près environ
+precision-locality-1km = à 1 km près environ
+precision-admin = zone bien plus étendue que le lieu lui-même
+place-square = quelque part dans un carré de { $km } km
+place-near = à { $name } ou à proximité
+
+## Niveaux de surveillance
+level-routine = courant
+level-elevated = renforcé
+level-urgent = urgent
+
+## Réponses des organisations
+answer-none = pas encore de réponse
+answer-received = message reçu
+answer-taken-charge = a pris l'événement en charge
+answer-declined = a décliné
+answer-handed-over = a transmis à une autre organisation
+
+## Première ligne et objet du courriel. Aucun lieu : elle s'affiche sur les écrans verrouillés.
+headline = { $act } : { $what }. { $state }
+headline-state = État : { $state }.
+headline-reason = État : { $state } ; motif : { $reason }.
+headline-merged = Rattaché désormais à un autre événement.
+what-changed = { $kind } ({ $change })
+
+## Un événement
+event-number = Événement { $id }, message { $sequence } à son sujet.
+observed = Ce qui a été observé : { $what }.
+observed-with = Observé par { $sensors }.
+observed-area = Superficie modifiée : environ { $area } ha.
+severity = Gravité, si le fait est avéré : { $severity }.
+english = En anglais, tel que le logiciel l'a écrit :
+english-people = Tel que des personnes l'ont écrit :
+where = Où : { $place } ({ $precision }).
+where-point = Centre, latitude et longitude : { $point }.
+where-untold = Où : ce message ne nomme aucun lieu.
+when = Quand : vu intact pour la dernière fois le { $unharmed }, vu changé pour la première fois le { $changed }. Le changement a eu lieu entre ces deux images ; on ne sait pas exactement quand.
+when-open = Quand : vu changé pour la première fois le { $changed }. Aucune image antérieure ne le montre clairement intact : le changement peut être bien plus ancien.
+when-untold = Quand : ce message ne le dit pas.
+seen = Dernière image qui en témoigne : { $seen }.
+looks =
+    { $count ->
+        [one] { $count } image en témoigne.
+       *[other] { $count } images en témoignent.
+    }
+sure = Degré de certitude : { $sure }.
+sure-why = { $why }
+because = Motif : { $reason }.
+merged = Il est désormais rattaché à l'événement { $event }.
+reliability = Fiabilité constatée de ce type de détecteur :
+reliability-untold = Fiabilité constatée de ce type de détecteur : ce message ne la donne pas.
+doubts = Réserves :
+doubts-untold = Réserves : ce message n'en indique pas. Cela ne veut pas dire qu'il n'y en a pas.
+unseen = Ce qui n'a pas pu être vu :
+unseen-untold = Ce qui n'a pas pu être vu : ce message ne le dit pas. Cela ne veut pas dire que tout a été vu.
+level = Pourquoi le lieu est surveillé : au niveau { $level }.
+level-until = Pourquoi le lieu est surveillé : au niveau { $level } jusqu'au { $until }.
+level-untold = Pourquoi le lieu est surveillé : ce message ne le dit pas.
+chain = Le chemin de l'information :
+chain-sensed = image prise : { $at }
+chain-published = image publiée : { $at }
+chain-fetched = image reçue : { $at }
+chain-detected = changement relevé : { $at }
+chain-made = message rédigé : { $at }
+chain-unknown = non connu
+chain-hours =
+    { $count ->
+        [one] De la prise de vue à ce message : { $count } heure.
+       *[other] De la prise de vue à ce message : { $count } heures.
+    }
+chain-days =
+    { $count ->
+        [one] De la prise de vue à ce message : { $count } jour.
+       *[other] De la prise de vue à ce message : { $count } jours.
+    }
+told = Qui d'autre a été informé :
+told-one = { $name } : { $answer }
+told-one-at = { $name } : { $answer } ({ $at })
+told-nobody = À ce jour, aucune de ces organisations ne dit avoir pris l'événement en charge.
+told-untold = Qui d'autre a été informé, et qui a pris l'événement en charge : ce message ne le dit pas.
+next = Que faire maintenant : { $instruction }
+limits = Les satellites montrent ce qui a changé au sol. Ils ne montrent pas pourquoi, ni qui en est à l'origine, ni ce que deviennent les personnes.
+notice = Ceci est un avis : il signale un fait et tait ce qui pourrait mettre des personnes en danger. Connectez-vous pour en savoir plus.
+
+## Que faire maintenant
+do-check = Recoupez l'information avec vos propres sources avant de vous y fier.
+do-confirmed = Agissez comme convenu pour les événements confirmés.
+do-hours = Dites dans les heures qui viennent si vous prenez l'événement en charge, par le lien de réponse.
+do-day = Dites d'ici un jour si vous prenez l'événement en charge, par le lien de réponse.
+do-secret = Ne publiez pas le lieu et ne le transmettez pas ouvertement : cela peut mettre en danger les personnes qui s'y trouvent.
+do-replaces = Ce message remplace ce qui vous a été annoncé de cet événement.
+do-stop = Ne vous fiez plus à ce qui vous a été annoncé de cet événement. Prévenez les personnes à qui vous l'avez transmis.
+do-merged = Suivez désormais l'autre événement. Ce que vous avez transmis en fait partie.
+do-closed = Aucune réponse n'est attendue. La clôture ne veut pas dire que le lieu est sûr.
+do-test = Répondez comme si c'était réel, sans dire à quiconque que ce l'est.
+
+## Liens. Chaque adresse est seule sur sa ligne
+link-event = Lire l'événement :
+link-answer = Répondre (ouvrir la page ne change rien ; appuyez sur le bouton qui s'y trouve) :
+link-evidence = Voir les éléments de preuve :
+link-confirm = Pour recevoir les alertes, ouvrez cette page et appuyez sur le bouton qui s'y trouve :
+link-unsubscribe = Pour ne plus recevoir ces messages :
+link-receiver = Ce que vous recevez, et quand :
+link-home = Ce service :
+
+## Messages entiers
+greeting-late = Ce message arrive en retard. Il a été rédigé le { $made } et n'a pas pu être envoyé alors. La situation a pu changer depuis.
+title-digest =
+    { $count ->
+        [one] Récapitulatif : { $count } événement
+       *[other] Récapitulatif : { $count } événements
+    }
+title-list =
+    { $count ->
+        [one] Liste : { $count } événement
+       *[other] Liste : { $count } événements
+    }
+title-late =
+    { $count ->
+        [one] En retard : { $count } événement
+       *[other] En retard : { $count } événements
+    }
+title-test = Test de ce destinataire
+title-question = Voulez-vous recevoir les alertes de { $sender } ?
+title-heartbeat = { $sender } fonctionne
+title-alarm = Problème du service { $sender }
+body-digest = Récapitulatif rédigé le { $made }.
+body-list = Plus de messages étaient à envoyer que ce destinataire n'en accepte en une heure. Les voici en liste ; aucun n'est omis.
+body-late = Ces messages n'ont pas pu être envoyés à temps, en raison d'une panne. Les voici réunis ; aucun n'est omis.
+body-test = Ce test a été demandé par la personne responsable de ce destinataire. Si vous pouvez le lire, les alertes vous parviendront. Vous n'avez rien à faire.
+body-question = On demande que les alertes de { $sender } soient envoyées à cette adresse. Si vous le voulez, dites-le sur la page ci-dessous. Sinon, ne faites rien : vous ne recevrez aucune alerte.
+body-heartbeat = { $sender } fonctionnait le { $made }, et ce moyen de vous joindre aussi. Ceci n'est pas une alerte. Cela ne veut pas dire que tout va bien dans les lieux surveillés.
+body-alarm = Ceci concerne le service lui-même, et aucun lieu. Tant que le problème dure, des alertes peuvent tarder ou manquer : ne rien recevoir ne veut pas dire que rien n'est arrivé.
+item-place = Où : { $place }
+item-when = Vu intact pour la dernière fois : { $unharmed }. Vu changé pour la première fois : { $changed }.
+item-changed = Vu changé pour la première fois : { $changed }. Aucune image antérieure ne le montre clairement intact.
+item-sure = Degré de certitude : { $sure }. Gravité, si le fait est avéré : { $severity }.
+item-event = Événement { $id }
+footer = Message { $id } de { $sender }, rédigé le { $made }.
+cut =
+    { $count ->
+        [one] { $count } ligne est omise ici : le message serait trop long. Tout se trouve ici :
+       *[other] { $count } lignes sont omises ici : le message serait trop long. Tout se trouve ici :
+    }
+moment = { $day } à { $time } ({ $offset })
+
+## SMS
+short-event = { $act } : { $what }, { $state }
+short-number = Événement { $id }
+short-many =
+    { $count ->
+        [one] { $title } : { $count } événement
+       *[other] { $title } : { $count } événements
+    }
+short-digest = Récapitulatif
+short-list = Liste
+short-late = En retard
+short-test = Test de ce destinataire. Rien n'a eu lieu
+short-question = Alertes de { $sender } ? Pour les recevoir :
+short-heartbeat = { $sender } fonctionne. Pas d'alerte ; cela ne dit pas que tout va bien
+short-alarm = { $sender } en panne : alertes en retard ou absentes

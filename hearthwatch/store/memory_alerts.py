@@ -1,0 +1,227 @@
+"""What the store in memory keeps of telling of events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
+
+from hearthwatch.records import (
+    Alert,
+    Attempt,
+    Message,
+    MessageState,
+    Page,
+    Receiver,
+    Subscription,
+)
+from hearthwatch.store import rules
+from hearthwatch.store.codec import from_row, microseconds, to_row
+from hearthwatch.store.cursor import message_paging, message_position
+from hearthwatch.store.memory_tables import MemoryReader, MemoryWriter, newest_first, ranked
+from hearthwatch.store.rules import LOOKED_THROUGH, Queued
+
+
+class MemoryAlertWrites(MemoryWriter):
+    """Writes about who is told of what."""
+
+    def put_receiver(self, receiver: Receiver) -> None:
+        """Add a receiver or replace it."""
+        with self._turn.step():
+            self._replace(Receiver, to_row(receiver))
+
+    def put_subscription(self, subscription: Subscription) -> None:
+        """Add a subscription or replace it."""
+        with self._turn.step():
+            self._replace(Subscription, to_row(subscription))
+
+    def add_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Add alerts; one whose place in the order is taken is refused."""
+        with self._turn.step():
+            taken = {_place(one) for one in self._draft.all(Alert)}
+            for alert in alerts:
+                if _place(alert) in taken:
+                    raise rules.alerted_already(alert)
+                taken.add(_place(alert))
+                self._replace(Alert, to_row(alert))
+
+    def put_message(self, message: Message, alerts: Collection[str] = ()) -> None:
+        """Add a message or replace it, and put alerts into it."""
+        with self._turn.step():
+            self._replace(Message, to_row(message))
+            for its_id in set(alerts):
+                rows = self._draft.by_record[Alert].get((message.organisation, its_id))
+                if rows:
+                    self._replace(Alert, {**rows[-1], "message": message.id})
+
+    def hold_messages(
+        self, holder: str, now: datetime, until: datetime, most: int
+    ) -> tuple[Message, ...]:
+        """Hold messages that may be sent now; return them."""
+        held = {"holder": holder, "held_until": microseconds(until)}
+        with self._turn.step():
+            queued = _queue(list(self._draft.all(Message)))
+            found = []
+            for one in rules.free_to_send(queued, microseconds(now), most):
+                rows = self._draft.by_record[Message][one.organisation, one.id]
+                self._replace(Message, {**rows[-1], **held})
+                found.append(from_row(Message, {**rows[-1], **held}))
+            return tuple(found)
+
+    def free_alerts(self, organisation: str, message: str) -> None:
+        """Let the alerts of a message wait for another one."""
+        with self._turn.step():
+            for row in [rows[-1] for rows in self._draft.by_record[Alert].values()]:
+                if (row["organisation"], row["message"]) == (organisation, message):
+                    self._replace(Alert, {**row, "message": ""})
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        """Add an attempt."""
+        with self._turn.step():
+            self._replace(Attempt, to_row(attempt))
+
+
+class MemoryAlertReads(MemoryReader):
+    """Questions about who is told of what."""
+
+    def receivers(self, organisation: str, *, removed: bool = False) -> tuple[Receiver, ...]:
+        """Return receivers, oldest first, ties by id."""
+        every = self._open().all(Receiver, organisation)
+        found = [one for one in every if removed or one.removed is None]
+        return tuple(sorted(found, key=attrgetter("created", "id")))
+
+    def receiver(self, organisation: str, receiver_id: str) -> Receiver:
+        """Return one receiver, removed or not; `NotFound` if there is none."""
+        found = self._open().newest(Receiver, (organisation, receiver_id))
+        if found is None:
+            raise rules.not_there("receiver", receiver_id)
+        return found
+
+    def find_receiver(self, receiver_id: str) -> Receiver | None:
+        """Return a receiver of whatever organisation, removed or not; None if there is none."""
+        every = self._open().all(Receiver)
+        return next((one for one in every if one.id == receiver_id), None)
+
+    def subscriptions(
+        self, organisation: str, *, receiver: str | None = None, removed: bool = False
+    ) -> tuple[Subscription, ...]:
+        """Return subscriptions of all receivers or of one, oldest first, ties by id."""
+        every = self._open().all(Subscription, organisation)
+        found = [
+            one
+            for one in every
+            if receiver in (None, one.receiver) and (removed or one.removed is None)
+        ]
+        return tuple(sorted(found, key=attrgetter("created", "id")))
+
+    def subscribed(self, organisation: str) -> tuple[int, int, int, int]:
+        """Return what differs after every change of a receiver or subscription."""
+        own = [one.revision for one in self._open().all(Receiver, organisation)]
+        theirs = [one.revision for one in self._open().all(Subscription, organisation)]
+        return len(own), sum(own), len(theirs), sum(theirs)
+
+    def alerts(
+        self, organisation: str, *, event: str | None = None, message: str | None = None
+    ) -> tuple[Alert, ...]:
+        """Return the alerts of one event or message, in the order in which they were written."""
+        return tuple(
+            one
+            for one in self._open().all(Alert, organisation)
+            if event in (None, one.event) and message in (None, one.message)
+        )
+
+    def last_alerts(
+        self, organisation: str, events: Collection[str]
+    ) -> Mapping[tuple[str, str], Alert]:
+        """Return the last alert of each receiver about each of some events."""
+        wanted = frozenset(events)
+        every = (one for one in self._open().all(Alert, organisation) if one.event in wanted)
+        in_order = sorted(every, key=attrgetter("event", "receiver", "sequence"))
+        return {(one.receiver, one.event): one for one in in_order}
+
+    def waiting_alerts(self, now: datetime, most: int) -> tuple[Alert, ...]:
+        """Return alerts of all organisations that are due and in no message yet."""
+        due = [one for one in self._open().all(Alert) if not one.message and one.due <= now]
+        oldest = sorted(due, key=attrgetter("due"))[:most]
+        found: list[Alert] = []
+        for whose in dict.fromkeys((one.organisation, one.receiver) for one in oldest):
+            if found and len(found) >= most:
+                break
+            found += [one for one in due if (one.organisation, one.receiver) == whose]
+        return tuple(found)
+
+    def messages(
+        self,
+        organisation: str,
+        *,
+        receiver: str | None = None,
+        state: MessageState | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> Page[Message]:
+        """Return messages, newest first."""
+        paging = message_paging(organisation, receiver, state, limit)
+        found = [
+            one
+            for one in self._open().all(Message, organisation)
+            if receiver in (None, one.receiver) and state in (None, one.state)
+        ]
+        in_order = ranked(found, message_position, paging.start(after), newest_first)
+        return paging.page(in_order, message_position)
+
+    def message(self, organisation: str, message_id: str) -> Message:
+        """Return one message; `NotFound` if there is none."""
+        found = self._open().newest(Message, (organisation, message_id))
+        if found is None:
+            raise rules.not_there("message", message_id)
+        return found
+
+    def sent_since(self, organisation: str, receiver: str, since: datetime) -> int:
+        """Return how many messages with an event in them were made for a receiver since a time."""
+        every = self._open().all(Message, organisation)
+        return sum(
+            one.receiver == receiver and one.made > since and bool(one.events) for one in every
+        )
+
+    def attempts(self, organisation: str, message: str) -> tuple[Attempt, ...]:
+        """Return the attempts at delivering a message, first one first."""
+        every = self._open().all(Attempt, organisation)
+        found = (one for one in every if one.message == message)
+        return tuple(sorted(found, key=attrgetter("sequence")))
+
+    def may_be_sent(self, now: datetime) -> bool:
+        """Tell whether any message waits whose time has come and that nobody holds."""
+        waiting = (one for one in self._open().all(Message) if one.state is MessageState.WAITING)
+        return any(
+            one.next <= now and (one.held_until is None or one.held_until <= now) for one in waiting
+        )
+
+    def backlog(self, organisation: str | None = None) -> tuple[int, datetime | None]:
+        """Return how many messages wait, and when the oldest of them was made."""
+        every = self._open().all(Message, organisation)
+        made = [one.made for one in every if one.state is MessageState.WAITING]
+        return len(made), min(made, default=None)
+
+
+def _place(alert: Alert) -> tuple[str, ...]:
+    row = to_row(alert)
+    return tuple(row[name] for name in rules.TOLD_AS)
+
+
+def _queue(every: Sequence[Message]) -> list[Queued]:
+    """Return what waits, of each receiver no more than is looked through."""
+    found: list[Queued] = []
+    of_receiver: dict[tuple[str, str], int] = {}
+    for one in every:
+        if one.state is not MessageState.WAITING:
+            continue
+        whose = (one.organisation, one.receiver)
+        of_receiver[whose] = of_receiver.get(whose, 0) + 1
+        if of_receiver[whose] <= LOOKED_THROUGH:
+            held = None if one.held_until is None else microseconds(one.held_until)
+            found.append(
+                Queued(
+                    one.organisation, one.id, one.receiver, one.events, microseconds(one.next), held
+                )
+            )
+    return found

@@ -1,0 +1,285 @@
+"""What the SQL store keeps of telling of events; see `hearthwatch.store.protocol_alerts`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select, update
+
+from hearthwatch.records import (
+    Alert,
+    Attempt,
+    Message,
+    MessageState,
+    Page,
+    Receiver,
+    Subscription,
+)
+from hearthwatch.store import rules, tables
+from hearthwatch.store.codec import Row, from_microseconds, from_row, microseconds, to_row
+from hearthwatch.store.cursor import message_paging, message_position
+from hearthwatch.store.faults import translated
+from hearthwatch.store.rules import IDENTITY, LOOKED_THROUGH, TOLD_AS, Queued
+from hearthwatch.store.sql_rows import SqlReader, SqlWriter
+
+AT_ONCE = 500
+"""Ids named in one statement; a database binds only so many values."""
+
+
+class SqlAlertWrites(SqlWriter):
+    """Writes about who is told of what."""
+
+    def put_receiver(self, receiver: Receiver) -> None:
+        """Add a receiver or replace it."""
+        with self._step():
+            self._put(tables.receivers, to_row(receiver), IDENTITY[Receiver])
+
+    def put_subscription(self, subscription: Subscription) -> None:
+        """Add a subscription or replace it."""
+        with self._step():
+            self._put(tables.subscriptions, to_row(subscription), IDENTITY[Subscription])
+
+    def add_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Add alerts; one whose place in the order is taken is refused."""
+        with self._step():
+            for alert in alerts:
+                row = to_row(alert)
+                if self._find(tables.alerts, row, TOLD_AS):
+                    raise rules.alerted_already(alert)
+                self._insert(tables.alerts, row)
+
+    def put_message(self, message: Message, alerts: Collection[str] = ()) -> None:
+        """Add a message or replace it, and put alerts into it."""
+        c = tables.alerts.c
+        with self._step():
+            self._put(tables.messages, to_row(message), IDENTITY[Message])
+            for ids in _parts(alerts):
+                own = and_(c.organisation == message.organisation, c.id.in_(ids))
+                self._connection.execute(
+                    update(tables.alerts).where(own).values(message=message.id)
+                )
+
+    def hold_messages(
+        self, holder: str, now: datetime, until: datetime, most: int
+    ) -> tuple[Message, ...]:
+        """Hold messages that may be sent now; return them."""
+        held = {"holder": holder, "held_until": microseconds(until)}
+        with self._step():
+            queued = [_queued(row) for row in self._connection.execute(_queue(now)).mappings()]
+            free = rules.free_to_send(queued, microseconds(now), most)
+            return tuple(self._held(one, held) for one in free)
+
+    def free_alerts(self, organisation: str, message: str) -> None:
+        """Let the alerts of a message wait for another one."""
+        c = tables.alerts.c
+        with self._step():
+            own = and_(c.organisation == organisation, c.message == message)
+            self._connection.execute(update(tables.alerts).where(own).values(message=""))
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        """Add an attempt."""
+        with self._step():
+            self._insert(tables.attempts, to_row(attempt))
+
+    def _held(self, one: Queued, held: Row) -> Message:
+        identity = {"organisation": one.organisation, "id": one.id}
+        row = self._find(tables.messages, identity, IDENTITY[Message])
+        assert row is not None, "it was found a moment ago, in this transaction"
+        self._write(tables.messages, held, row)
+        return from_row(Message, row | held)
+
+
+class SqlAlertReads(SqlReader):
+    """Questions about who is told of what."""
+
+    def receivers(self, organisation: str, *, removed: bool = False) -> tuple[Receiver, ...]:
+        """Return receivers, oldest first, ties by id."""
+        c = tables.receivers.c
+        mine = select(tables.receivers).where(c.organisation == organisation)
+        if not removed:
+            mine = mine.where(c.removed.is_(None))
+        return self._all(Receiver, mine.order_by(c.created, c.id))
+
+    def receiver(self, organisation: str, receiver_id: str) -> Receiver:
+        """Return one receiver, removed or not; `NotFound` if there is none."""
+        c = tables.receivers.c
+        found = self._one(
+            Receiver,
+            select(tables.receivers).where(c.organisation == organisation, c.id == receiver_id),
+        )
+        if found is None:
+            raise rules.not_there("receiver", receiver_id)
+        return found
+
+    def find_receiver(self, receiver_id: str) -> Receiver | None:
+        """Return a receiver of whatever organisation, removed or not; None if there is none."""
+        c = tables.receivers.c
+        return self._one(Receiver, select(tables.receivers).where(c.id == receiver_id).limit(1))
+
+    def subscriptions(
+        self, organisation: str, *, receiver: str | None = None, removed: bool = False
+    ) -> tuple[Subscription, ...]:
+        """Return subscriptions of all receivers or of one, oldest first, ties by id."""
+        c = tables.subscriptions.c
+        mine = select(tables.subscriptions).where(c.organisation == organisation)
+        if receiver is not None:
+            mine = mine.where(c.receiver == receiver)
+        if not removed:
+            mine = mine.where(c.removed.is_(None))
+        return self._all(Subscription, mine.order_by(c.created, c.id))
+
+    def subscribed(self, organisation: str) -> tuple[int, int, int, int]:
+        """Return what differs after every change of a receiver or subscription."""
+        stamps = [
+            select(func.count(), func.coalesce(func.sum(table.c.revision), 0)).where(
+                table.c.organisation == organisation
+            )
+            for table in (tables.receivers, tables.subscriptions)
+        ]
+        with self._connect(self._single) as connection, translated():
+            (own, changed), (theirs, altered) = (connection.execute(one).one() for one in stamps)
+        return int(own), int(changed), int(theirs), int(altered)
+
+    def alerts(
+        self, organisation: str, *, event: str | None = None, message: str | None = None
+    ) -> tuple[Alert, ...]:
+        """Return the alerts of one event or message, in the order in which they were written."""
+        c = tables.alerts.c
+        mine = select(tables.alerts).where(c.organisation == organisation)
+        if event is not None:
+            mine = mine.where(c.event == event)
+        if message is not None:
+            mine = mine.where(c.message == message)
+        return self._all(Alert, mine.order_by(c.number))
+
+    def last_alerts(
+        self, organisation: str, events: Collection[str]
+    ) -> Mapping[tuple[str, str], Alert]:
+        """Return the last alert of each receiver about each of some events."""
+        c = tables.alerts.c
+        found: dict[tuple[str, str], Alert] = {}
+        for ids in _parts(events):
+            mine = select(tables.alerts).where(c.organisation == organisation, c.event.in_(ids))
+            for one in self._all(Alert, mine.order_by(c.event, c.receiver, c.sequence)):
+                found[one.receiver, one.event] = one
+        return found
+
+    def waiting_alerts(self, now: datetime, most: int) -> tuple[Alert, ...]:
+        """Return alerts of all organisations that are due and in no message yet."""
+        c = tables.alerts.c
+        due = and_(c.message == "", c.due <= microseconds(now))
+        oldest = select(c.organisation, c.receiver).where(due).order_by(c.due).limit(most)
+        with self._connect(self._single) as connection, translated():
+            whose = dict.fromkeys(tuple(row) for row in connection.execute(oldest))
+        found: list[Alert] = []
+        for organisation, receiver in whose:
+            if found and len(found) >= most:
+                break
+            theirs = and_(due, c.organisation == organisation, c.receiver == receiver)
+            found += self._all(Alert, select(tables.alerts).where(theirs).order_by(c.number))
+        return tuple(found)
+
+    def messages(
+        self,
+        organisation: str,
+        *,
+        receiver: str | None = None,
+        state: MessageState | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> Page[Message]:
+        """Return messages, newest first."""
+        c = tables.messages.c
+        paging = message_paging(organisation, receiver, state, limit)
+        mine = select(tables.messages).where(c.organisation == organisation)
+        if receiver is not None:
+            mine = mine.where(c.receiver == receiver)
+        if state is not None:
+            mine = mine.where(c.state == state.value)
+        start = paging.start(after)
+        if start is not None:
+            moment, last = start
+            mine = mine.where(or_(c.made < moment, and_(c.made == moment, c.id > last)))
+        found = self._all(Message, mine.order_by(c.made.desc(), c.id).limit(limit + 1))
+        return paging.page(found, message_position)
+
+    def message(self, organisation: str, message_id: str) -> Message:
+        """Return one message; `NotFound` if there is none."""
+        c = tables.messages.c
+        found = self._one(
+            Message,
+            select(tables.messages).where(c.organisation == organisation, c.id == message_id),
+        )
+        if found is None:
+            raise rules.not_there("message", message_id)
+        return found
+
+    def sent_since(self, organisation: str, receiver: str, since: datetime) -> int:
+        """Return how many messages with an event in them were made for a receiver since a time."""
+        c = tables.messages.c
+        theirs = and_(c.organisation == organisation, c.receiver == receiver)
+        recent = and_(theirs, c.made > microseconds(since), c.events != "[]")
+        with self._connect(self._single) as connection, translated():
+            return int(
+                connection.execute(
+                    select(func.count()).select_from(tables.messages).where(recent)
+                ).scalar_one()
+            )
+
+    def attempts(self, organisation: str, message: str) -> tuple[Attempt, ...]:
+        """Return the attempts at delivering a message, first one first."""
+        c = tables.attempts.c
+        mine = select(tables.attempts).where(c.organisation == organisation, c.message == message)
+        return self._all(Attempt, mine.order_by(c.sequence))
+
+    def may_be_sent(self, now: datetime) -> bool:
+        """Tell whether any message waits whose time has come and that nobody holds."""
+        c, moment = tables.messages.c, microseconds(now)
+        free = or_(c.held_until.is_(None), c.held_until <= moment)
+        due = (c.state == MessageState.WAITING.value, c.next <= moment, free)
+        with self._connect(self._single) as connection, translated():
+            return connection.execute(select(c.number).where(*due).limit(1)).first() is not None
+
+    def backlog(self, organisation: str | None = None) -> tuple[int, datetime | None]:
+        """Return how many messages wait, and when the oldest of them was made."""
+        c = tables.messages.c
+        waiting = select(func.count(), func.min(c.made)).where(c.state == MessageState.WAITING)
+        if organisation is not None:
+            waiting = waiting.where(c.organisation == organisation)
+        with self._connect(self._single) as connection, translated():
+            count, oldest = connection.execute(waiting).one()
+        return int(count), None if oldest is None else from_microseconds(oldest)
+
+
+def _queue(now: datetime) -> Any:
+    """Return the question for the messages that wait of all receivers with one that is due."""
+    m, due = tables.messages.c, tables.messages.alias("due").c
+    waiting = MessageState.WAITING.value
+    whose = (
+        select(due.organisation, due.receiver)
+        .where(due.state == waiting, due.next <= microseconds(now))
+        .distinct()
+        .subquery()
+    )
+    place = func.row_number().over(partition_by=(m.organisation, m.receiver), order_by=m.number)
+    fields = [m[name] for name in (*Queued._fields, "number")]
+    ranked = (
+        select(*fields, place.label("place"))
+        .join(whose, and_(m.organisation == whose.c.organisation, m.receiver == whose.c.receiver))
+        .where(m.state == waiting)
+        .subquery()
+    )
+    return select(ranked).where(ranked.c.place <= LOOKED_THROUGH).order_by(ranked.c.number)
+
+
+def _queued(row: Any) -> Queued:
+    told = {name: row[name] for name in Queued._fields}
+    return Queued(**told | {"events": tuple(json.loads(row["events"]))})
+
+
+def _parts(ids: Collection[str]) -> Iterator[list[str]]:
+    every = sorted(set(ids))
+    return (every[start : start + AT_ONCE] for start in range(0, len(every), AT_ONCE))

@@ -1,0 +1,37 @@
+"""What the doctor says of sending."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hearthwatch.alerts.sending import LEASE
+from hearthwatch.cli.call import Call
+from hearthwatch.cli.checks import Outcome
+from hearthwatch.cli.doctor_alerts import alerts
+from hearthwatch.records import Lease
+from hearthwatch.settings import load_settings
+from tests.contract import store_records as a
+
+
+def put(call: Call, *, verb: str, record: Any) -> None:
+    with call.store(write=True) as store, store.transaction() as tx:
+        getattr(tx, verb)(record)
+
+
+def test_it_says_who_waits_and_whether_anything_sends(tmp_path: Path) -> None:
+    call = Call(Namespace(), load_settings(data_dir=tmp_path, organisation="ours"))
+    assert alerts(call).outcome is Outcome.OK
+    put(call, verb="put_receiver", record=a.receiver())
+    found = alerts(call)
+    assert (found.outcome, "nothing sends" in found.found) == (Outcome.WARN, True)
+    now = datetime.now(UTC)
+    lease = Lease(LEASE, "", "sender-1", now, now + timedelta(minutes=1), 0)
+    put(call, verb="take_lease", record=lease)
+    found = alerts(call)
+    assert (found.outcome, found.found) == (Outcome.OK, "1 receiver, 0 messages waiting")
+    put(call, verb="put_message", record=a.message(made=now - timedelta(hours=1), next=now))
+    found = alerts(call)
+    assert (found.outcome, "the oldest since" in found.found) == (Outcome.WARN, True)
