@@ -6,7 +6,6 @@ Either both are stored or neither is: no process can die between them.
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,15 +14,14 @@ from hearthwatch.alerting import matching
 from hearthwatch.alerting.facts import Facts
 from hearthwatch.alerting.least import least
 from hearthwatch.alerting.own import Scene, facts_of
-from hearthwatch.alerting.severity import material, severity
-from hearthwatch.alerting.timing import due
+from hearthwatch.alerting.severity import severity
+from hearthwatch.alerting.writing import TAKEN_BACK, Writer, alert_id, following, is_news
 from hearthwatch.errors import NotFound
 from hearthwatch.records import (
     Alert,
     AlertAct,
     Detail,
     Event,
-    EventState,
     Label,
     Receiver,
     Region,
@@ -34,7 +32,6 @@ from hearthwatch.store.protocol import Store, Transaction
 
 OLD = timedelta(days=30)
 """What was last seen so long ago was found in the past: it is told in the next daily list."""
-TAKEN_BACK = frozenset({EventState.REJECTED, EventState.RETRACTED})
 OWN = frozenset({Detail.NOTICE, Detail.EXACT})
 
 
@@ -92,7 +89,7 @@ def enqueue_erased(
         alerts.append(
             dataclasses.replace(
                 last,
-                id=f"alr-{uuid.uuid4().hex}",
+                id=alert_id(),
                 sequence=last.sequence + 1,
                 act=AlertAct.CANCEL,
                 facts=_withdrawn(last, now),
@@ -142,41 +139,13 @@ class _Desk:
         facts: Facts,
     ) -> Alert | None:
         last = self.told.get((receiver.id, event.id))
-        act, sequence = _act(event, last), (last.sequence if last else 0) + 1
-        told: Facts = {**facts, "act": act.value, "sequence": sequence}
-        if last is not None and not material(_facts(last), told):
+        told = following(facts, last, taken_back=event.state in TAKEN_BACK)
+        if last is not None and not is_news(last, told):
             return None
-        grave = severity(event.kind, event.change)
-        return Alert(
-            id=f"alr-{uuid.uuid4().hex}",
-            organisation=self.organisation,
-            receiver=receiver.id,
-            event=event.id,
-            sequence=sequence,
-            version=event.version,
-            kind=event.kind,
-            mode=event.mode,
-            act=act,
-            severity=grave,
-            facts=told,
-            # Kept from alert to alert: what follows obeys the rhythm of what was told first.
-            subscriptions=tuple(one.id for one in because) or (last.subscriptions if last else ()),
-            made=self.now,
-            due=self._due(event, receiver, because, last),
-        )
-
-    def _due(
-        self,
-        event: Event,
-        receiver: Receiver,
-        because: Sequence[Subscription],
-        last: Alert | None,
-    ) -> datetime:
         rhythms = {one.rhythm for one in because}
         if last is None and self.now - event.last_detected > OLD:
             rhythms = (rhythms - {Rhythm.INSTANT}) or {Rhythm.DAILY}
-        told = self.index.rhythms(last.subscriptions if last else ())
-        return due(self.now, rhythms, receiver, severity(event.kind, event.change), told=told)
+        return Writer(self.index, self.now).alert(event, receiver, told, because, last, rhythms)
 
     def _scene(self, event: Event, reason: str) -> Scene:
         labels = (
@@ -198,17 +167,3 @@ def _withdrawn(last: Alert, now: datetime) -> Facts:
     name = str(last.facts.get("event", last.event))
     facts = least(name, last.version, last.mode, last.severity, now)
     return {**facts, "act": AlertAct.CANCEL.value, "sequence": last.sequence + 1}
-
-
-def _act(event: Event, last: Alert | None) -> AlertAct:
-    """Return what an alert does with what was told before; what was taken back begins anew."""
-    if event.state in TAKEN_BACK:
-        return AlertAct.CANCEL
-    if last is None or last.act is AlertAct.CANCEL:
-        return AlertAct.ALERT
-    return AlertAct.UPDATE
-
-
-def _facts(alert: Alert) -> Facts:
-    found: Facts = dict(alert.facts)  # type: ignore[assignment]
-    return found

@@ -18,6 +18,7 @@ from hearthwatch.records import (
     Channel,
     Detail,
     Detection,
+    Event,
     KnownScene,
     MessageForm,
     Mode,
@@ -81,10 +82,14 @@ class Background:
 
         In a list, which is not `alone` about it, what would have to be looked for is left out.
         """
-        own: Facts = {**facts, "links": self._links(receiver, alert)}
-        if receiver.detail is Detail.EXACT and alone and self._is_there(alert):
+        event = self._event(alert)
+        # Of an event that was erased nothing is left to look at.
+        if event is None:
+            return {**facts, "links": {}}
+        own: Facts = {**facts, "links": self._links(receiver, event)}
+        if receiver.detail is Detail.EXACT and alone:
             own["chain"] = self._chain(alert, facts["chain"])
-            own["reliability"] = self._reliability(alert)
+            own["reliability"] = self._reliability(event)
         return own
 
     def before(self, alerts: Sequence[Alert]) -> tuple[str, ...]:
@@ -130,19 +135,15 @@ class Background:
         query = {"receiver": receiver.id, "token": vault.token(purpose, receiver)}
         return f"{self.home}/{where}?{urlencode(query)}"
 
-    def _links(self, receiver: Receiver, alert: Alert) -> dict[str, str]:
+    def _links(self, receiver: Receiver, event: Event) -> dict[str, str]:
         is_own = receiver.detail in (Detail.EXACT, Detail.NOTICE)
-        # Of an event that was erased nothing is left to look at.
-        if not self.home or not is_own or not self._is_there(alert):
-            return {}
-        return {"event": f"{self.home}/#event/{alert.event}"}
+        return {"event": f"{self.home}/#event/{event.id}"} if self.home and is_own else {}
 
-    def _is_there(self, alert: Alert) -> bool:
+    def _event(self, alert: Alert) -> Event | None:
         try:
-            self.store.event(alert.organisation, alert.event)
+            return self.store.event(alert.organisation, alert.event)
         except NotFound:
-            return False
-        return True
+            return None
 
     def _chain(self, alert: Alert, chain: Chain) -> Chain:
         """Return when what led to the alert happened, as far as it was written down."""
@@ -180,10 +181,9 @@ class Background:
         ]
         return max(times, default=None)
 
-    def _reliability(self, alert: Alert) -> str:
-        sources = self.store.sources(alert.organisation, alert.event)
+    def _reliability(self, event: Event) -> str:
+        sources = self.store.sources(event.organisation, event.id)
         if not sources:
             return ""
-        event = self.store.event(alert.organisation, alert.event)
         meaning = meaning_of(sources, event.detector)
         return "" if meaning is None else str(meaning["words"])

@@ -8,22 +8,19 @@ it can be lost or told twice.
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from hearthwatch.alerting import matching
 from hearthwatch.alerting.facts import Facts
 from hearthwatch.alerting.least import least
-from hearthwatch.alerting.severity import material, severity
-from hearthwatch.alerting.timing import due
+from hearthwatch.alerting.severity import severity
+from hearthwatch.alerting.writing import TAKEN_BACK, Writer, following, is_news
 from hearthwatch.disclosure.telling import Heard, heard, refresh
 from hearthwatch.errors import NotFound
 from hearthwatch.records import (
     Alert,
-    AlertAct,
     Audience,
     Detail,
     Event,
@@ -112,35 +109,17 @@ class _Crier:
         because: Sequence[Subscription],
         last: Alert | None,
     ) -> Alert | None:
-        act, sequence = _act(one, last), (last.sequence if last else 0) + 1
-        facts: Facts = {**_facts(one, event, self.now), "act": act.value, "sequence": sequence}
+        is_gone = one.telling.gone or one.telling.detail.get("state") in TAKEN_BACK
+        facts = following(_facts(one, event, self.now), last, taken_back=is_gone)
         if last is None:
             # What was there to read before somebody asked to be told is no news.
             because = [wish for wish in because if wish.created <= one.telling.at]
             if not because:
                 return None
-        elif last.version >= one.telling.version or not material(_as_facts(last.facts), facts):
+        elif last.version >= one.telling.version or not is_news(last, facts):
             return None
-        grave = _severity(one)
         rhythms = {wish.rhythm for wish in because}
-        before = self.index.rhythms(last.subscriptions if last else ())
-        return Alert(
-            id=f"alr-{uuid.uuid4().hex}",
-            organisation=self.organisation,
-            receiver=receiver.id,
-            event=event.id,
-            sequence=sequence,
-            version=one.telling.version,
-            kind=event.kind,
-            mode=event.mode,
-            act=act,
-            severity=grave,
-            facts=facts,
-            subscriptions=tuple(wish.id for wish in because)
-            or (last.subscriptions if last else ()),
-            made=self.now,
-            due=due(self.now, rhythms, receiver, grave, told=before),
-        )
+        return Writer(self.index, self.now).alert(event, receiver, facts, because, last, rhythms)
 
     def _event(self, one: Heard) -> Event | None:
         """Return the event as far as its audience knows it."""
@@ -160,15 +139,6 @@ class _Crier:
         )
 
 
-def _act(one: Heard, last: Alert | None) -> AlertAct:
-    taken_back = one.telling.detail.get("state") in ("rejected", "retracted")
-    if one.telling.gone or taken_back:
-        return AlertAct.CANCEL
-    if last is None or last.act is AlertAct.CANCEL:
-        return AlertAct.ALERT
-    return AlertAct.UPDATE
-
-
 def _severity(one: Heard) -> Severity:
     detail = one.telling.detail
     kind = Kind(detail.get("kind", Kind.GROUND_CHANGE.value))
@@ -185,8 +155,3 @@ def _facts(one: Heard, event: Event, now: datetime) -> Facts:
     facts.update(told)  # type: ignore[typeddict-item]
     facts["geometry"] = geojson(one.rendering.geometry)
     return facts
-
-
-def _as_facts(facts: Mapping[str, Any]) -> Facts:
-    found: Facts = dict(facts)  # type: ignore[assignment]
-    return found

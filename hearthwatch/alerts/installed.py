@@ -16,8 +16,9 @@ from hearthwatch.alerts.background import Background
 from hearthwatch.alerts.channel import AlertChannel
 from hearthwatch.alerts.planning import Planner
 from hearthwatch.alerts.post import PostRoom
-from hearthwatch.alerts.sender import Sender, now_utc
+from hearthwatch.alerts.sender import Sender
 from hearthwatch.alerts.vault import Vault, open_vault
+from hearthwatch.disclosure.telling import now_utc
 from hearthwatch.errors import SettingsError
 from hearthwatch.layout import Layout
 from hearthwatch.records import Channel

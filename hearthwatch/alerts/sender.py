@@ -14,12 +14,13 @@ import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from hearthwatch.alerts.channel import AlertChannel, DeliveryFailed, Parcel, Receipt
 from hearthwatch.alerts.ladder import next_attempt
 from hearthwatch.alerts.planning import Planner
 from hearthwatch.alerts.vault import Vault
+from hearthwatch.disclosure.telling import now_utc
 from hearthwatch.errors import HearthwatchError
 from hearthwatch.records import (
     Attempt,
@@ -48,11 +49,6 @@ ERASED = "what it told of was erased"
 
 
 _log = logging.getLogger(__name__)
-
-
-def now_utc() -> datetime:
-    """Return the time, aware UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from hearthwatch.alerting.own import SURE
 from hearthwatch.disclosure.terms import DAY, TERMS, Terms
 from hearthwatch.records import Event, EventState, Rendering
-
-SURE: Mapping[EventState, str] = {
-    EventState.PROVISIONAL: "Possible",
-    EventState.CORROBORATED: "Likely",
-    EventState.CONFIRMED: "Observed",
-    EventState.REJECTED: "Unlikely",
-    EventState.RETRACTED: "Unlikely",
-}
-"""How sure it is, in the words of CAP; of any other state ``Unknown``."""
 
 
 def told(event: Event, state: EventState, rendering: Rendering) -> dict[str, Any]:
