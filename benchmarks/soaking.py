@@ -7,6 +7,7 @@ import random
 import statistics
 import threading
 import time
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -128,9 +129,11 @@ def _read_on(
 
 def _write_on(soaked: Soaked, stop: threading.Event, store: Store, plain: Event) -> None:
     due = time.monotonic()
+    # A store that was kept has those of earlier runs.
+    run = uuid.uuid4().hex[:8]
     while not stop.wait(max(due - time.monotonic(), 0.0)):
         due += WRITTEN_S
-        its_id = f"soak-{len(soaked.written):06d}"
+        its_id = f"soak-{run}-{len(soaked.written):06d}"
         began = time.perf_counter()
         try:
             with store.transaction() as tx:

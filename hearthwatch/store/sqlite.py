@@ -18,12 +18,15 @@ from hearthwatch.store.lock import WriteLock
 BUSY_SECONDS = 30
 """How long a statement waits for another program that holds the database."""
 
-READERS = 16
-"""Questions answered at once; more wait for one of them, as long as for another program."""
+READERS = 8
+"""Questions answered at once; more wait for one of them, as long as for another program.
+
+They share one interpreter, so more of them answer no more questions and hold more memory.
+"""
 
 # KiB, taken as needed and kept; the default is 2 MB. Each connection has its own: times the
 # connections, it is what they hold of memory.
-_READING = ("PRAGMA cache_size = -16384",)
+_READING = ("PRAGMA cache_size = -8192",)
 _WRITING = (
     "PRAGMA cache_size = -65536",
     "PRAGMA journal_mode = WAL",
