@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from hearthwatch.records import Alert, Mode, Steps, TimedAlert
+from hearthwatch.records import Alert, Job, JobKey, Mode, Steps, TimedAlert
 from hearthwatch.store import delays
 from hearthwatch.store.codec import from_row, microseconds, to_row
 from hearthwatch.store.delays import Delays
-from hearthwatch.store.memory_tables import MemoryReader, MemoryWriter
+from hearthwatch.store.memory_tables import MemoryReader, MemoryWriter, key_of
 from hearthwatch.store.rules import ORIGIN
 
 
@@ -33,9 +33,7 @@ class MemoryStepWrites(MemoryWriter):
                 if one.message == message and one.steps.sent is None:
                     self._replace(Alert, {**to_row(one), "sent": microseconds(at)})
 
-    def note_acknowledged(
-        self, organisation: str, event: str, receiver: str, at: datetime
-    ) -> int:
+    def note_acknowledged(self, organisation: str, event: str, receiver: str, at: datetime) -> int:
         """Write when a receiver said that it has what it was told of an event until then."""
         with self._turn.step():
             found = [
@@ -70,6 +68,11 @@ class MemoryStepReads(MemoryReader):
             if one.made >= since and region in (None, one.steps.region)
         ]
         return tuple(sorted(found, key=attrgetter("made", "id")))
+
+    def committed(self, key: JobKey) -> datetime | None:
+        """Return when a unit of work was committed; None if it was not."""
+        job = self._open().newest(Job, key_of(Job, to_row(key)))
+        return None if job is None else job.committed
 
     def delays(self, bounds: Sequence[timedelta]) -> Mapping[str, Delays]:
         """Return how long real alerts of all organisations took, by `delays.SECTIONS`."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from hearthwatch.records import Alert, Steps, TimedAlert
+from hearthwatch.records import Alert, JobKey, Steps, TimedAlert
 from hearthwatch.store.delays import Delays
 
 
@@ -21,9 +21,7 @@ class StepWrites(Protocol):
         """Write when the alerts in a message were sent, where they were not sent before."""
         ...
 
-    def note_acknowledged(
-        self, organisation: str, event: str, receiver: str, at: datetime
-    ) -> int:
+    def note_acknowledged(self, organisation: str, event: str, receiver: str, at: datetime) -> int:
         """Write when a receiver said that it has what it was told of an event until then.
 
         What it acknowledged before stays as it is. Returns how many alerts it acknowledges now.
@@ -45,6 +43,10 @@ class StepReads(Protocol):
         self, organisation: str, since: datetime, *, region: str | None = None
     ) -> tuple[TimedAlert, ...]:
         """Return when things happened of alerts made since a time, in the order made."""
+        ...
+
+    def committed(self, key: JobKey) -> datetime | None:
+        """Return when a unit of work was committed; None if it was not."""
         ...
 
     def delays(self, bounds: Sequence[timedelta]) -> Mapping[str, Delays]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, select, update
 
-from hearthwatch.records import Alert, Mode, Steps, TimedAlert
-from hearthwatch.store import delays, tables
+from hearthwatch.records import Alert, Job, JobKey, Mode, Steps, TimedAlert
+from hearthwatch.store import delays, queries, tables
 from hearthwatch.store.codec import columns, microseconds, to_row
 from hearthwatch.store.delays import Delays
 from hearthwatch.store.faults import translated
@@ -44,9 +44,7 @@ class SqlStepWrites(SqlWriter):
             change = update(tables.alerts).where(unsent).values(sent=microseconds(at))
             self._connection.execute(change)
 
-    def note_acknowledged(
-        self, organisation: str, event: str, receiver: str, at: datetime
-    ) -> int:
+    def note_acknowledged(self, organisation: str, event: str, receiver: str, at: datetime) -> int:
         """Write when a receiver said that it has what it was told of an event until then."""
         c, moment = tables.alerts.c, microseconds(at)
         theirs = and_(c.organisation == organisation, c.event == event, c.receiver == receiver)
@@ -76,6 +74,11 @@ class SqlStepReads(SqlReader):
         if region is not None:
             wanted = wanted.where(c.region == region)
         return self._all(TimedAlert, wanted.order_by(c.made, c.id))
+
+    def committed(self, key: JobKey) -> datetime | None:
+        """Return when a unit of work was committed; None if it was not."""
+        found = self._one(Job, queries.job(to_row(key)))
+        return None if found is None else found.committed
 
     def delays(self, bounds: Sequence[timedelta]) -> Mapping[str, Delays]:
         """Return how long real alerts of all organisations took, by `delays.SECTIONS`."""

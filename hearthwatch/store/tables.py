@@ -384,7 +384,8 @@ alerts = _current(
         Index("ix_alerts_message", "organisation", "message"),
         Index("ix_alerts_waiting", "message", "due"),
         Index("ix_alerts_looked_up", "looked_up", "number"),
-        # With all that figures of time are made of: what is told is large, and is not read for them.
+        # With all that figures of time are made of, so that what is told, which is large, is not
+        # read for them.
         Index("ix_alerts_steps", *TIMED),
     ],
 )
