@@ -9,11 +9,9 @@ from typing import Any
 from hearthwatch.latency.figures import SPAN, Figures, Section, Took
 from hearthwatch.latency.measured import Measured
 from hearthwatch.latency.quantiles import Quantile
-from hearthwatch.records import Steps
 from hearthwatch.values import moment
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-STEPS = ("sensed", "published", "fetched", "detected", "verified", "sent", "acknowledged")
 
 
 def measured_value(found: Measured, names: Mapping[str, str]) -> dict[str, Any]:
@@ -55,11 +53,6 @@ def figures_value(found: Figures) -> dict[str, Any]:
 def sections_value(found: Figures) -> list[dict[str, Any]]:
     """Return every section, in the order of the way."""
     return [_took_value(section, found.took[section]) for section in Section]
-
-
-def steps_value(steps: Steps) -> dict[str, Any]:
-    """Return when what led to an alert happened and what came of it; None for what is not known."""
-    return {name: moment(getattr(steps, name)) for name in STEPS}
 
 
 def quantile_words(found: Quantile | None) -> str:

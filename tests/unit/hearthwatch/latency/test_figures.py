@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hearthwatch.alerting.shown import steps_value
 from hearthwatch.latency.figures import Section, Took, figures
 from hearthwatch.latency.measured import measured
 from hearthwatch.latency.quantiles import Quantile, quantile, quantile_if_enough
-from hearthwatch.latency.shown import measured_value, quantile_words, steps_value
+from hearthwatch.latency.shown import measured_value, quantile_words
 from hearthwatch.records import AlertAct, Channel, Detail, Mode, Steps, TimedAlert
 from hearthwatch.store import MemoryStore
 from tests.contract import store_records as a
