@@ -35,6 +35,7 @@ from api.routes import (
     imports,
     jobs,
     keys,
+    latency,
     messages,
     opinions,
     passes,
@@ -148,6 +149,7 @@ def create_app(
         receivers.router,
         subscriptions.router,
         messages.router,
+        latency.router,
         audit.router,
     ):
         # Who asks is known before anything is said of how it was asked.

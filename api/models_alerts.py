@@ -219,6 +219,18 @@ class MessageList(BaseModel):
     links: list[Link]
 
 
+class StepsAnswer(BaseModel):
+    """When what led to an alert happened and what came of it; null for what is not known."""
+
+    sensed: datetime | None
+    published: datetime | None
+    fetched: datetime | None
+    detected: datetime | None
+    verified: datetime | None = Field(description="If a person had confirmed it by then.")
+    sent: datetime | None = Field(description="When its first receipt was stored.")
+    acknowledged: datetime | None = Field(description="When whoever receives said they have it.")
+
+
 class AlertAnswer(BaseModel):
     """What one receiver was told of an event, and what became of it."""
 
@@ -238,6 +250,7 @@ class AlertAnswer(BaseModel):
     state: MessageState | None
     attempts: int
     ended: datetime | None
+    steps: StepsAnswer
 
 
 class AlertList(BaseModel):

@@ -10,6 +10,7 @@ from typing import Any
 
 from hearthwatch.access.standing import Caller
 from hearthwatch.alerting.receivers import require_own
+from hearthwatch.alerting.shown import steps_value
 from hearthwatch.alerting.trail import put_down
 from hearthwatch.errors import AlertConflict
 from hearthwatch.records import Message, MessageForm, MessageState, Receiver
@@ -103,6 +104,7 @@ def told_of(store: Store, organisation: str, event_id: str) -> list[dict[str, An
             "made": moment(one.made),
             "due": moment(one.due),
             **_sending(sent.get(one.message)),
+            "steps": steps_value(one.steps),
         }
         for one in alerts
     ]

@@ -26,6 +26,7 @@ from hearthwatch.records import (
     Receiver,
     Region,
     Rhythm,
+    Steps,
     Subscription,
 )
 from hearthwatch.store.protocol import Store, Transaction
@@ -97,6 +98,7 @@ def enqueue_erased(
                 due=now,
                 message="",
                 before=tuple(dict.fromkeys(one.message for one in told if one.message)),
+                steps=Steps(looked_up=now),
             )
         )
     tx.add_alerts(alerts)

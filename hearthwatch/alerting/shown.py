@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from hearthwatch.records import Attempt, Message, Receiver, Subscription
+from hearthwatch.records import Attempt, Message, Receiver, Steps, Subscription
 from hearthwatch.values import geojson, moment
+
+STEPS = ("sensed", "published", "fetched", "detected", "verified", "sent", "acknowledged")
+"""From the look to the answer, in order."""
 
 
 def receiver_value(found: Receiver) -> dict[str, Any]:
@@ -85,3 +88,8 @@ def attempt_value(found: Attempt) -> dict[str, Any]:
         "status": found.status or None,
         "words": found.words,
     }
+
+
+def steps_value(found: Steps) -> dict[str, Any]:
+    """Return when what led to an alert happened and what came of it; None for what is not known."""
+    return {name: moment(getattr(found, name)) for name in STEPS}

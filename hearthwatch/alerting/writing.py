@@ -19,6 +19,7 @@ from hearthwatch.records import (
     Receiver,
     Rhythm,
     Severity,
+    Steps,
     Subscription,
 )
 
@@ -102,4 +103,5 @@ class Writer:
             subscriptions=tuple(one.id for one in because) or before,
             made=self.now,
             due=due(self.now, rhythms, receiver, grave, told=self.index.rhythms(before)),
+            steps=Steps(region=event.region, sensed=event.last_detected),
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
 from hearthwatch.alerting.facts import Chain, Facts
 from hearthwatch.alerts.channel import Letter
+from hearthwatch.alerts.origins import Origins
 from hearthwatch.alerts.vault import Vault
 from hearthwatch.errors import NotFound
 from hearthwatch.fusion.classes import meaning_of
@@ -17,23 +18,13 @@ from hearthwatch.records import (
     Alert,
     Channel,
     Detail,
-    Detection,
     Event,
-    KnownScene,
     MessageForm,
     Mode,
     Receiver,
-    Spend,
-    SpendStatus,
 )
 from hearthwatch.store.protocol import Store
-from hearthwatch.store.whole import all_spends
 from hearthwatch.values import moment
-
-NEAR = timedelta(minutes=2)
-"""Scenes of one look were sensed within so much of it."""
-BEFORE_ALERT = timedelta(days=60)
-"""A read so long before an alert is not the one that led to it."""
 
 _PEOPLE = frozenset({Channel.EMAIL, Channel.APPRISE})
 # Programs are switched off where they were switched on.
@@ -147,39 +138,10 @@ class Background:
 
     def _chain(self, alert: Alert, chain: Chain) -> Chain:
         """Return when what led to the alert happened, as far as it was written down."""
-        looks = self.store.detections(alert.organisation, alert.event)
-        if not looks:
-            return chain
-        last = looks[-1]
-        reads = self._reads(last, alert.made)
-        return {
-            **chain,
-            "published": moment(self._published(last, {one.provider for one in reads})),
-            "fetched": moment(max((one.settled for one in reads if one.settled), default=None)),
-        }
-
-    def _reads(self, look: Detection, made: datetime) -> list[Spend]:
-        """Return the reads of the pixels of a look, done before an alert was made."""
-        reads = all_spends(
-            self.store, look.organisation, region=look.region, since=made - BEFORE_ALERT,
-            until=made, status=SpendStatus.SETTLED,
-        )  # fmt: skip
-        return [
-            one for one in reads if (one.acquisition, one.cell) == (look.acquisition, look.cell)
-        ]
-
-    def _published(self, look: Detection, providers: Iterable[str]) -> datetime | None:
-        scenes: Iterable[KnownScene] = (
-            scene
-            for provider in providers
-            for scene in self.store.known_scenes(look.organisation, look.region, provider)
-        )
-        times = [
-            one.published
-            for one in scenes
-            if one.published is not None and abs(one.sensed - look.sensed) <= NEAR
-        ]
-        return max(times, default=None)
+        steps = alert.steps
+        if steps.looked_up is None:
+            steps = Origins(self.store).of(alert, alert.made)
+        return {**chain, "published": moment(steps.published), "fetched": moment(steps.fetched)}
 
     def _reliability(self, event: Event) -> str:
         sources = self.store.sources(event.organisation, event.id)

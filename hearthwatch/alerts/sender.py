@@ -208,6 +208,7 @@ class Sender:
             made = _attempt(now, began, ended, AttemptOutcome.DELIVERED, receipt)
             tx.add_attempt(made)
             tx.put_message(_ended(now, MessageState.DELIVERED, ended, made.sequence))
+            tx.note_sent(now.organisation, now.id, ended)
 
     def _failed(self, message: Message, began: datetime, failure: DeliveryFailed) -> None:
         ended = self.clock()

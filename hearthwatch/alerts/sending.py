@@ -1,4 +1,7 @@
-"""Sending as a process: messages go out, what was released is cried, and it shows that it runs."""
+"""Sending as a process: messages go out, and beside that what has to be done now and then.
+
+What was released is cried, what led to alerts is looked up, and it shows that it runs.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hearthwatch.alerts.crier import cry
+from hearthwatch.alerts.origins import look_up
 from hearthwatch.alerts.sender import Sender
 from hearthwatch.records import Lease
 
@@ -52,7 +56,10 @@ class Sending:
             self._let_go()
 
     def beside(self) -> None:
-        """Write alerts of what was released, and give a sign of life, every 20 seconds."""
+        """Write alerts of what was released, and what led to alerts, and give a sign of life.
+
+        Every 20 seconds.
+        """
         now = self.sender.clock()
         if self._last is not None and now - self._last < EVERY:
             return
@@ -62,6 +69,7 @@ class Sending:
             # Of no organisation; where another sender holds it, that one is the sign.
             tx.take_lease(Lease(LEASE, "", self.sender.name, now, now + ALIVE, 0))
         cry(store, now)
+        look_up(store, now)
 
     def _let_go(self) -> None:
         store = self.sender.store

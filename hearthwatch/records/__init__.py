@@ -7,7 +7,15 @@ provider: what was spent there, how long it is not asked, and which scenes and h
 Datetimes are aware UTC.
 """
 
-from hearthwatch.records.alerts import Alert, Attempt, Message, Receiver, Subscription
+from hearthwatch.records.alerts import (
+    Alert,
+    Attempt,
+    Message,
+    Receiver,
+    Steps,
+    Subscription,
+    TimedAlert,
+)
 from hearthwatch.records.audit import AuditEntry, AuditFilter, Change
 from hearthwatch.records.backtest import Backtest
 from hearthwatch.records.calibration import CalibrationChoice, StoredCalibration
@@ -129,10 +137,12 @@ __all__ = [
     "SpendStatus",
     "SpendTotals",
     "StateVersion",
+    "Steps",
     "StoredCalibration",
     "Subject",
     "Subscription",
     "Telling",
+    "TimedAlert",
     "Verb",
     "Verdict",
     "WatchLevel",

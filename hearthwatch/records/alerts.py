@@ -132,6 +132,40 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
+class Steps:
+    """When what led to an alert happened, and what came of it; None for what is not known.
+
+    Attributes
+    ----------
+    region : str
+        Id of the region whose watch it came of; empty where that is not known.
+    sensor : str
+        Of the look that it tells of; empty where that is not known.
+    sensed, published, fetched, detected : datetime or None
+        Of that look: by the satellite, by the provider, into the archive, by a detector.
+    verified : datetime or None
+        When a person confirmed the event, if it was confirmed when it was told of.
+    sent : datetime or None
+        When its first receipt was stored; of a feed, which is fetched, always None.
+    acknowledged : datetime or None
+        When whoever receives first said that they have it.
+    looked_up : datetime or None
+        When it was looked up what led to it; before, what is None may yet be known.
+    """
+
+    region: str = ""
+    sensor: str = ""
+    sensed: datetime | None = None
+    published: datetime | None = None
+    fetched: datetime | None = None
+    detected: datetime | None = None
+    verified: datetime | None = None
+    sent: datetime | None = None
+    acknowledged: datetime | None = None
+    looked_up: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """What a receiver has to be told of one event; written with the version that made it.
 
@@ -153,6 +187,8 @@ class Alert:
         Id of the message it went into; empty while it waits.
     before : tuple of str
         Ids of earlier messages about the event, where the alerts in them were erased.
+    steps : Steps
+        From the look to the answer; filled in as they come.
     """
 
     id: str
@@ -171,6 +207,22 @@ class Alert:
     due: datetime
     message: str = ""
     before: tuple[str, ...] = ()
+    steps: Steps = Steps()
+
+
+@dataclass(frozen=True, slots=True)
+class TimedAlert:
+    """Of an alert only when things happened, for figures over many of them."""
+
+    id: str
+    event: str
+    receiver: str
+    mode: Mode
+    act: AlertAct
+    version: int
+    made: datetime
+    due: datetime
+    steps: Steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ from hearthwatch.store.memory_pulled import MemoryPulledReads
 from hearthwatch.store.memory_release import MemoryReleaseReads, MemoryReleaseWrites
 from hearthwatch.store.memory_review import MemoryReviewReads, MemoryReviewWrites
 from hearthwatch.store.memory_search import MemorySearchReads
+from hearthwatch.store.memory_steps import MemoryStepReads, MemoryStepWrites
 from hearthwatch.store.memory_tables import Key, Tables, between, key_of, ranked
 from hearthwatch.store.protocol import Store, Transaction
 from hearthwatch.store.turns import Turns
@@ -69,6 +70,7 @@ class MemoryTransaction(
     MemoryReviewWrites,
     MemoryBacktestWrites,
     MemoryAlertWrites,
+    MemoryStepWrites,
 ):
     """Writes on a draft of the tables; see `Transaction`."""
 
@@ -167,6 +169,7 @@ class MemoryStore(
     MemoryReviewReads,
     MemoryBacktestReads,
     MemoryAlertReads,
+    MemoryStepReads,
     MemoryEventReads,
     MemoryPulledReads,
     MemorySearchReads,

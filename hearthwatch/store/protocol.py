@@ -38,6 +38,7 @@ from hearthwatch.store.protocol_pulled import PulledReads
 from hearthwatch.store.protocol_release import ReleaseReads, ReleaseWrites
 from hearthwatch.store.protocol_review import ReviewReads, ReviewWrites
 from hearthwatch.store.protocol_search import SearchReads
+from hearthwatch.store.protocol_steps import StepReads, StepWrites
 
 
 class Transaction(
@@ -52,6 +53,7 @@ class Transaction(
     ReviewWrites,
     BacktestWrites,
     AlertWrites,
+    StepWrites,
     Protocol,
 ):
     """Writes that become visible together or not at all."""
@@ -119,6 +121,7 @@ class Store(
     ReviewReads,
     BacktestReads,
     AlertReads,
+    StepReads,
     EventReads,
     PulledReads,
     SearchReads,

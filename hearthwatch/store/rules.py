@@ -328,6 +328,11 @@ def told_already(telling: Telling) -> StoreError:
 TOLD_AS = ("organisation", "receiver", "event", "sequence")
 """What tells two alerts apart beside their ids."""
 
+ORIGIN = (
+    "region", "sensor", "sensed", "published", "fetched", "detected", "verified", "looked_up",
+)  # fmt: skip
+"""Of the steps of an alert, those that led to it."""
+
 
 def alerted_already(alert: Alert) -> StoreError:
     """Return the error for an alert whose place in the order is taken."""

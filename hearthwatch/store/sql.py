@@ -54,6 +54,7 @@ from hearthwatch.store.sql_release import SqlReleaseReads
 from hearthwatch.store.sql_review import SqlReviewReads
 from hearthwatch.store.sql_rows import answer
 from hearthwatch.store.sql_search import SqlSearchReads
+from hearthwatch.store.sql_steps import SqlStepReads
 from hearthwatch.store.sql_transaction import SqlTransaction
 from hearthwatch.store.turns import Turns
 
@@ -73,6 +74,7 @@ class SqlStore(
     SqlReviewReads,
     SqlBacktestReads,
     SqlAlertReads,
+    SqlStepReads,
     SqlEventReads,
     SqlPulledReads,
     SqlSearchReads,

@@ -35,6 +35,7 @@ from hearthwatch.store.sql_people import SqlPeopleWrites
 from hearthwatch.store.sql_release import SqlReleaseWrites
 from hearthwatch.store.sql_review import SqlReviewWrites
 from hearthwatch.store.sql_rows import same
+from hearthwatch.store.sql_steps import SqlStepWrites
 
 _LOOK = IDENTITY[LedgerRow]
 """Of which the last tells the settlements of one look at a site apart."""
@@ -52,6 +53,7 @@ class SqlTransaction(
     SqlReviewWrites,
     SqlBacktestWrites,
     SqlAlertWrites,
+    SqlStepWrites,
 ):
     """Writes on one connection; see `Transaction`."""
 

@@ -87,6 +87,13 @@ _TYPES: dict[Storage, type[TypeEngine[Any]]] = {
 EDGES = ("west", "south", "east", "north")
 """Columns of the bounds of a geometry that is searched for."""
 
+TIMED = (
+    "organisation", "made", "region", "mode", "act", "due", "sensor", "sensed", "published",
+    "fetched", "detected", "verified", "sent", "acknowledged", "looked_up", "id", "event",
+    "receiver", "version",
+)  # fmt: skip
+"""Columns of alerts that figures of time are made of."""
+
 NAMES = {
     Region: "regions",
     Settlement: "settlements",
@@ -376,6 +383,10 @@ alerts = _current(
         Index("ix_alerts_told", "organisation", "event", "receiver", "sequence", unique=True),
         Index("ix_alerts_message", "organisation", "message"),
         Index("ix_alerts_waiting", "message", "due"),
+        Index("ix_alerts_looked_up", "looked_up", "number"),
+        # With all that figures of time are made of, so that what is told, which is large, is not
+        # read for them.
+        Index("ix_alerts_steps", *TIMED),
     ],
 )
 messages = _current(

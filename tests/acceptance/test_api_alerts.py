@@ -15,6 +15,7 @@ from api.app import create_app
 from hearthwatch.alerting.outbox import enqueue
 from hearthwatch.alerts.channel import DeliveryFailed, Letter, Parcel
 from hearthwatch.alerts.installed import post_from, sender_from
+from hearthwatch.alerts.origins import look_up
 from hearthwatch.errors import AlertError
 from hearthwatch.keys import new_key
 from hearthwatch.records import Channel, EventState, Role
@@ -366,6 +367,35 @@ def test_what_was_given_up_is_sent_again_under_its_id(here: Service) -> None:
     assert here.ask("POST", f"{where}/again").status_code == 409
     assert here.ask("GET", "/alerts?event=evt-9").status_code == 404
     assert here.ask("GET", "/alerts?event=evt-1", "stranger").status_code == 404
+
+
+def test_each_alert_has_its_steps_and_its_watch_tells_how_long_they_take(here: Service) -> None:
+    made = here.told(detail="exact")
+    here.ask("POST", "/subscriptions", json={"receiver": made["id"], "name": "All"})
+    here.event()
+    (told,) = here.ask("GET", "/alerts?event=evt-1").json()["items"]
+    assert (told["steps"]["sent"], told["steps"]["detected"]) == (None, None)
+    here.sender.step()
+    look_up(here.store, datetime.now(UTC))
+    (told,) = here.ask("GET", "/alerts?event=evt-1").json()["items"]
+    steps = told["steps"]
+    assert steps["sensed"] <= steps["detected"] <= steps["sent"]
+    assert steps["acknowledged"] is steps["published"] is None
+    whole = here.ask("GET", "/latency").json()
+    (region,) = whole.pop("by_region")
+    assert (region["region"], whole["alerts"]) == ("reg-1", 1)
+    own = here.ask("GET", "/regions/reg-1/latency?days=1").json()
+    took = {one["section"]: (one["over"], one["open"], one["unknown"]) for one in own["sections"]}
+    assert took == {
+        "published": (0, 0, 1), "fetched": (0, 0, 1), "detected": (0, 0, 1), "verified": (0, 0, 1),
+        "sent": (1, 0, 0), "acknowledged": (0, 1, 0), "told": (1, 0, 0), "answered": (0, 1, 0),
+    }  # fmt: skip
+    answered = own["sections"][-1]
+    assert (answered["p50"], answered["longest"]["at_least"]) == (None, True)
+    assert here.ask("GET", "/latency", "stranger").json()["alerts"] == 0
+    assert here.ask("GET", "/latency", "stranger").json()["by_region"] == []
+    assert here.ask("GET", "/regions/reg-1/latency", "stranger").status_code == 404
+    assert here.ask("GET", "/latency?days=0").status_code == 400
 
 
 def test_messages_come_in_pages(here: Service) -> None:

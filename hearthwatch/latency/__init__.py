@@ -1,0 +1,1 @@
+"""How long it takes from a look to who is told, and to their answer."""

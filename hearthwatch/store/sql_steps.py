@@ -1,0 +1,112 @@
+"""What the SQL store keeps of how long alerts take; see `hearthwatch.store.protocol_steps`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, select, update
+
+from hearthwatch.records import Alert, Job, JobKey, Mode, Steps, TimedAlert
+from hearthwatch.store import delays, queries, tables
+from hearthwatch.store.codec import columns, microseconds, to_row
+from hearthwatch.store.delays import Delays
+from hearthwatch.store.faults import translated
+from hearthwatch.store.rules import ORIGIN
+from hearthwatch.store.sql_rows import SqlReader, SqlWriter
+
+_SECOND = timedelta(seconds=1)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class SqlStepWrites(SqlWriter):
+    """Writes about what led to alerts, and what came of them."""
+
+    def note_origins(self, organisation: str, origins: Mapping[str, Steps]) -> None:
+        """Write what led to alerts, by their ids; what came of them stays as it is."""
+        c = tables.alerts.c
+        one = and_(c.organisation == bindparam("whose"), c.id == bindparam("which"))
+        change = update(tables.alerts).where(one).values({name: bindparam(name) for name in ORIGIN})
+        rows = [
+            {"whose": organisation, "which": its_id, **{name: to_row(its)[name] for name in ORIGIN}}
+            for its_id, its in origins.items()
+        ]
+        with self._step():
+            if rows:
+                self._connection.execute(change, rows)
+
+    def note_sent(self, organisation: str, message: str, at: datetime) -> None:
+        """Write when the alerts in a message were sent, where they were not sent before."""
+        c = tables.alerts.c
+        unsent = and_(c.organisation == organisation, c.message == message, c.sent.is_(None))
+        with self._step():
+            change = update(tables.alerts).where(unsent).values(sent=microseconds(at))
+            self._connection.execute(change)
+
+    def note_acknowledged(self, organisation: str, event: str, receiver: str, at: datetime) -> int:
+        """Write when a receiver said that it has what it was told of an event until then."""
+        c, moment = tables.alerts.c, microseconds(at)
+        theirs = and_(c.organisation == organisation, c.event == event, c.receiver == receiver)
+        told = and_(theirs, c.message != "", c.made <= moment, c.acknowledged.is_(None))
+        with self._step():
+            change = update(tables.alerts).where(told).values(acknowledged=moment)
+            return self._connection.execute(change).rowcount
+
+
+class SqlStepReads(SqlReader):
+    """Questions about how long alerts take."""
+
+    def alerts_to_look_up(self, most: int) -> tuple[Alert, ...]:
+        """Return alerts of all organisations of which nobody looked up what led to them."""
+        c = tables.alerts.c
+        found = select(tables.alerts).where(c.looked_up.is_(None)).order_by(c.number).limit(most)
+        return self._all(Alert, found)
+
+    def timed_alerts(
+        self, organisation: str, since: datetime, *, region: str | None = None
+    ) -> tuple[TimedAlert, ...]:
+        """Return when things happened of alerts made since a time, in the order made."""
+        c = tables.alerts.c
+        wanted = select(*(c[one.name] for one in columns(TimedAlert))).where(
+            c.organisation == organisation, c.made >= microseconds(since)
+        )
+        if region is not None:
+            wanted = wanted.where(c.region == region)
+        return self._all(TimedAlert, wanted.order_by(c.made, c.id))
+
+    def committed(self, key: JobKey) -> datetime | None:
+        """Return when a unit of work was committed; None if it was not."""
+        found = self._one(Job, queries.job(to_row(key)))
+        return None if found is None else found.committed
+
+    def delays(self, bounds: Sequence[timedelta]) -> Mapping[str, Delays]:
+        """Return how long real alerts of all organisations took, by `delays.SECTIONS`."""
+        asked = [one for section in delays.SECTIONS for one in _sums(section, bounds)]
+        real = select(*asked).where(tables.alerts.c.mode == Mode.ACTUAL.value)
+        with self._connect(self._single) as connection, translated():
+            found = [int(one or 0) for one in connection.execute(real).one()]
+        width = len(bounds) + 2
+        parts = (found[start : start + width] for start in range(0, len(found), width))
+        return {
+            section: Delays(tuple(part[2:]), part[0], part[1] * _MICROSECOND / _SECOND)
+            for section, part in zip(delays.SECTIONS, parts, strict=True)
+        }
+
+
+def _sums(section: str, bounds: Sequence[timedelta]) -> list[Any]:
+    """Return what counts a section, what it took in all, and what counts it up to each bound."""
+    c, (start, end) = tables.alerts.c, delays.SECTIONS[section]
+    took = c[end] - c[start]
+    counts: ColumnElement[bool] = took.is_not(None)
+    if delays.needs_look(section):
+        at_once = c.due - c.made < delays.AT_ONCE // _MICROSECOND
+        counts = and_(counts, took <= delays.LIVE // _MICROSECOND, at_once)
+    return [
+        func.sum(case((counts, 1), else_=0)),
+        func.sum(case((counts, took), else_=0)),
+        *(
+            func.sum(case((and_(counts, took <= bound // _MICROSECOND), 1), else_=0))
+            for bound in bounds
+        ),
+    ]
