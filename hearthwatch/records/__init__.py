@@ -29,6 +29,7 @@ from hearthwatch.records.events import (
 )
 from hearthwatch.records.heat import HeatCover, HeatSource, HeatSpot
 from hearthwatch.records.imagery import Gap, KnownScene, Mark, Pause, Spend, SpendTotals
+from hearthwatch.records.network import Effect, Note, Responder, Response, ResponseStep
 from hearthwatch.records.page import Page
 from hearthwatch.records.people import ApiKey, Lease, Organisation, Pass, Person, Session
 from hearthwatch.records.release import Proposal, Rendering, Telling
@@ -37,10 +38,12 @@ from hearthwatch.records.watch import Label, Region, Settlement
 from hearthwatch.records.words import (
     USABLE,
     AlertAct,
+    Answer,
     AttemptOutcome,
     Audience,
     Channel,
     Detail,
+    EffectKind,
     EventState,
     Kind,
     Language,
@@ -54,12 +57,14 @@ from hearthwatch.records.words import (
     ProposalOutcome,
     ProposedAct,
     RejectionReason,
+    ResponseState,
     Rhythm,
     Role,
     RunOutcome,
     Scope,
     Severity,
     SpendStatus,
+    StepAct,
     Subject,
     Verb,
     Verdict,
@@ -71,6 +76,7 @@ __all__ = [
     "USABLE",
     "Alert",
     "AlertAct",
+    "Answer",
     "ApiKey",
     "Assessment",
     "Attempt",
@@ -85,6 +91,8 @@ __all__ = [
     "Claim",
     "Detail",
     "Detection",
+    "Effect",
+    "EffectKind",
     "Event",
     "EventFilter",
     "EventSource",
@@ -108,6 +116,7 @@ __all__ = [
     "MessageState",
     "Mode",
     "NotObservable",
+    "Note",
     "ObservationStatus",
     "Opinion",
     "Organisation",
@@ -124,6 +133,10 @@ __all__ = [
     "Region",
     "RejectionReason",
     "Rendering",
+    "Responder",
+    "Response",
+    "ResponseState",
+    "ResponseStep",
     "Rhythm",
     "Role",
     "Run",
@@ -138,6 +151,7 @@ __all__ = [
     "SpendTotals",
     "StateVersion",
     "Steps",
+    "StepAct",
     "StoredCalibration",
     "Subject",
     "Subscription",

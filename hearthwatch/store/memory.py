@@ -47,6 +47,7 @@ from hearthwatch.store.memory_events import MemoryEventReads
 from hearthwatch.store.memory_fusion import MemoryFusionReads, MemoryFusionWrites
 from hearthwatch.store.memory_heat import MemoryHeatReads, MemoryHeatWrites
 from hearthwatch.store.memory_imagery import MemoryImageryReads, MemoryImageryWrites
+from hearthwatch.store.memory_network import MemoryNetworkReads, MemoryNetworkWrites
 from hearthwatch.store.memory_people import MemoryPeopleReads, MemoryPeopleWrites
 from hearthwatch.store.memory_pulled import MemoryPulledReads
 from hearthwatch.store.memory_release import MemoryReleaseReads, MemoryReleaseWrites
@@ -71,6 +72,7 @@ class MemoryTransaction(
     MemoryBacktestWrites,
     MemoryAlertWrites,
     MemoryStepWrites,
+    MemoryNetworkWrites,
 ):
     """Writes on a draft of the tables; see `Transaction`."""
 
@@ -170,6 +172,7 @@ class MemoryStore(
     MemoryBacktestReads,
     MemoryAlertReads,
     MemoryStepReads,
+    MemoryNetworkReads,
     MemoryEventReads,
     MemoryPulledReads,
     MemorySearchReads,

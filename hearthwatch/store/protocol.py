@@ -33,6 +33,7 @@ from hearthwatch.store.protocol_events import EventReads
 from hearthwatch.store.protocol_fusion import FusionReads, FusionWrites
 from hearthwatch.store.protocol_heat import HeatReads, HeatWrites
 from hearthwatch.store.protocol_imagery import ImageryReads, ImageryWrites
+from hearthwatch.store.protocol_network import NetworkReads, NetworkWrites
 from hearthwatch.store.protocol_people import PeopleReads, PeopleWrites
 from hearthwatch.store.protocol_pulled import PulledReads
 from hearthwatch.store.protocol_release import ReleaseReads, ReleaseWrites
@@ -54,6 +55,7 @@ class Transaction(
     BacktestWrites,
     AlertWrites,
     StepWrites,
+    NetworkWrites,
     Protocol,
 ):
     """Writes that become visible together or not at all."""
@@ -122,6 +124,7 @@ class Store(
     BacktestReads,
     AlertReads,
     StepReads,
+    NetworkReads,
     EventReads,
     PulledReads,
     SearchReads,
