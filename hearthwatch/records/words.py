@@ -309,6 +309,7 @@ class AlarmKind(StrEnum):
     NO_DATA = "no_data"
     PASS_MISSING = "pass_missing"
     PROVIDER_PAUSED = "provider_paused"
+    NOT_READ = "not_read"
     OWNER_GONE = "owner_gone"
     NO_HEARTBEAT = "no_heartbeat"
     SENDER_DEAD = "sender_dead"
