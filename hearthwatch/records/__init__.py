@@ -16,6 +16,7 @@ from hearthwatch.records.alerts import (
     Subscription,
     TimedAlert,
 )
+from hearthwatch.records.alerts import Alarm, Alert, Attempt, Message, Receiver, Subscription
 from hearthwatch.records.audit import AuditEntry, AuditFilter, Change
 from hearthwatch.records.backtest import Backtest
 from hearthwatch.records.calibration import CalibrationChoice, StoredCalibration
@@ -37,6 +38,8 @@ from hearthwatch.records.review import Assessment, Claim
 from hearthwatch.records.watch import Label, Region, Settlement
 from hearthwatch.records.words import (
     USABLE,
+    About,
+    AlarmKind,
     AlertAct,
     Answer,
     AttemptOutcome,
@@ -74,6 +77,9 @@ from hearthwatch.records.work import Job, JobKey, LedgerRow, LedgerTotals, Run, 
 
 __all__ = [
     "USABLE",
+    "About",
+    "Alarm",
+    "AlarmKind",
     "Alert",
     "AlertAct",
     "Answer",

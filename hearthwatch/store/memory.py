@@ -35,6 +35,7 @@ from hearthwatch.store.cursor import (
     settlement_position,
 )
 from hearthwatch.store.extent import Bounds
+from hearthwatch.store.memory_alarms import MemoryAlarmReads, MemoryAlarmWrites
 from hearthwatch.store.memory_alerts import MemoryAlertReads, MemoryAlertWrites
 from hearthwatch.store.memory_audit import MemoryAuditReads, MemoryAuditWrites
 from hearthwatch.store.memory_backtests import MemoryBacktestReads, MemoryBacktestWrites
@@ -73,6 +74,7 @@ class MemoryTransaction(
     MemoryAlertWrites,
     MemoryStepWrites,
     MemoryNetworkWrites,
+    MemoryAlarmWrites,
 ):
     """Writes on a draft of the tables; see `Transaction`."""
 
@@ -173,6 +175,7 @@ class MemoryStore(
     MemoryAlertReads,
     MemoryStepReads,
     MemoryNetworkReads,
+    MemoryAlarmReads,
     MemoryEventReads,
     MemoryPulledReads,
     MemorySearchReads,

@@ -24,6 +24,7 @@ from hearthwatch.records import (
     StateVersion,
 )
 from hearthwatch.store.extent import Bounds
+from hearthwatch.store.protocol_alarms import AlarmReads, AlarmWrites
 from hearthwatch.store.protocol_alerts import AlertReads, AlertWrites
 from hearthwatch.store.protocol_audit import AuditReads, AuditWrites
 from hearthwatch.store.protocol_backtests import BacktestReads, BacktestWrites
@@ -56,6 +57,7 @@ class Transaction(
     AlertWrites,
     StepWrites,
     NetworkWrites,
+    AlarmWrites,
     Protocol,
 ):
     """Writes that become visible together or not at all."""
@@ -125,6 +127,7 @@ class Store(
     AlertReads,
     StepReads,
     NetworkReads,
+    AlarmReads,
     EventReads,
     PulledReads,
     SearchReads,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from hearthwatch.errors import NotFound, QuestionError, StoreError
 from hearthwatch.records import (
+    Alarm,
     Alert,
     ApiKey,
     Assessment,
@@ -18,6 +19,7 @@ from hearthwatch.records import (
     Backtest,
     CalibrationChoice,
     Change,
+    Channel,
     Claim,
     Detection,
     Effect,
@@ -35,6 +37,7 @@ from hearthwatch.records import (
     Mark,
     Message,
     Note,
+    ObservationStatus,
     Opinion,
     Organisation,
     Pass,
@@ -106,6 +109,7 @@ IDENTITY: Mapping[type, tuple[str, ...]] = {
     ResponseStep: ("organisation", "response", "sequence"),
     Note: ("organisation", "id"),
     Effect: ("organisation", "id"),
+    Alarm: ("organisation", "id"),
 }
 """What tells two records of a class apart."""
 
@@ -162,6 +166,8 @@ REFERENCES: Mapping[type, Mapping[str, type]] = {
     ResponseStep: {"response": Response},
     Note: {"event": Event},
     Effect: {"event": Event},
+    # An alarm of the installation is of no organisation.
+    Alarm: {},
 }
 """Fields that name another record of the same organisation, which must exist at commit.
 
@@ -376,6 +382,35 @@ def asked_already(response: Response) -> StoreError:
 def told_first(response: Response) -> tuple[datetime, str]:
     """Return by what responses are put in order."""
     return response.told, response.id
+ARRIVED = (
+    ObservationStatus.UNCHANGED,
+    ObservationStatus.CHANGED,
+    ObservationStatus.NOT_OBSERVABLE,
+)
+"""What the ledger says of a look whose pixels came, whatever could be seen on them."""
+STUCK_AFTER = 3
+"""Attempts in vain at one message, after which its channel may be down."""
+SET_ASIDE = datetime(9999, 1, 1, tzinfo=UTC)
+"""When an alert is due that is not to be told before somebody says so."""
+
+
+class Stuck(NamedTuple):
+    """What of a channel says whether it is down.
+
+    Attributes
+    ----------
+    messages : int
+        That wait after `STUCK_AFTER` attempts in vain, or more.
+    since : datetime
+        When the oldest of them was made, or asked for again.
+    delivers : bool
+        Whether anything was delivered by the channel since then.
+    """
+
+    channel: Channel
+    messages: int
+    since: datetime
+    delivers: bool
 
 
 LOOKED_THROUGH = 50

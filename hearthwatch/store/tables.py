@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from hearthwatch.records import (
+    Alarm,
     Alert,
     ApiKey,
     Assessment,
@@ -144,6 +145,7 @@ NAMES = {
     ResponseStep: "response_steps",
     Note: "notes",
     Effect: "effects",
+    Alarm: "alarms",
 }
 
 
@@ -425,3 +427,4 @@ response_steps = _current(
 )
 notes = _current(Note, indices=[Index("ix_notes_event", "organisation", "event", "at", "id")])
 effects = _current(Effect, indices=[Index("ix_effects_event", "organisation", "event", "at", "id")])
+alarms = _current(Alarm, indices=[Index("ix_alarms_open", "cleared", "organisation", "raised")])

@@ -91,6 +91,7 @@ def _tell(tx: Any) -> None:
     tx.add_response_steps([a.step()])
     tx.add_note(a.note())
     tx.add_effect(a.effect())
+    tx.put_alarm(a.alarm())
 
 
 def test_there_and_back_is_the_same_store(file: Path, tmp_path: Path) -> None:
