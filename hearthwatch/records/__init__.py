@@ -3,7 +3,8 @@
 Every record carries `organisation` (whose it is), `kind` (what is watched for) and `mode`
 (actual, exercise or test), so that no query can forget them; but a settlement, which may be
 watched for several kinds, has no `kind`. An API key has neither, nor has what is known of a
-provider: what was spent there, how long it is not asked, and which scenes and heat it lists.
+provider: what was spent there, how long it is not asked, and which scenes and heat it lists;
+nor context, which is of a region.
 Datetimes are aware UTC.
 """
 
@@ -11,6 +12,7 @@ from hearthwatch.records.alerts import Alert, Attempt, Message, Receiver, Subscr
 from hearthwatch.records.audit import AuditEntry, AuditFilter, Change
 from hearthwatch.records.backtest import Backtest
 from hearthwatch.records.calibration import CalibrationChoice, StoredCalibration
+from hearthwatch.records.context import ContextObservation
 from hearthwatch.records.events import (
     Detection,
     Event,
@@ -32,8 +34,10 @@ from hearthwatch.records.words import (
     AttemptOutcome,
     Audience,
     Channel,
+    ContextSort,
     Detail,
     EventState,
+    Grade,
     Kind,
     Language,
     MessageForm,
@@ -53,6 +57,7 @@ from hearthwatch.records.words import (
     Severity,
     SpendStatus,
     Subject,
+    Variable,
     Verb,
     Verdict,
     WatchLevel,
@@ -75,6 +80,8 @@ __all__ = [
     "Change",
     "Channel",
     "Claim",
+    "ContextObservation",
+    "ContextSort",
     "Detail",
     "Detection",
     "Event",
@@ -82,6 +89,7 @@ __all__ = [
     "EventSource",
     "EventState",
     "Gap",
+    "Grade",
     "HeatCover",
     "HeatSource",
     "HeatSpot",
@@ -133,6 +141,7 @@ __all__ = [
     "Subject",
     "Subscription",
     "Telling",
+    "Variable",
     "Verb",
     "Verdict",
     "WatchLevel",

@@ -42,6 +42,7 @@ from hearthwatch.store.memory_calibration import (
     MemoryCalibrationReads,
     MemoryCalibrationWrites,
 )
+from hearthwatch.store.memory_context import MemoryContextReads, MemoryContextWrites
 from hearthwatch.store.memory_erasing import MemoryErasingReads, MemoryErasingWrites
 from hearthwatch.store.memory_events import MemoryEventReads
 from hearthwatch.store.memory_fusion import MemoryFusionReads, MemoryFusionWrites
@@ -68,6 +69,7 @@ class MemoryTransaction(
     MemoryReleaseWrites,
     MemoryReviewWrites,
     MemoryBacktestWrites,
+    MemoryContextWrites,
     MemoryAlertWrites,
 ):
     """Writes on a draft of the tables; see `Transaction`."""
@@ -166,6 +168,7 @@ class MemoryStore(
     MemoryErasingReads,
     MemoryReviewReads,
     MemoryBacktestReads,
+    MemoryContextReads,
     MemoryAlertReads,
     MemoryEventReads,
     MemoryPulledReads,

@@ -18,6 +18,7 @@ from hearthwatch.records import (
     CalibrationChoice,
     Change,
     Claim,
+    ContextObservation,
     Detection,
     Event,
     EventSource,
@@ -89,6 +90,7 @@ IDENTITY: Mapping[type, tuple[str, ...]] = {
     Claim: ("organisation", "id"),
     Assessment: ("organisation", "id"),
     Backtest: ("organisation", "id"),
+    ContextObservation: ("organisation", "id"),
     Receiver: ("organisation", "id"),
     Subscription: ("organisation", "id"),
     Alert: ("organisation", "id"),
@@ -138,6 +140,7 @@ REFERENCES: Mapping[type, Mapping[str, type]] = {
     Claim: {"event": Event},
     Assessment: {"event": Event},
     Backtest: {"region": Region},
+    ContextObservation: {"region": Region},
     Receiver: {},
     Subscription: {"receiver": Receiver},
     # That what was told is withdrawn is told when the event is erased already.
