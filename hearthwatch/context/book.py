@@ -189,9 +189,7 @@ class Book:
         self, tx: Transaction, act: str, about: ContextObservation, detail: Mapping[str, Any]
     ) -> None:
         subject = subject_of({"region": about.region, "observation": about.id})
-        tx.add_audit(
-            unsealed(self.organisation, self.now, self.actor, act, subject, detail=detail)
-        )
+        tx.add_audit(unsealed(self.organisation, self.now, self.actor, act, subject, detail=detail))
 
 
 def one_of(store: Store, region: Region, observation_id: str) -> ContextObservation:

@@ -155,9 +155,9 @@ def _fallen(region: Region, now: datetime) -> str:
 def _over(region: Region, now: datetime) -> tuple[WatchLevel, datetime] | None:
     """Return what was raised and ended last, whoever raised it."""
     found = [one for one in [last_raised(region, now)] if one is not None]
-    if region.level is not WatchLevel.ROUTINE and own_level(region, now) is WatchLevel.ROUTINE:
-        if region.level_until is not None:
-            found.append((region.level, region.level_until))
+    # A level that is routine has no end.
+    if region.level_until is not None and region.level_until <= now:
+        found.append((region.level, region.level_until))
     return max(found, key=lambda one: one[1]) if found else None
 
 
