@@ -16,13 +16,16 @@ from pydantic import (
 
 from detectors.types import SiteChange
 from hearthwatch.records import (
+    ContextSort,
     EventState,
+    Grade,
     Kind,
     Mode,
     NotObservable,
     ObservationStatus,
     Role,
     RunOutcome,
+    Variable,
     WatchLevel,
 )
 
@@ -200,6 +203,27 @@ class RegionStatus(BaseModel):
     )
 
 
+class RaisingSign(BaseModel):
+    """What somebody observed, as far as it raises a level: without words and source."""
+
+    observation: str
+    sort: ContextSort
+    on: str = Field(description="Day, in UTC.")
+    grades: dict[Variable, Grade] = Field(description="Of speech; what is known.")
+    factor: int | None = Field(description="Number of a risk factor.")
+    reliability: str
+    credibility: int
+    until: datetime = Field(description="When it counts no longer.")
+
+
+class RaisedLevel(BaseModel):
+    """To what context raises the level of a watch."""
+
+    level: WatchLevel
+    until: datetime = Field(description="When it is not as high any more.")
+    because: list[RaisingSign]
+
+
 class RegionProperties(BaseModel):
     """A region but for its outline."""
 
@@ -217,6 +241,9 @@ class RegionProperties(BaseModel):
     level_until: datetime | None = None
     level_reason: str | None = None
     level_words: str | None = Field(None, description="The same for people; empty if routine.")
+    raised: RaisedLevel | None = Field(
+        None, description="To what context raises the level, and why; null where it does not."
+    )
     hours_between_runs: float | None = Field(None, description="Of `hearthwatch up`.")
     waiting: str | None = Field(
         None, description="Why nothing is looked at until it is confirmed; empty where it is."

@@ -58,7 +58,7 @@ from hearthwatch.store.whole import all_looks, labels_of
 from hearthwatch.values import moment, region_properties
 from hearthwatch.watchlist import NamedArea, join_areas, make_region, read_area
 from hearthwatch.watchlist.kinds import watchable
-from hearthwatch.watchlist.terms import HOURS, level_now, with_hours, with_level
+from hearthwatch.watchlist.terms import HOURS, own_level, with_hours, with_level
 from tiles.xyz import styles_of
 
 MOST_COUNTED = 100_000
@@ -276,7 +276,7 @@ def _closer(region: Region, sent: Mapping[str, Any]) -> Region:
     now, found = datetime.now(UTC), region
     try:
         if LEVEL_WORDS & sent.keys():
-            level = sent.get("level") or level_now(region, now)
+            level = sent.get("level") or own_level(region, now)
             raised = level is not WatchLevel.ROUTINE
             until = utc(sent.get("level_until", region.level_until if raised else None))
             reason = sent.get("level_reason", region.level_reason if raised else "") or ""

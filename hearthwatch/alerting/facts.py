@@ -8,13 +8,28 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from hearthwatch.watchlist.raised import Sign
+
 
 class Level(TypedDict):
-    """Why a place is watched as closely as it is."""
+    """Why a place is watched as closely as it is.
+
+    Attributes
+    ----------
+    reason : str
+        Of people who set a level that holds; empty where only context raises it.
+    because : list of Sign
+        What was observed round it and raises the level, the newest first. What was written
+        before there was such a thing has neither this nor `more`.
+    more : int
+        How many of these are left out.
+    """
 
     level: str
     reason: str
     until: str | None
+    because: list[Sign]
+    more: int
 
 
 class Chain(TypedDict):

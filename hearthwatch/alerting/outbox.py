@@ -23,13 +23,16 @@ from hearthwatch.records import (
     Detail,
     Event,
     Label,
+    Mode,
     Receiver,
     Region,
     Rhythm,
     Steps,
     Subscription,
+    WatchLevel,
 )
 from hearthwatch.store.protocol import Store, Transaction
+from hearthwatch.watchlist.terms import level_now
 
 OLD = timedelta(days=30)
 """What was last seen so long ago was found in the past: it is told in the next daily list."""
@@ -130,7 +133,11 @@ class _Desk:
             detail: facts_of(event, scene, detail, self.now)
             for detail in {one.detail for one in own}
         }
-        made = (self._alert(event, one, wanted.get(one.id, ()), frozen[one.detail]) for one in own)
+        at_night = self._wakes(event, scene)
+        made = (
+            self._alert(event, one, wanted.get(one.id, ()), frozen[one.detail], at_night)
+            for one in own
+        )
         return [one for one in made if one is not None]
 
     def _alert(
@@ -139,6 +146,7 @@ class _Desk:
         receiver: Receiver,
         because: Sequence[Subscription],
         facts: Facts,
+        at_night: bool,
     ) -> Alert | None:
         last = self.told.get((receiver.id, event.id))
         told = following(facts, last, taken_back=event.state in TAKEN_BACK)
@@ -147,7 +155,15 @@ class _Desk:
         rhythms = {one.rhythm for one in because}
         if last is None and self.now - event.last_detected > OLD:
             rhythms = (rhythms - {Rhythm.INSTANT}) or {Rhythm.DAILY}
-        return Writer(self.index, self.now).alert(event, receiver, told, because, last, rhythms)
+        return Writer(self.index, self.now).alert(
+            event, receiver, told, because, last, rhythms, at_night=at_night
+        )
+
+    def _wakes(self, event: Event, scene: Scene) -> bool:
+        """Tell whether quiet hours do not count: only for one's own, or it would tell the level."""
+        if scene.region is None or event.mode is not Mode.ACTUAL:
+            return False
+        return level_now(scene.region, self.now) is WatchLevel.URGENT
 
     def _scene(self, event: Event, reason: str) -> Scene:
         labels = (

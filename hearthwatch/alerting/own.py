@@ -20,6 +20,8 @@ from hearthwatch.records import (
     WatchLevel,
 )
 from hearthwatch.values import called, geojson, moment
+from hearthwatch.watchlist.raised import raised_at
+from hearthwatch.watchlist.terms import level_now, own_level
 
 SURE: Mapping[EventState, str] = {
     EventState.PROVISIONAL: "Possible",
@@ -29,6 +31,8 @@ SURE: Mapping[EventState, str] = {
     EventState.RETRACTED: "Unlikely",
 }
 """How sure it is, in the words of CAP; of any other state ``Unknown``."""
+MOST_SIGNS = 10
+"""Of what raises a level, told in one alert; how many more there are is said."""
 UNSEEN = (
     "Who or what changed it, and who was there, cannot be seen from above; nor can anything "
     "smaller than a pixel of 10 m, nor anything between two looks."
@@ -64,13 +68,13 @@ def facts_of(event: Event, scene: Scene, detail: Detail, now: datetime) -> Facts
     made["sure"] = SURE.get(event.state, "Unknown")
     made["merged_into"] = event.merged_into
     if detail is Detail.EXACT:
-        made.update(_exact(event, scene))
+        made.update(_exact(event, scene, now))
         made["chain"]["sensed"] = moment(event.last_detected)
         made["chain"]["detected"] = moment(now)
     return made
 
 
-def _exact(event: Event, scene: Scene) -> Any:
+def _exact(event: Event, scene: Scene, now: datetime) -> Any:
     return {
         "kind": event.kind.value,
         "change": event.change,
@@ -87,7 +91,7 @@ def _exact(event: Event, scene: Scene) -> Any:
         "sensors": sorted(event.evidence.get("sensors", ())),
         "doubts": list(event.doubts),
         "unseen": UNSEEN,
-        "level": _level(scene.region),
+        "level": level_told(scene.region, now),
     }
 
 
@@ -97,11 +101,20 @@ def place_of(event: Event, scene: Scene) -> str:
     return named or (scene.region.name if scene.region else "")
 
 
-def _level(region: Region | None) -> Level | None:
-    if region is None or region.level is WatchLevel.ROUTINE:
+def level_told(region: Region | None, now: datetime) -> Level | None:
+    """Return why a place is watched closely; None where it is watched as usual."""
+    level = WatchLevel.ROUTINE if region is None else level_now(region, now)
+    if region is None or level is WatchLevel.ROUTINE:
         return None
+    own, raised = own_level(region, now), raised_at(region, now)
+    ends = [region.level_until] if own is level else []
+    if raised is not None and raised.level is level:
+        ends.append(raised.until)
+    signs = [] if raised is None else list(raised.because)
     return {
-        "level": region.level.value,
-        "reason": region.level_reason,
-        "until": moment(region.level_until),
+        "level": level.value,
+        "reason": "" if own is WatchLevel.ROUTINE else region.level_reason,
+        "until": moment(max((one for one in ends if one is not None), default=None)),
+        "because": signs[:MOST_SIGNS],
+        "more": max(0, len(signs) - MOST_SIGNS),
     }

@@ -28,6 +28,7 @@ def due(
     severity: Severity,
     *,
     told: Collection[Rhythm] = (),
+    at_night: bool = False,
 ) -> datetime:
     """Return when a receiver is to be told of an alert.
 
@@ -47,13 +48,16 @@ def due(
         Of the subscriptions because of which the receiver was told of the event before; they
         count where it meets none now, as one that was taken back does. Where there are none
         either it is told at once.
+    at_night : bool
+        Whether quiet hours do not count, however severe it is.
     """
     zone = _zone(receiver.zone)
     every = rhythms or told or (Rhythm.INSTANT,)
     moment = min(_next(rhythm, made.astimezone(UTC), zone) for rhythm in every)
     start, end = receiver.quiet_from, receiver.quiet_until
     override = receiver.quiet_override
-    if start is None or end is None or (override is not None and is_at_least(severity, override)):
+    wakes = at_night or (override is not None and is_at_least(severity, override))
+    if start is None or end is None or wakes:
         return moment
     return _Quiet(start, end, zone).end_of(moment)
 

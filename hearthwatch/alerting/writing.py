@@ -71,6 +71,8 @@ class Writer:
         because: Sequence[Subscription],
         last: Alert | None,
         rhythms: Collection[Rhythm],
+        *,
+        at_night: bool = False,
     ) -> Alert:
         """Return the alert that tells a receiver facts of an event.
 
@@ -84,6 +86,8 @@ class Writer:
             The one before.
         rhythms : collection of Rhythm
             By which it may be told.
+        at_night : bool
+            Whether the receiver's quiet hours do not count.
         """
         before = last.subscriptions if last else ()
         grave = Severity(facts["severity"])
@@ -102,6 +106,13 @@ class Writer:
             # Kept from alert to alert: what follows obeys the rhythm of what was told first.
             subscriptions=tuple(one.id for one in because) or before,
             made=self.now,
-            due=due(self.now, rhythms, receiver, grave, told=self.index.rhythms(before)),
+            due=due(
+                self.now,
+                rhythms,
+                receiver,
+                grave,
+                told=self.index.rhythms(before),
+                at_night=at_night,
+            ),
             steps=Steps(region=event.region, sensed=event.last_detected),
         )

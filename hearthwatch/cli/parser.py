@@ -9,6 +9,7 @@ from hearthwatch.cli import (
     parser_access,
     parser_audit,
     parser_calibrate,
+    parser_context,
     parser_erasing,
     parser_events,
     parser_heat,
@@ -36,7 +37,8 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (
-        parser_watch.region, parser_watch.status, parser_watch.settlement, parser_watch.run,
+        parser_watch.region, parser_context.context, parser_watch.status, parser_watch.settlement,
+        parser_watch.run,
         parser_events.events,
         parser_watch.ledger, parser_watch.why, parser_watch.suppressed, parser_imagery.scene,
         parser_imagery.archive, parser_watch.export, parser_heat.heat, parser_layers.layer,

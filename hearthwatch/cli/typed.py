@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import math
 from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from hearthwatch.people import Density
+
+if TYPE_CHECKING:
+    from hearthwatch.records import Grade, Variable
 
 
 def day_start(text: str) -> datetime:
@@ -50,6 +54,22 @@ def seed(text: str) -> int:
 def bands(text: str) -> tuple[str, ...]:
     """Return names of bands, in capitals, each once."""
     return tuple(dict.fromkeys(band.strip().upper() for band in text.split(",") if band.strip()))
+
+
+def grades(text: str) -> dict[Variable, Grade]:
+    """Return how strong each variable of speech is, typed as act=strong,speaker=some."""
+    from hearthwatch.records import Grade, Variable
+
+    try:
+        parts = [part.strip().split("=") for part in text.split(",")]
+        found = {Variable(name): Grade(grade) for name, grade in parts}
+        if len(found) == len(parts):
+            return found
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(
+        f"{text!r} does not say how strong variables are, such as act=strong,speaker=some"
+    )
 
 
 def density(text: str) -> Density:

@@ -93,7 +93,7 @@ def shadow_of(store: Store, region: Region) -> MemoryStore:
     now = datetime.now(UTC)
     # The same id: what it would have told would have had the same ids.
     fresh = replace(
-        region, created=now, level=WatchLevel.ROUTINE, level_until=None, level_reason=""
+        region, created=now, level=WatchLevel.ROUTINE, level_until=None, level_reason="", raised={}
     )
     settlements = stored_settlements(store, region)
     with shadow.transaction() as tx:

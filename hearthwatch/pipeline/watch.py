@@ -16,7 +16,14 @@ from hearthwatch.pipeline.run import run_region
 from hearthwatch.records import Region, Run, RunOutcome, WatchLevel
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
-from hearthwatch.watchlist.terms import HOURS, ending, has_ended, hours_between, level_words
+from hearthwatch.watchlist.terms import (
+    HOURS,
+    ending,
+    fallen_words,
+    has_ended,
+    hours_between,
+    level_now,
+)
 from hearthwatch.watchlist.waiting import is_waiting
 from imagery.errors import ImageryError
 from imagery.net.types import Deadline
@@ -136,18 +143,18 @@ class Watch:
 
     def _every_of(self, region: Region, now: datetime) -> timedelta:
         settings = self._settings
-        if region.level is WatchLevel.ROUTINE and HOURS not in region.terms:
+        if level_now(region, now) is WatchLevel.ROUTINE and HOURS not in region.terms:
             return self._every
         return timedelta(hours=hours_between(region, settings, now))
 
     def _announce(self, region: Region, now: datetime) -> None:
         """Tell that a watch ends or has ended, and that a level fell back, each once."""
-        fell = region.level_until is not None and region.level_until <= now
+        fell = fallen_words(region, now)
         ends = ending(region, now)
         stage = f"{has_ended(region, now)}" if ends else ""
         for key, words in (
             (f"end {stage} {region.expires}", ends),
-            (f"level {region.level_until}", level_words(region, now) if fell else ""),
+            (f"level {fell}", fell),
         ):
             if words and (region.id, key) not in self._announced:
                 self._announced.add((region.id, key))

@@ -3,7 +3,8 @@
 Every record carries `organisation` (whose it is), `kind` (what is watched for) and `mode`
 (actual, exercise or test), so that no query can forget them; but a settlement, which may be
 watched for several kinds, has no `kind`. An API key has neither, nor has what is known of a
-provider: what was spent there, how long it is not asked, and which scenes and heat it lists.
+provider: what was spent there, how long it is not asked, and which scenes and heat it lists;
+nor context, which is of a region.
 Datetimes are aware UTC.
 """
 
@@ -20,6 +21,7 @@ from hearthwatch.records.alerts import Alarm, Alert, Attempt, Message, Receiver,
 from hearthwatch.records.audit import AuditEntry, AuditFilter, Change
 from hearthwatch.records.backtest import Backtest
 from hearthwatch.records.calibration import CalibrationChoice, StoredCalibration
+from hearthwatch.records.context import ContextObservation
 from hearthwatch.records.events import (
     Detection,
     Event,
@@ -45,9 +47,11 @@ from hearthwatch.records.words import (
     AttemptOutcome,
     Audience,
     Channel,
+    ContextSort,
     Detail,
     EffectKind,
     EventState,
+    Grade,
     Kind,
     Language,
     MessageForm,
@@ -69,6 +73,7 @@ from hearthwatch.records.words import (
     SpendStatus,
     StepAct,
     Subject,
+    Variable,
     Verb,
     Verdict,
     WatchLevel,
@@ -95,6 +100,8 @@ __all__ = [
     "Change",
     "Channel",
     "Claim",
+    "ContextObservation",
+    "ContextSort",
     "Detail",
     "Detection",
     "Effect",
@@ -104,6 +111,7 @@ __all__ = [
     "EventSource",
     "EventState",
     "Gap",
+    "Grade",
     "HeatCover",
     "HeatSource",
     "HeatSpot",
@@ -163,6 +171,7 @@ __all__ = [
     "Subscription",
     "Telling",
     "TimedAlert",
+    "Variable",
     "Verb",
     "Verdict",
     "WatchLevel",

@@ -30,6 +30,9 @@ class Region:
         When the level falls back to routine.
     level_reason : str
         Why it is watched more closely.
+    raised : mapping
+        To what its level is raised by what people observed of its context, until when and
+        because of what, as `hearthwatch.context` found it; empty where it is not.
     terms : mapping
         What was agreed of this watch: detectors, budget of false alerts, hours between runs,
         processing units a month. What is not in it holds as the settings say.
@@ -50,6 +53,7 @@ class Region:
     level: WatchLevel = WatchLevel.ROUTINE
     level_until: datetime | None = None
     level_reason: str = ""
+    raised: Mapping[str, Any] = field(default_factory=dict, hash=False)
     terms: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 

@@ -176,6 +176,31 @@ class WatchLevel(StrEnum):
     URGENT = "urgent"
 
 
+class ContextSort(StrEnum):
+    """What an observation of context is of."""
+
+    SPEECH = "speech"
+    RISK_FACTOR = "risk_factor"
+
+
+class Variable(StrEnum):
+    """What makes speech dangerous, after Susan Benesch."""
+
+    SPEAKER = "speaker"
+    AUDIENCE = "audience"
+    ACT = "act"
+    CONTEXT = "context"
+    MEANS = "means"
+
+
+class Grade(StrEnum):
+    """How strong one of these is."""
+
+    NONE = "none"
+    SOME = "some"
+    STRONG = "strong"
+
+
 class Subject(StrEnum):
     """What the list of changes tells of."""
 

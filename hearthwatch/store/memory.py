@@ -43,6 +43,7 @@ from hearthwatch.store.memory_calibration import (
     MemoryCalibrationReads,
     MemoryCalibrationWrites,
 )
+from hearthwatch.store.memory_context import MemoryContextReads, MemoryContextWrites
 from hearthwatch.store.memory_erasing import MemoryErasingReads, MemoryErasingWrites
 from hearthwatch.store.memory_events import MemoryEventReads
 from hearthwatch.store.memory_fusion import MemoryFusionReads, MemoryFusionWrites
@@ -71,6 +72,7 @@ class MemoryTransaction(
     MemoryReleaseWrites,
     MemoryReviewWrites,
     MemoryBacktestWrites,
+    MemoryContextWrites,
     MemoryAlertWrites,
     MemoryStepWrites,
     MemoryNetworkWrites,
@@ -172,6 +174,7 @@ class MemoryStore(
     MemoryErasingReads,
     MemoryReviewReads,
     MemoryBacktestReads,
+    MemoryContextReads,
     MemoryAlertReads,
     MemoryStepReads,
     MemoryNetworkReads,

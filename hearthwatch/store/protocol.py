@@ -29,6 +29,7 @@ from hearthwatch.store.protocol_alerts import AlertReads, AlertWrites
 from hearthwatch.store.protocol_audit import AuditReads, AuditWrites
 from hearthwatch.store.protocol_backtests import BacktestReads, BacktestWrites
 from hearthwatch.store.protocol_calibration import CalibrationReads, CalibrationWrites
+from hearthwatch.store.protocol_context import ContextReads, ContextWrites
 from hearthwatch.store.protocol_erasing import ErasingReads, ErasingWrites
 from hearthwatch.store.protocol_events import EventReads
 from hearthwatch.store.protocol_fusion import FusionReads, FusionWrites
@@ -54,6 +55,7 @@ class Transaction(
     ErasingWrites,
     ReviewWrites,
     BacktestWrites,
+    ContextWrites,
     AlertWrites,
     StepWrites,
     NetworkWrites,
@@ -124,6 +126,7 @@ class Store(
     ErasingReads,
     ReviewReads,
     BacktestReads,
+    ContextReads,
     AlertReads,
     StepReads,
     NetworkReads,

@@ -21,6 +21,7 @@ from hearthwatch.records import (
     Change,
     Channel,
     Claim,
+    ContextObservation,
     Detection,
     Effect,
     Event,
@@ -99,6 +100,7 @@ IDENTITY: Mapping[type, tuple[str, ...]] = {
     Claim: ("organisation", "id"),
     Assessment: ("organisation", "id"),
     Backtest: ("organisation", "id"),
+    ContextObservation: ("organisation", "id"),
     Receiver: ("organisation", "id"),
     Subscription: ("organisation", "id"),
     Alert: ("organisation", "id"),
@@ -154,6 +156,7 @@ REFERENCES: Mapping[type, Mapping[str, type]] = {
     Claim: {"event": Event},
     Assessment: {"event": Event},
     Backtest: {"region": Region},
+    ContextObservation: {"region": Region},
     Receiver: {},
     Subscription: {"receiver": Receiver},
     # That what was told is withdrawn is told when the event is erased already.

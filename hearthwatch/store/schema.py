@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 HEAD = "0013"
 HEAD = "0010"
 HEAD = "0011"
+HEAD = "0012"
 """The newest revision under ``migrations/versions``."""
 
 _VERSION_TABLE = table("alembic_version", column("version_num"))

@@ -44,6 +44,7 @@ from hearthwatch.store.sql_alerts import SqlAlertReads
 from hearthwatch.store.sql_audit import SqlAuditReads
 from hearthwatch.store.sql_backtests import SqlBacktestReads
 from hearthwatch.store.sql_calibration import SqlCalibrationReads
+from hearthwatch.store.sql_context import SqlContextReads
 from hearthwatch.store.sql_erasing import SqlErasingReads
 from hearthwatch.store.sql_events import SqlEventReads
 from hearthwatch.store.sql_fusion import SqlFusionReads
@@ -75,6 +76,7 @@ class SqlStore(
     SqlErasingReads,
     SqlReviewReads,
     SqlBacktestReads,
+    SqlContextReads,
     SqlAlertReads,
     SqlStepReads,
     SqlNetworkReads,

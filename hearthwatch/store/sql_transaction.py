@@ -28,6 +28,7 @@ from hearthwatch.store.sql_alerts import SqlAlertWrites
 from hearthwatch.store.sql_audit import SqlAuditWrites
 from hearthwatch.store.sql_backtests import SqlBacktestWrites
 from hearthwatch.store.sql_calibration import SqlCalibrationWrites
+from hearthwatch.store.sql_context import SqlContextWrites
 from hearthwatch.store.sql_erasing import SqlErasingWrites
 from hearthwatch.store.sql_fusion import SqlFusionWrites
 from hearthwatch.store.sql_heat import SqlHeatWrites
@@ -54,6 +55,7 @@ class SqlTransaction(
     SqlReleaseWrites,
     SqlReviewWrites,
     SqlBacktestWrites,
+    SqlContextWrites,
     SqlAlertWrites,
     SqlStepWrites,
     SqlNetworkWrites,

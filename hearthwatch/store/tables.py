@@ -36,6 +36,7 @@ from hearthwatch.records import (
     CalibrationChoice,
     Change,
     Claim,
+    ContextObservation,
     Detection,
     Effect,
     Event,
@@ -135,6 +136,7 @@ NAMES = {
     Claim: "claims",
     Assessment: "assessments",
     Backtest: "backtests",
+    ContextObservation: "context_observations",
     Receiver: "receivers",
     Subscription: "subscriptions",
     Alert: "alerts",
@@ -379,6 +381,10 @@ assessments = _current(
 )
 backtests = _current(
     Backtest, indices=[Index("ix_backtests_region", "organisation", "region", "asked", "id")]
+)
+context_observations = _current(
+    ContextObservation,
+    indices=[Index("ix_context_observations_region", "organisation", "region", "created", "id")],
 )
 # Both are looked at before every event that is written: by the index alone.
 receivers = _current(Receiver, indices=[Index("ix_receivers_revision", "organisation", "revision")])

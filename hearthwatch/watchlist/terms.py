@@ -10,6 +10,13 @@ from typing import Any
 from hearthwatch.errors import RegionError
 from hearthwatch.records import Region, WatchLevel
 from hearthwatch.settings import Settings
+from hearthwatch.watchlist.raised import (
+    higher,
+    last_raised,
+    raised_at,
+    raised_value,
+    raised_words,
+)
 from hearthwatch.watchlist.waiting import waiting_words
 from hearthwatch.words import counted, day
 
@@ -22,7 +29,14 @@ LONGEST_REASON = 2000
 
 
 def level_now(region: Region, now: datetime) -> WatchLevel:
-    """Return the level in force: the one that was set, or routine once its time is over."""
+    """Return the level in force: the higher of what was set and what context raises it to."""
+    raised = raised_at(region, now)
+    own = own_level(region, now)
+    return own if raised is None else higher(own, raised.level)
+
+
+def own_level(region: Region, now: datetime) -> WatchLevel:
+    """Return the level that people set, or routine once its time is over."""
     over = region.level_until is not None and region.level_until <= now
     return WatchLevel.ROUTINE if over else region.level
 
@@ -109,12 +123,42 @@ def ending(region: Region, now: datetime) -> str:
 
 
 def level_words(region: Region, now: datetime) -> str:
-    """Return what is told of the level of a region; empty where it is and was routine."""
-    if region.level is WatchLevel.ROUTINE:
+    """Return what is told of the level of a region; empty where it is and was routine.
+
+    What people set and what context raises it to stand beside each other: the higher one counts.
+    """
+    found, raised = [], raised_at(region, now)
+    if own_level(region, now) is not WatchLevel.ROUTINE:
+        found.append(f"{region.level.value} until {day(region.level_until)}: {region.level_reason}")
+    if raised is not None:
+        words = raised_words(raised)
+        own_is_higher = higher(own_level(region, now), raised.level) is not raised.level
+        found = [*found, words] if own_is_higher else [words, *found]
+    return "; ".join(found) or _fallen(region, now)
+
+
+def fallen_words(region: Region, now: datetime) -> str:
+    """Return that a level that was raised is over and which one holds now; else nothing."""
+    over = _over(region, now)
+    if over is None:
         return ""
-    if level_now(region, now) is WatchLevel.ROUTINE:
-        return f"it was {region.level.value} until {day(region.level_until)} and is routine again"
-    return f"{region.level.value} until {day(region.level_until)}: {region.level_reason}"
+    level, until = over
+    held = level_now(region, now)
+    now_words = "is routine again" if held is WatchLevel.ROUTINE else f"is {held.value} now"
+    return f"it was {level.value} until {day(until)} and {now_words}"
+
+
+def _fallen(region: Region, now: datetime) -> str:
+    return fallen_words(region, now) if level_now(region, now) is WatchLevel.ROUTINE else ""
+
+
+def _over(region: Region, now: datetime) -> tuple[WatchLevel, datetime] | None:
+    """Return what was raised and ended last, whoever raised it."""
+    found = [one for one in [last_raised(region, now)] if one is not None]
+    # A level that is routine has no end.
+    if region.level_until is not None and region.level_until <= now:
+        found.append((region.level, region.level_until))
+    return max(found, key=lambda one: one[1]) if found else None
 
 
 def terms_value(region: Region, settings: Settings, now: datetime) -> dict[str, Any]:
@@ -122,6 +166,7 @@ def terms_value(region: Region, settings: Settings, now: datetime) -> dict[str, 
     return {
         "level": level_now(region, now).value,
         "level_words": level_words(region, now),
+        "raised": raised_value(raised_at(region, now)),
         "hours_between_runs": hours_between(region, settings, now),
         "days_left": days_left(region, now),
         "ending": ending(region, now),

@@ -50,6 +50,16 @@ def facts(**changes: Any) -> Facts:
         "unseen": "the western edge lay under cloud on 2024-06-18",
         "level": {
             "level": "elevated", "reason": "reports of displacement nearby", "until": "2024-07-31",
+            "because": [{
+                "observation": "obs-1", "sort": "speech", "on": "2024-06-12",
+                "grades": {"speaker": "strong", "act": "strong", "means": "some"}, "factor": None,
+                "reliability": "B", "credibility": 2, "until": "2024-07-12T00:00:00Z",
+            }, {
+                "observation": "obs-2", "sort": "risk_factor", "on": "2024-06-10", "grades": {},
+                "factor": 8, "reliability": "C", "credibility": 3,
+                "until": "2024-07-10T00:00:00Z",
+            }],
+            "more": 0,
         },
         "chain": {
             "sensed": "2024-06-18T08:51:00+00:00", "published": "2024-06-18T16:02:00+00:00",

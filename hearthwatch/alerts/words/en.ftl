@@ -95,6 +95,40 @@ level-routine = routine
 level-elevated = elevated
 level-urgent = urgent
 
+## What people observed round the place, which raises its level: by codes, without words and source
+context = Observed round it, and therefore watched more closely:
+context-speech = dangerous speech on { $on } (source graded { $graded }): { $grades }
+context-grade = { $variable } { $grade }
+context-risk-factor = risk factor { $number } of the Framework of Analysis of the United Nations, { $what }, on { $on } (source graded { $graded })
+context-more =
+    { $count ->
+        [one] One more is left out here.
+       *[other] { $count } more are left out here.
+    }
+context-no-cause = That is why the place is watched. It does not say why it changed.
+variable-speaker = speaker
+variable-audience = audience
+variable-act = speech act
+variable-context = context
+variable-means = means of dissemination
+grade-none = none
+grade-some = some
+grade-strong = strong
+factor-1 = armed conflict or other instability
+factor-2 = a record of serious violations of rights
+factor-3 = weak institutions of the state
+factor-4 = motives or incentives
+factor-5 = a capacity to do grave harm
+factor-6 = little that could restrain it
+factor-7 = enabling circumstances or preparation
+factor-8 = triggering events
+factor-9 = tensions between groups, or discrimination
+factor-10 = signs of an intent against a protected group
+factor-11 = signs of widespread or systematic violence against civilians
+factor-12 = signs of a plan or policy against civilians
+factor-13 = serious threats to people protected in war
+factor-14 = serious threats to humanitarian work or peacekeeping
+
 ## What organisations answer
 answer-none = no answer yet
 answer-received = received

@@ -9,8 +9,10 @@ from hearthwatch.alerting.facts import Facts, Told
 from hearthwatch.alerts.words.catalogue import clean, coded, marked, quoted, say
 from hearthwatch.alerts.words.figures import hectares, moment, place_in_words, point_of
 from hearthwatch.records import AlertAct, EventState, Language, Mode
+from hearthwatch.watchlist.raised import Sign
 from hearthwatch.words import sensors_in_words
 
+_BETWEEN = {Language.ARABIC: "\N{ARABIC SEMICOLON} "}
 _STEPS = ("sensed", "published", "fetched", "detected")
 _HOURS_IN_DAYS = 72
 """From so many hours on a length of time is told in days."""
@@ -243,6 +245,34 @@ def _level(facts: Facts, language: Language, zone: str) -> Iterator[str]:
     if level["reason"]:
         yield say(language, "english-people")
         yield f"- {quoted(language, level['reason'])}"
+    # What was frozen before context was told of has none.
+    signs: Sequence[Sign] = level.get("because", ())
+    if signs:
+        yield say(language, "context")
+        yield from (f"- {_sign(one, language)}" for one in signs)
+        if level["more"]:
+            yield say(language, "context-more", count=level["more"])
+        yield say(language, "context-no-cause")
+
+
+def _sign(one: Sign, language: Language) -> str:
+    """Return what was observed, by its codes: words and source stay in the service."""
+    on = moment(one["on"], language, "UTC")
+    graded = f"{one['reliability']}{one['credibility']}"
+    if one["factor"] is None:
+        parts = (
+            say(
+                language, "context-grade",
+                variable=coded(language, "variable", variable),
+                grade=coded(language, "grade", grade),
+            )
+            for variable, grade in one["grades"].items()
+        )  # fmt: skip
+        grades = _BETWEEN.get(language, "; ").join(parts)
+        return say(language, "context-speech", on=on, graded=graded, grades=grades)
+    number = str(one["factor"])
+    what = coded(language, "factor", number)
+    return say(language, "context-risk-factor", number=number, what=what, on=on, graded=graded)
 
 
 def _chain(facts: Facts, language: Language, zone: str) -> str:

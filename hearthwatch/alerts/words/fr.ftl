@@ -96,6 +96,40 @@ level-routine = courant
 level-elevated = renforcé
 level-urgent = urgent
 
+## Ce que des personnes ont observé autour du lieu et qui relève le niveau : par codes, sans les mots ni la source
+context = Observé autour du lieu, d'où une surveillance plus étroite :
+context-speech = discours dangereux, { $on } (source cotée { $graded }) : { $grades }
+context-grade = { $variable } : { $grade }
+context-risk-factor = facteur de risque { $number } du Cadre d'analyse des Nations Unies, { $what }, { $on } (source cotée { $graded })
+context-more =
+    { $count ->
+        [one] Une autre observation n'est pas reprise ici.
+       *[other] { $count } autres observations ne sont pas reprises ici.
+    }
+context-no-cause = Voilà pourquoi le lieu est surveillé. Cela ne dit pas pourquoi il a changé.
+variable-speaker = orateur
+variable-audience = public
+variable-act = propos
+variable-context = contexte
+variable-means = moyen de diffusion
+grade-none = nul
+grade-some = modéré
+grade-strong = fort
+factor-1 = conflit armé ou autre instabilité
+factor-2 = antécédents de violations graves des droits
+factor-3 = faiblesse des institutions de l'État
+factor-4 = mobiles ou incitations
+factor-5 = capacité de nuire gravement
+factor-6 = peu de choses qui puissent retenir
+factor-7 = circonstances favorables ou préparatifs
+factor-8 = évènements déclencheurs
+factor-9 = tensions entre groupes, ou discrimination
+factor-10 = signes d'une intention visant un groupe protégé
+factor-11 = signes de violences étendues ou systématiques contre des civils
+factor-12 = signes d'un plan ou d'une politique visant des civils
+factor-13 = menaces graves pour les personnes protégées en temps de guerre
+factor-14 = menaces graves pour l'aide humanitaire ou le maintien de la paix
+
 ## Réponses des organisations
 answer-none = pas encore de réponse
 answer-received = message reçu

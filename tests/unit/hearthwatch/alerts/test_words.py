@@ -28,8 +28,10 @@ from hearthwatch.alerts.words.figures import hectares, moment, place_in_words, p
 from hearthwatch.records import (
     AlarmKind,
     AlertAct,
+    ContextSort,
     Detail,
     EventState,
+    Grade,
     Kind,
     Language,
     MessageForm,
@@ -37,6 +39,7 @@ from hearthwatch.records import (
     Precision,
     RejectionReason,
     Severity,
+    Variable,
     WatchLevel,
 )
 from tests.support.wordings import EVENT, HOME, facts, letter, notice, of_form
@@ -65,6 +68,9 @@ CODES = {
     "reason": [one.value for one in RejectionReason],
     "severity": [one.value for one in Severity], "act": [one.value for one in AlertAct],
     "precision": [one.value for one in Precision], "level": [one.value for one in WatchLevel],
+    "variable": [one.value for one in Variable], "grade": [one.value for one in Grade],
+    "context": [one.value for one in ContextSort],
+    "factor": [str(one) for one in range(1, 15)],
     "sure": ["observed", "likely", "possible", "unlikely", "unknown"],
     "answer": ["none", "received", "taken_charge", "declined", "handed_over"],
     "mark": ["test", "exercise"], "about": ["test", "exercise"],

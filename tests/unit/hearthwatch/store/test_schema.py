@@ -75,6 +75,7 @@ PEOPLE = (
     "tellings", "proposals", "claims", "receivers", "subscriptions", "messages", "attempts",
     "responders", "responses", "response_steps", "notes", "effects",
     "alarms",
+    "context_observations",
 )  # fmt: skip
 """Who may ask, what they did and what they let others know is of no kind of watch."""
 OF_0002 = {
@@ -108,7 +109,11 @@ SINCE_0007 = {
     "settlements": {"pcode": ""},
     "settlement_versions": {"pcode": ""},
 }
-SINCE = {"0001": SINCE_0002, "0002": SINCE_0003, "0005": SINCE_0005, "0007": SINCE_0007}
+SINCE_0011 = {table: {"raised": "{}"} for table in ("regions", "region_versions")}
+SINCE = {
+    "0001": SINCE_0002, "0002": SINCE_0003, "0005": SINCE_0005, "0007": SINCE_0007,
+    "0011": SINCE_0011,
+}  # fmt: skip
 """Last revision without them, and the columns."""
 ADDED: dict[str, dict[str, Row]] = {
     revision: {
