@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NoReturn, Protocol
 
@@ -11,6 +12,11 @@ from hearthwatch.records import Channel, Message, MessageForm, Mode, Receiver
 
 class Post(Protocol):
     """Checks and seals addresses, makes secrets, and writes messages that tell of no event."""
+
+    @property
+    def channels(self) -> Collection[Channel]:
+        """Those that this service has."""
+        ...
 
     def check(self, channel: Channel, address: str) -> str:
         """Return an address in its usual form.
@@ -41,6 +47,8 @@ class Post(Protocol):
 
 class Unposted:
     """A service without channels: it keeps no receivers."""
+
+    channels: Collection[Channel] = ()
 
     def check(self, channel: Channel, address: str) -> str:
         """Refuse (`AlertConflict`)."""
