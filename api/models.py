@@ -17,6 +17,7 @@ from pydantic import (
 from detectors.types import SiteChange
 from hearthwatch.records import (
     ContextSort,
+    Channel,
     EventState,
     Grade,
     Kind,
@@ -95,6 +96,7 @@ class LimitsAnswer(BaseModel):
     max_vertices: int
     max_body_bytes: int
     kinds: list[Kind] = Field(description="What can be watched for: each has a detector.")
+    channels: list[Channel] = Field(description="By which receivers can be told.")
 
 
 class Link(BaseModel):

@@ -61,6 +61,7 @@ class ReceiverAnswer(BaseModel):
     confirmed: datetime | None = Field(description="When it said that it wants to be told.")
     disabled: datetime | None
     disabled_reason: str | None
+    removed: datetime | None
 
 
 class OneReceiver(ReceiverAnswer):
@@ -75,6 +76,7 @@ class ReceiverList(BaseModel):
     """Receivers, oldest first."""
 
     items: list[ReceiverAnswer]
+    names: dict[str, str] = Field(description="Of those who answer for them, by id.")
 
 
 class NewReceiver(Sent):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from api.answers import respond
@@ -23,21 +23,24 @@ from api.models_alerts import (
 from api.problems import Problem, declared, located
 from hearthwatch.alerting.receivers import TERMS, Receivers
 from hearthwatch.alerting.shown import message_value, receiver_value
+from hearthwatch.disclosure.shown import names_of
 from hearthwatch.errors import NotFound
 from hearthwatch.records import Receiver
 
 router = APIRouter(prefix="/receivers", tags=["alerts"])
 
 ReceiverId = Annotated[str, Path(max_length=200)]
+Removed = Annotated[bool, Query(description="Whether those that were removed are listed too.")]
 CHANGED = declared(403, 404, 409, 422, 507)
 _MAY_BE_NULL = frozenset({"quiet_from", "quiet_until", "quiet_override"})
 
 
 @router.get("", response_model=ReceiverList)
-def list_receivers(who: Reader, here: InContext) -> Response:
+def list_receivers(who: Reader, here: InContext, removed: Removed = False) -> Response:
     """List who is told of events, oldest first, without addresses."""
-    every = here.store.receivers(who.organisation)
-    return respond({"items": [receiver_value(one) for one in every]})
+    every = here.store.receivers(who.organisation, removed=removed)
+    names = names_of(here.store, who.organisation, (one.owner for one in every))
+    return respond({"items": [receiver_value(one) for one in every], "names": names})
 
 
 @router.post(

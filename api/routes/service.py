@@ -84,12 +84,13 @@ def whoami(who: Known) -> Response:
 
 @router.get("/limits", response_model=LimitsAnswer)
 def limits(who: Reader, here: InContext) -> Response:
-    """Tell how large a region may be, and what can be watched for."""
+    """Tell how large a region may be, what can be watched for, and by what others can be told."""
     return respond(
         {
             "max_region_km2": here.settings.max_region_km2,
             "max_vertices": here.settings.max_vertices,
             "max_body_bytes": MAX_BODY_BYTES,
             "kinds": [kind.value for kind in watchable_kinds()],
+            "channels": sorted(here.post.channels),
         }
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn, Protocol
@@ -43,6 +43,11 @@ NOTHING = More()
 class Post(Protocol):
     """Checks and seals addresses, makes secrets, and writes messages that tell of no event."""
 
+    @property
+    def channels(self) -> Collection[Channel]:
+        """Those that this service has."""
+        ...
+
     def check(self, channel: Channel, address: str) -> str:
         """Return an address in its usual form.
 
@@ -78,6 +83,8 @@ class Post(Protocol):
 
 class Unposted:
     """A service without channels: it keeps no receivers."""
+
+    channels: Collection[Channel] = ()
 
     def check(self, channel: Channel, address: str) -> str:
         """Refuse (`AlertConflict`)."""

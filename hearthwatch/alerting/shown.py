@@ -31,6 +31,7 @@ def receiver_value(found: Receiver) -> dict[str, Any]:
         "confirmed": moment(found.confirmed),
         "disabled": moment(found.disabled),
         "disabled_reason": found.disabled_reason or None,
+        "removed": moment(found.removed),
     }
 
 

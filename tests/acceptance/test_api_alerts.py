@@ -300,6 +300,27 @@ def test_one_changes_ones_own_and_who_lets_people_in_all(here: Service) -> None:
     assert here.store.receiver("ours", made["id"]).address == ""
 
 
+def test_who_answers_for_a_receiver_is_named_and_one_that_was_removed_is_listed_if_asked_for(
+    here: Service,
+) -> None:
+    kept, gone = here.told(), here.add(name="Gone")
+    assert here.ask("DELETE", f"/receivers/{gone['id']}").status_code == 204
+    listed = here.ask("GET", "/receivers", "viewer").json()
+    assert [one["id"] for one in listed["items"]] == [kept["id"]]
+    assert listed["names"] == {kept["owner"]: "analyst"}
+    every = here.ask("GET", "/receivers?removed=true").json()["items"]
+    assert {one["id"]: bool(one["removed"]) for one in every} == {
+        kept["id"]: False,
+        gone["id"]: True,
+    }
+    assert here.ask("GET", "/receivers?removed=true", "stranger").json()["items"] == []
+
+
+def test_the_channels_that_are_set_up_are_told(here: Service) -> None:
+    offered = here.ask("GET", "/limits").json()["channels"]
+    assert offered == ["apprise", "email", "feed", "webhook"]
+
+
 def test_a_subscription_from_beginning_to_end(here: Service) -> None:
     made = here.told()
     square = [[25.3, 13.6], [25.32, 13.6], [25.32, 13.62], [25.3, 13.62], [25.3, 13.6]]
