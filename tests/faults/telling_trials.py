@@ -204,7 +204,7 @@ class _Stage:
             return writer is not None and writer.is_alive()
 
     def _waits(self) -> bool:
-        return bool(self._store.waiting_alerts(self._clock(), 1))
+        return bool(self._store.untold(self._clock()))
 
     def _set_forward(self) -> None:
         """Set the clock to when there is something to do, once nobody has anything to do before."""
