@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -32,7 +32,9 @@ from hearthwatch.store.protocol import Store, Transaction
 _log = logging.getLogger(__name__)
 
 AT_ONCE = 5_000
-"""Alerts looked at in one go: as many as may wait of one receiver without a word."""
+"""Alerts of one receiver that go into messages in one go; what is more goes in the next."""
+RARELY = timedelta(seconds=20)
+"""Between two looks at a receiver whose alerts all have to wait, however many they are."""
 LATE = timedelta(minutes=15)
 """What was due so long ago was held up: it goes into one summary, which says so."""
 HELD = timedelta(minutes=1)
@@ -59,12 +61,20 @@ class Planner:
     store: Store
     channels: Mapping[Channel, AlertChannel]
     background: Background
+    _in_vain: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     def plan(self, now: datetime) -> int:
         """Make messages of all that is due; return how many alerts went into one."""
-        waiting = self.store.waiting_alerts(now, AT_ONCE)
-        whose = dict.fromkeys((one.organisation, one.receiver) for one in waiting)
-        return sum(self._plan_safely(*one, now) for one in whose)
+        whose = self.store.untold(now)
+        for one in self._in_vain.keys() - set(whose):
+            del self._in_vain[one]
+        return sum(self._plan_safely(*one, now) for one in whose if self._is_time(one, now))
+
+    def _is_time(self, whose: tuple[str, str], now: datetime) -> bool:
+        """Tell whether to look at a receiver: not at one that had to wait a moment ago."""
+        last = self._in_vain.get(whose)
+        # A clock that was set back must not make anybody wait for longer.
+        return last is None or not timedelta() <= now - last < RARELY
 
     def _plan_safely(self, organisation: str, receiver_id: str, now: datetime) -> int:
         """Do as `_plan_for`; what fails for one receiver does not hold up the others."""
@@ -75,22 +85,21 @@ class Planner:
         except Exception as error:
             # Whatever it says may hold a place.
             _log.error("no message for receiver %s: %s", receiver_id, type(error).__name__)
+            self._in_vain[organisation, receiver_id] = now
             return 0
 
     def _plan_for(self, organisation: str, receiver_id: str, now: datetime) -> int:
+        if self.store.receiver(organisation, receiver_id).channel not in self.channels:
+            # What is not set up now may be again: its alerts wait.
+            self._in_vain[organisation, receiver_id] = now
+            return 0
         with self.store.transaction() as tx:
             # Asked again within it: another sender may have made messages of them meanwhile.
-            due = [
-                one
-                for one in self.store.waiting_alerts(now, AT_ONCE)
-                if (one.organisation, one.receiver) == (organisation, receiver_id)
-            ]
-            if not due:
+            waiting = self.store.waiting_alerts(organisation, receiver_id, now, AT_ONCE)
+            if not waiting:
                 return 0
-            due = self._with_earlier(due)
+            due = self._with_earlier(waiting)
             receiver = self.store.receiver(organisation, receiver_id)
-            if receiver.channel not in self.channels:
-                return 0  # What is not set up now may be again: its alerts wait.
             drafts = [
                 draft
                 # What is real and what is an exercise are never in one message.
@@ -99,6 +108,8 @@ class Planner:
             ]
             for draft in drafts:
                 self._write(tx, receiver, draft, now)
+            if not drafts:
+                self._in_vain[organisation, receiver_id] = now
             return sum(len(one.alerts) for one in drafts)
 
     def _with_earlier(self, due: Sequence[Alert]) -> list[Alert]:

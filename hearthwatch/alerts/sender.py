@@ -38,7 +38,7 @@ LONGEST = timedelta(seconds=170)
 LEASE = timedelta(minutes=3)
 """A sender that does not come back for so long has died."""
 AT_ONCE = 64
-THREADS = 16
+THREADS = 32
 PAUSE = 0.5
 """Seconds between two looks at what waits."""
 MOST_ASKED = timedelta(hours=1)
@@ -139,16 +139,19 @@ class Sender:
     def step(self) -> int:
         """Make messages of what is due and send what may be sent; return how many were tried."""
         self.planner.plan(self.clock())
-        held = self._hold(AT_ONCE)
-        for message in held:
-            self.send(message)
-        return len(held)
+        tried = 0
+        while held := self._hold(AT_ONCE):
+            for message in held:
+                self.send(message)
+            tried += len(held)
+        return tried
 
     def _hold(self, most: int) -> tuple[Message, ...]:
-        now = self.clock()
-        if not most or not self.store.may_be_sent(now):
+        if not most or not self.store.may_be_sent(self.name, self.clock()):
             return ()
         with self.store.transaction() as tx:
+            # Not before: whoever waited for its turn to write would hold them for less than it says.
+            now = self.clock()
             return tx.hold_messages(self.name, now, now + LEASE, most)
 
     def send(self, message: Message) -> None:

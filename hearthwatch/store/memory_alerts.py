@@ -63,7 +63,7 @@ class MemoryAlertWrites(MemoryWriter):
         with self._turn.step():
             queued = _queue(list(self._draft.all(Message)))
             found = []
-            for one in rules.free_to_send(queued, microseconds(now), most):
+            for one in rules.free_to_send(queued, holder, microseconds(now), most):
                 rows = self._draft.by_record[Message][one.organisation, one.id]
                 self._replace(Message, {**rows[-1], **held})
                 found.append(from_row(Message, {**rows[-1], **held}))
@@ -140,16 +140,22 @@ class MemoryAlertReads(MemoryReader):
         in_order = sorted(every, key=attrgetter("event", "receiver", "sequence"))
         return {(one.receiver, one.event): one for one in in_order}
 
-    def waiting_alerts(self, now: datetime, most: int) -> tuple[Alert, ...]:
-        """Return alerts of all organisations that are due and in no message yet."""
+    def untold(self, now: datetime) -> tuple[tuple[str, str], ...]:
+        """Return organisations and receivers with alerts that are due and in no message yet."""
         due = [one for one in self._open().all(Alert) if not one.message and one.due <= now]
-        oldest = sorted(due, key=attrgetter("due"))[:most]
-        found: list[Alert] = []
-        for whose in dict.fromkeys((one.organisation, one.receiver) for one in oldest):
-            if found and len(found) >= most:
-                break
-            found += [one for one in due if (one.organisation, one.receiver) == whose]
-        return tuple(found)
+        in_order = sorted(due, key=attrgetter("due", "organisation", "receiver"))
+        return tuple(dict.fromkeys((one.organisation, one.receiver) for one in in_order))
+
+    def waiting_alerts(
+        self, organisation: str, receiver: str, now: datetime, most: int
+    ) -> tuple[Alert, ...]:
+        """Return a receiver's alerts that are due and in no message yet, as they were written."""
+        found = [
+            one
+            for one in self._open().all(Alert, organisation)
+            if one.receiver == receiver and not one.message and one.due <= now
+        ]
+        return tuple(found[:most])
 
     def messages(
         self,
@@ -194,12 +200,10 @@ class MemoryAlertReads(MemoryReader):
         found = (one for one in every if one.message == message)
         return tuple(sorted(found, key=attrgetter("sequence")))
 
-    def may_be_sent(self, now: datetime) -> bool:
-        """Tell whether any message waits whose time has come and that nobody holds."""
-        waiting = (one for one in self._open().all(Message) if one.state is MessageState.WAITING)
-        return any(
-            one.next <= now and (one.held_until is None or one.held_until <= now) for one in waiting
-        )
+    def may_be_sent(self, holder: str, now: datetime) -> bool:
+        """Tell whether there is any message that `AlertWrites.hold_messages` would give now."""
+        queued = _queue(list(self._open().all(Message)))
+        return bool(rules.free_to_send(queued, holder, microseconds(now), 1))
 
     def backlog(self, organisation: str | None = None) -> tuple[int, datetime | None]:
         """Return how many messages wait, and when the oldest of them was made."""
@@ -226,7 +230,8 @@ def _queue(every: Sequence[Message]) -> list[Queued]:
             held = None if one.held_until is None else microseconds(one.held_until)
             found.append(
                 Queued(
-                    one.organisation, one.id, one.receiver, one.events, microseconds(one.next), held
+                    one.organisation, one.id, one.receiver, one.events, microseconds(one.next),
+                    one.holder, held,
                 )
             )
     return found

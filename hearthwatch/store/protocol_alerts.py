@@ -41,7 +41,8 @@ class AlertWrites(Protocol):
     ) -> tuple[Message, ...]:
         """Hold messages that may be sent now, those made first going first; return them.
 
-        Of one receiver none is given while an earlier one that waits tells of the same event.
+        Of one receiver none is given while an earlier one that waits tells of the same event, and
+        only so many that the holder has no more than `hearthwatch.store.rules.AT_A_TIME` to it.
         """
         ...
 
@@ -94,12 +95,17 @@ class AlertReads(Protocol):
         """
         ...
 
-    def waiting_alerts(self, now: datetime, most: int) -> tuple[Alert, ...]:
-        """Return alerts of all organisations that are due and in no message yet.
+    def untold(self, now: datetime) -> tuple[tuple[str, str], ...]:
+        """Return organisations and receivers with alerts that are due and in no message yet.
 
-        Those of whole receivers, in the order in which they were written: as many receivers as
-        have `most` alerts between them, and one at least.
+        Who has waited longest comes first.
         """
+        ...
+
+    def waiting_alerts(
+        self, organisation: str, receiver: str, now: datetime, most: int
+    ) -> tuple[Alert, ...]:
+        """Return a receiver's alerts that are due and in no message yet, as they were written."""
         ...
 
     def messages(
@@ -126,8 +132,8 @@ class AlertReads(Protocol):
         """Return the attempts at delivering a message, first one first."""
         ...
 
-    def may_be_sent(self, now: datetime) -> bool:
-        """Tell whether any message waits whose time has come and that nobody holds."""
+    def may_be_sent(self, holder: str, now: datetime) -> bool:
+        """Tell whether there is any message that `AlertWrites.hold_messages` would give now."""
         ...
 
     def backlog(self, organisation: str | None = None) -> tuple[int, datetime | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -416,8 +417,13 @@ class Stuck(NamedTuple):
     delivers: bool
 
 
-LOOKED_THROUGH = 50
-"""Of one receiver's messages that wait, how many are looked through for some that may be sent."""
+LOOKED_THROUGH = 1000
+"""Of one receiver's messages that wait, how many are looked through for some that may be sent.
+
+Those that failed wait in front, up to a day, while newer ones may be sent: as many as one receiver
+is sent in the five days of attempts are looked through, or nearly."""
+AT_A_TIME = 4
+"""Messages to one receiver that one sender holds: one that hangs must not take up all its threads."""
 
 
 class Queued(NamedTuple):
@@ -428,24 +434,38 @@ class Queued(NamedTuple):
     receiver: str
     events: tuple[str, ...]
     next: int
+    holder: str
     held_until: int | None
 
 
-def free_to_send(queued: Iterable[Queued], now: int, most: int) -> list[Queued]:
+def free_to_send(queued: Iterable[Queued], holder: str, now: int, most: int) -> list[Queued]:
     """Return what may be sent of messages that wait, in the order in which they were made.
 
     None goes before an earlier one to the same receiver that tells of the same event, nor with it:
-    what is told of an event arrives in order.
+    what is told of an event arrives in order. Nor are there more to one receiver than `AT_A_TIME`,
+    with those that the holder has already.
     """
+    every = list(queued)
     found: list[Queued] = []
     before: dict[tuple[str, str], set[str]] = {}
-    for one in queued:
-        earlier = before.setdefault((one.organisation, one.receiver), set())
-        is_free = one.next <= now and (one.held_until is None or one.held_until <= now)
-        if is_free and earlier.isdisjoint(one.events) and len(found) < most:
+    under_way = Counter(
+        (one.organisation, one.receiver)
+        for one in every
+        if one.holder == holder and not _is_free(one, now)
+    )
+    for one in every:
+        whose = one.organisation, one.receiver
+        earlier = before.setdefault(whose, set())
+        may_go = one.next <= now and _is_free(one, now) and under_way[whose] < AT_A_TIME
+        if may_go and earlier.isdisjoint(one.events) and len(found) < most:
             found.append(one)
+            under_way[whose] += 1
         earlier.update(one.events)
     return found
+
+
+def _is_free(one: Queued, now: int) -> bool:
+    return one.held_until is None or one.held_until <= now
 
 
 def next_turn(stored: Lease | None, wanted: Lease) -> Lease | None:

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0013"
-HEAD = "0010"
-HEAD = "0011"
-HEAD = "0012"
 """The newest revision under ``migrations/versions``."""
 
 _VERSION_TABLE = table("alembic_version", column("version_num"))

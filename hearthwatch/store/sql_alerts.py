@@ -70,7 +70,7 @@ class SqlAlertWrites(SqlWriter):
         held = {"holder": holder, "held_until": microseconds(until)}
         with self._step():
             queued = [_queued(row) for row in self._connection.execute(_queue(now)).mappings()]
-            free = rules.free_to_send(queued, microseconds(now), most)
+            free = rules.free_to_send(queued, holder, microseconds(now), most)
             return tuple(self._held(one, held) for one in free)
 
     def free_alerts(self, organisation: str, message: str) -> None:
@@ -168,20 +168,27 @@ class SqlAlertReads(SqlReader):
                 found[one.receiver, one.event] = one
         return found
 
-    def waiting_alerts(self, now: datetime, most: int) -> tuple[Alert, ...]:
-        """Return alerts of all organisations that are due and in no message yet."""
+    def untold(self, now: datetime) -> tuple[tuple[str, str], ...]:
+        """Return organisations and receivers with alerts that are due and in no message yet."""
         c = tables.alerts.c
         due = and_(c.message == "", c.due <= microseconds(now))
-        oldest = select(c.organisation, c.receiver).where(due).order_by(c.due).limit(most)
+        whose = (
+            select(c.organisation, c.receiver)
+            .where(due)
+            .group_by(c.organisation, c.receiver)
+            .order_by(func.min(c.due), c.organisation, c.receiver)
+        )
         with self._connect(self._single) as connection, translated():
-            whose = dict.fromkeys(tuple(row) for row in connection.execute(oldest))
-        found: list[Alert] = []
-        for organisation, receiver in whose:
-            if found and len(found) >= most:
-                break
-            theirs = and_(due, c.organisation == organisation, c.receiver == receiver)
-            found += self._all(Alert, select(tables.alerts).where(theirs).order_by(c.number))
-        return tuple(found)
+            return tuple((row.organisation, row.receiver) for row in connection.execute(whose))
+
+    def waiting_alerts(
+        self, organisation: str, receiver: str, now: datetime, most: int
+    ) -> tuple[Alert, ...]:
+        """Return a receiver's alerts that are due and in no message yet, as they were written."""
+        c = tables.alerts.c
+        theirs = and_(c.message == "", c.organisation == organisation, c.receiver == receiver)
+        due = select(tables.alerts).where(theirs, c.due <= microseconds(now))
+        return self._all(Alert, due.order_by(c.number).limit(most))
 
     def messages(
         self,
@@ -238,13 +245,17 @@ class SqlAlertReads(SqlReader):
         mine = select(tables.attempts).where(c.organisation == organisation, c.message == message)
         return self._all(Attempt, mine.order_by(c.sequence))
 
-    def may_be_sent(self, now: datetime) -> bool:
-        """Tell whether any message waits whose time has come and that nobody holds."""
+    def may_be_sent(self, holder: str, now: datetime) -> bool:
+        """Tell whether there is any message that `AlertWrites.hold_messages` would give now."""
         c, moment = tables.messages.c, microseconds(now)
         free = or_(c.held_until.is_(None), c.held_until <= moment)
         due = (c.state == MessageState.WAITING.value, c.next <= moment, free)
         with self._connect(self._single) as connection, translated():
-            return connection.execute(select(c.number).where(*due).limit(1)).first() is not None
+            if connection.execute(select(c.number).where(*due).limit(1)).first() is None:
+                return False
+            # It may have to wait for one before it: so asked, nobody is kept from writing.
+            queued = [_queued(row) for row in connection.execute(_queue(now)).mappings()]
+        return bool(rules.free_to_send(queued, holder, moment, 1))
 
     def backlog(self, organisation: str | None = None) -> tuple[int, datetime | None]:
         """Return how many messages wait, and when the oldest of them was made."""

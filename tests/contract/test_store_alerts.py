@@ -33,6 +33,14 @@ def put(store: Store, *messages: Message) -> None:
             tx.put_message(one)
 
 
+def waiting(store: Store, now) -> set[tuple[str, str]]:
+    return {
+        (one.organisation, one.id)
+        for whose in store.untold(now)
+        for one in store.waiting_alerts(*whose, now, 100)
+    }
+
+
 def hold(store: Store, at=a.NOON, most=100, holder="one") -> list[str]:
     with store.transaction() as tx:
         return [one.id for one in tx.hold_messages(holder, at, at + MINUTE, most)]
@@ -134,16 +142,13 @@ class TestAlerts:
         with store.transaction() as tx:
             tx.add_alerts([a.alert(), a.alert(id="alr-2", event="evt-2"), later])
             tx.add_alerts([a.alert(organisation="theirs")])
-        assert {(one.organisation, one.id) for one in store.waiting_alerts(a.NOON, 100)} == {
+        assert waiting(store, a.NOON) == {
             ("ours", "alr-1"), ("ours", "alr-2"), ("theirs", "alr-1"),
         }  # fmt: skip
         with store.transaction() as tx:
             tx.put_message(a.message(), ["alr-1", "alr-3"])
         assert [one.message for one in store.alerts("ours")] == ["msg-1", "", "msg-1"]
-        waiting = store.waiting_alerts(a.NOON + MINUTE, 100)
-        assert {(one.organisation, one.id) for one in waiting} == {
-            ("ours", "alr-2"), ("theirs", "alr-1"),
-        }  # fmt: skip
+        assert waiting(store, a.NOON + MINUTE) == {("ours", "alr-2"), ("theirs", "alr-1")}
         assert [one.id for one in store.alerts("ours", message="msg-1")] == ["alr-1", "alr-3"]
 
     def test_those_of_a_message_can_be_freed(self, store: Store) -> None:
@@ -153,17 +158,22 @@ class TestAlerts:
                 tx.put_message(a.message(organisation=organisation), ["alr-1"])
         with store.transaction() as tx:
             tx.free_alerts("ours", "msg-1")
-        assert [one.organisation for one in store.waiting_alerts(a.NOON, 9)] == ["ours"]
+        assert store.untold(a.NOON) == (("ours", "rcv-1"),)
 
-    def test_of_a_receiver_they_come_all_at_once(self, store: Store) -> None:
+    def test_whoever_waits_longest_comes_first_and_nobody_counts_for_others(
+        self, store: Store
+    ) -> None:
         own = [a.alert(id=f"alr-{n}", event="evt-1", sequence=n) for n in range(1, 6)]
+        other = a.alert(id="alr-6", receiver="rcv-2", due=a.NOON - MINUTE)
         with store.transaction() as tx:
-            tx.add_alerts(own)
-            tx.add_alerts([a.alert(organisation="theirs", due=a.NOON + MINUTE / 2)])
-        assert [one.id for one in store.waiting_alerts(a.NOON + MINUTE, 1)] == [
-            one.id for one in own
-        ]
-        assert len(store.waiting_alerts(a.NOON + MINUTE, 6)) == 6
+            tx.add_alerts([*own, other])
+            tx.add_alerts([a.alert(organisation="theirs", due=a.NOON + MINUTE)])
+        assert store.untold(a.NOON) == (("ours", "rcv-2"), ("ours", "rcv-1"))
+        assert store.untold(a.NOON + MINUTE)[-1] == ("theirs", "rcv-1")
+        assert store.untold(a.NOON - 2 * MINUTE) == ()
+        assert store.waiting_alerts("ours", "rcv-1", a.NOON, 100) == tuple(own)
+        assert store.waiting_alerts("ours", "rcv-1", a.NOON, 2) == tuple(own[:2])
+        assert store.waiting_alerts("ours", "rcv-2", a.NOON, 100) == (other,)
 
 
 class TestMessages:
@@ -229,15 +239,21 @@ class TestHolding:
         assert hold(store, a.NOON + MINUTE, holder="two") == ["msg-1"]
 
     def test_whether_anything_may_be_sent(self, store: Store) -> None:
-        assert not store.may_be_sent(a.NOON)
+        assert not store.may_be_sent("one", a.NOON)
         put(store, a.message(next=a.NOON + MINUTE))
-        assert not store.may_be_sent(a.NOON)
-        assert store.may_be_sent(a.NOON + MINUTE)
+        assert not store.may_be_sent("one", a.NOON)
+        assert store.may_be_sent("one", a.NOON + MINUTE)
         assert hold(store, a.NOON + MINUTE) == ["msg-1"]
-        assert not store.may_be_sent(a.NOON + MINUTE)
-        assert store.may_be_sent(a.NOON + 2 * MINUTE)
+        assert not store.may_be_sent("one", a.NOON + MINUTE)
+        assert store.may_be_sent("one", a.NOON + 2 * MINUTE)
         put(store, a.message(state=MessageState.DEAD))
-        assert not store.may_be_sent(a.NOON + 2 * MINUTE)
+        assert not store.may_be_sent("one", a.NOON + 2 * MINUTE)
+
+    def test_what_has_to_wait_for_another_may_not_be_sent(self, store: Store) -> None:
+        put(store, a.message(next=a.NOON + MINUTE), a.message(id="m-2"))
+        assert not store.may_be_sent("one", a.NOON)
+        put(store, a.message(id="m-3", receiver="rcv-2"))
+        assert store.may_be_sent("one", a.NOON)
 
     def test_what_is_not_due_or_ended_is_not_given(self, store: Store) -> None:
         put(
@@ -267,9 +283,21 @@ class TestHolding:
         many = [a.message(id=f"m-{n:03}", events=(f"x-{n}",)) for n in range(80)]
         put(store, *many, a.message(id="other", receiver="rcv-2"))
         found = hold(store, most=1000)
-        assert len(found) == 51
-        assert found[-1] == "other"
+        assert found == ["m-000", "m-001", "m-002", "m-003", "other"]
         assert hold(store, most=1000) == []
-        done = [a.message(id=one, state=MessageState.DELIVERED) for one in found]
+        assert not store.may_be_sent("one", a.NOON)
+        assert hold(store, most=1000, holder="two") == ["m-004", "m-005", "m-006", "m-007"]
+        done = [a.message(id=one, state=MessageState.DELIVERED) for one in found[:2]]
         put(store, *done)
-        assert len(hold(store, most=1000)) == 30
+        assert hold(store, most=1000) == ["m-008", "m-009"]
+        # What another held that died counts for nobody any more.
+        assert len(hold(store, a.NOON + MINUTE, most=1000)) == 5
+
+    def test_what_failed_does_not_hold_up_what_is_new(self, store: Store) -> None:
+        failed = [
+            a.message(id=f"m-{n:03}", events=(f"x-{n}",), attempts=5, next=a.NOON + 600 * MINUTE)
+            for n in range(300)
+        ]
+        put(store, *failed, a.message(id="new"))
+        assert store.may_be_sent("one", a.NOON)
+        assert hold(store) == ["new"]

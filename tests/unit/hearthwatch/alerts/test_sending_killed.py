@@ -120,7 +120,7 @@ def _turns(desk: Desk, chance: random.Random, most: int) -> None:
 
 def _is_open(desk: Desk) -> bool:
     waits, _ = desk.store.backlog()
-    return bool(waits or desk.store.waiting_alerts(desk.now, 1))
+    return bool(waits or desk.store.untold(desk.now))
 
 
 def _check(desk: Desk, receiver: Receiver) -> None:
