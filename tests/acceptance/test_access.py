@@ -85,7 +85,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
                 made = new_person(organisation, role.value, role.value, role, now)
                 tx.put_person(dataclasses.replace(made, password=kept))
     with listening(load_settings(data_dir=folder), store) as url:
-        yield House(url, folder, store, httpx.get(f"{url}/openapi.json").json())
+        yield House(url, folder, store, httpx.get(f"{url}/openapi.json", timeout=60).json())
     store.close()
 
 
@@ -125,7 +125,10 @@ class TestSigningIn:
 
     def test_over_tls_it_is_this_hosts_alone(self, house: House, tmp_path: Path) -> None:
         over_tls = load_settings(data_dir=tmp_path, public_url="https://watch.example:8443/")
-        with listening(over_tls, house.store) as url, httpx.Client(base_url=url) as client:
+        with (
+            listening(over_tls, house.store) as url,
+            httpx.Client(base_url=url, timeout=60) as client,
+        ):
             sent = {"login": "admin@ours", "password": RIGHT}
             origin = {"Origin": "https://watch.example:8443"}
             answer = client.post("/session", json=sent, headers=origin)
@@ -150,7 +153,7 @@ class TestSigningIn:
         answers = set()
         logins = ["admin@ours", "nobody@ours", "admin@nowhere", "viewer@theirs", "partner@theirs"]
         apart = load_settings(data_dir=house.folder)
-        with listening(apart, house.store) as url, httpx.Client(base_url=url) as client:
+        with listening(apart, house.store) as url, httpx.Client(base_url=url, timeout=60) as client:
             for login in [*logins, "no login", *["analyst@ours"] * 6]:
                 begun = time.monotonic()
                 sent = {"login": login, "password": RIGHT.replace("ten", "two")}

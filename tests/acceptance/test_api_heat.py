@@ -59,7 +59,7 @@ def addressed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, s
 @pytest.fixture
 def client(addressed: tuple[str, str]) -> Iterator[httpx.Client]:
     url, key = addressed
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as one:
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60) as one:
         yield one
 
 

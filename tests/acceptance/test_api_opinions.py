@@ -42,7 +42,7 @@ def clients(tmp_path: Path) -> Iterator[dict[str, httpx.Client]]:
         tx.put_key(stranger)
     with listening(load_settings(data_dir=tmp_path), store) as url:
         made = {
-            name: httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"})
+            name: httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
             for name, key in keys.items()
         }
         yield made

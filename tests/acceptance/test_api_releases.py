@@ -39,7 +39,7 @@ class Service:
 
     def client(self, key: str = "") -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.keys[key]}"} if key else {}
-        self.opened.append(httpx.Client(base_url=self.url, headers=headers, timeout=30))
+        self.opened.append(httpx.Client(base_url=self.url, headers=headers, timeout=60))
         return self.opened[-1]
 
     def signed_in(self, login: str) -> httpx.Client:

@@ -50,7 +50,9 @@ def client(
         key = write(store, service, looks)
         with (
             listening(service.settings, store) as url,
-            httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as one,
+            httpx.Client(
+                base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60
+            ) as one,
         ):
             yield one
 

@@ -172,7 +172,7 @@ def test_only_who_may_change_the_watchlist_may_send_a_file(
     path = REPAIRED[0].write(tmp_path)
     for given, status in ((keys["viewer"], 403), ("hw_none", 401)):
         header = {"Authorization": f"Bearer {given}"}
-        with httpx.Client(base_url=keys["url"], headers=header) as one:
+        with httpx.Client(base_url=keys["url"], headers=header, timeout=60) as one:
             assert send(one, path).status_code == status
             assert send(one, path, "settlements").status_code == status
 

@@ -7,7 +7,6 @@ import gzip
 import json
 import math
 import socket
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,11 +22,14 @@ from api import bodies, limits, server
 from api.headers import CONTENT_SECURITY_POLICY
 from hearthwatch.errors import StoreError, StoreLocked
 from tests.support.served import Served, listening
+from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
 
 JSON = {"Content-Type": "application/json"}
 TRACES = ("Traceback", "/work", "/tmp", "site-packages", ".py", "sqlite", "line ")
+AT_ONCE_S = 20.0
+"""A thousand times what an answer takes where nothing else runs."""
 FIELD = mapping(box(21.0, 44.0, 21.01, 44.01))
 
 
@@ -55,17 +57,8 @@ def well_dressed(headers: httpx.Headers) -> None:
 
 
 def at_once(service: Served) -> None:
-    """Fail unless a fresh connection is answered within a second.
-
-    The second and third attempts are for a machine that is busy with something else: a server that
-    is held up is so for longer.
-    """
-    waits = []
-    while not waits or (waits[-1] >= 1.0 and len(waits) < 3):
-        begun = time.perf_counter()
-        assert httpx.get(f"{service.url}/healthz", timeout=10).status_code == 200
-        waits.append(time.perf_counter() - begun)
-    assert waits[-1] < 1.0, waits
+    """Fail unless a fresh connection is answered: who is held up by something is so for longer."""
+    assert httpx.get(f"{service.url}/healthz", timeout=AT_ONCE_S).status_code == 200
 
 
 # Bodies
@@ -230,27 +223,41 @@ def test_millions_of_small_parts_are_not_read(
     at_once(service)
 
 
-def test_large_bodies_of_small_parts_hold_nobody_up(service: Served) -> None:
+def test_large_bodies_of_small_parts_are_read_one_after_the_other(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # As many lists as are let through; ten megabytes would hold six times as many.
     sent = listed("[]", bodies.MAX_PARTS - 10)
+    inside: list[bytes] = []
+    together: list[int] = []
+    read = bodies.require_sound
+
+    def count(body: bytes) -> None:
+        inside.append(body)
+        together.append(len(inside))
+        try:
+            read(body)
+        finally:
+            inside.pop()
+
+    monkeypatch.setattr(bodies, "require_sound", count)
     with ThreadPoolExecutor(3) as threads:
         asked = [
             threads.submit(
-                httpx.post, f"{service.url}/regions", content=sent, timeout=60,
+                httpx.post, f"{service.url}/regions", content=sent, timeout=PATIENCE_S,
                 headers={**JSON, "Authorization": f"Bearer {service.keys.ours}"},
             )
             for _ in range(3)
         ]  # fmt: skip
-        waits = []
+        others = 0
         while not all(one.done() for one in asked):
-            begun = time.perf_counter()
-            assert httpx.get(f"{service.url}/healthz", timeout=30).status_code == 200
-            waits.append(time.perf_counter() - begun)
+            assert httpx.get(f"{service.url}/healthz", timeout=PATIENCE_S).status_code == 200
+            others += 1
     for one in asked:
         a_problem(one.result(), 422)
-    # Half a second where nothing else runs, and now and then three where something does;
-    # without a limit and a turn, four each time.
-    assert statistics.median(waits) < 2.0, waits
+    assert together == [1, 1, 1]
+    # Between one and the next others have their turn.
+    assert others >= 3
 
 
 def test_many_wrong_features_are_not_listed_without_end(client: httpx.Client) -> None:
@@ -295,8 +302,9 @@ def test_eleven_megabytes_are_too_many(service: Served) -> None:
         with service.client() as client:
             a_problem(client.post("/regions", content=content, headers=JSON), 413)
             assert client.get("/whoami").status_code == 200
-    said = raw(service, head(service, "POST", "/regions", "Content-Length: 11000000"))
-    assert said.startswith(b"HTTP/1.1 413 ")
+    with connected(service) as sock:
+        sock.sendall(head(service, "POST", "/regions", "Content-Length: 11000000"))
+        assert sock.recv(13) == b"HTTP/1.1 413 "
     at_once(service)
 
 
@@ -354,28 +362,28 @@ def head(service: Served, method: str, path: str, *fields: str) -> bytes:
 
 
 def raw(service: Served, sent: bytes) -> bytes:
-    """Send bytes and return all that comes until the server closes or is quiet for a second."""
+    """Send bytes and return all that comes until the server closes."""
     with connected(service) as sock:
         sock.sendall(sent)
         return rest_of(sock)
 
 
-def rest_of(sock: socket.socket, quiet: float = 1.0) -> bytes:
-    sock.settimeout(quiet)
+def rest_of(sock: socket.socket) -> bytes:
+    sock.settimeout(PATIENCE_S)
     found = b""
     try:
         while part := sock.recv(65_536):
             found += part
-    except (TimeoutError, ConnectionResetError):
+    except ConnectionResetError:
         pass
     return found
 
 
-def closed_after(sock: socket.socket, seconds: float) -> bool:
+def closed_after(sock: socket.socket, seconds: float = PATIENCE_S) -> bool:
     """Tell whether the server closes within a time, whatever it sends before."""
-    until = time.monotonic() + seconds
+    end = time.monotonic() + seconds
     try:
-        while (left := until - time.monotonic()) > 0:
+        while (left := end - time.monotonic()) > 0:
             sock.settimeout(left)
             if not sock.recv(65_536):
                 return True
@@ -419,7 +427,7 @@ def test_a_request_with_two_ends_is_refused_and_the_connection_closed(
     with connected(service) as sock:
         sock.sendall(head(service, "POST", "/jobs", *fields) + body + SECOND)
         said = b""
-        sock.settimeout(5)
+        sock.settimeout(PATIENCE_S)
         while part := sock.recv(65_536):  # Until it is closed: else the time runs out.
             said += part
     status = int(said.split(b" ", 2)[1])
@@ -466,7 +474,8 @@ def test_a_body_that_lies_about_its_length(service: Served) -> None:
 
 
 def test_requests_in_a_row_are_answered_in_a_row(service: Served) -> None:
-    many = head(service, "GET", "/whoami") * 20 + head(service, "GET", "/nothing")
+    many = head(service, "GET", "/whoami") * 20
+    many += head(service, "GET", "/nothing", "Connection: close")
     said = raw(service, many)
     assert said.count(b"HTTP/1.1 200 ") == 20
     assert said.count(b"HTTP/1.1 404 ") == 1
@@ -487,8 +496,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def drip(socks: list[socket.socket], drop: bytes, seconds: float, meanwhile: Callable[[], None]
 ) -> None:  # fmt: skip
     """Send one drop to each every now and then, for so long."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         for sock in socks:
             try:
                 sock.send(drop)
@@ -508,18 +517,18 @@ def test_two_hundred_headers_byte_by_byte(service: Served, hurried: None) -> Non
         for sock in socks:
             sock.sendall(b"GET /healthz HTTP/1.1\r\nX: ")
         drip(socks, b"a", 3.0, lambda: at_once(service))
-        assert all(closed_after(sock, 1.0) for sock in socks)
+        assert all(closed_after(sock) for sock in socks)
         # Nor does one good request buy time for a bad one after it.
         (late,) = open_many(service, stack, 1)
         late.sendall(head(service, "GET", "/whoami") + b"G")
         drip([late], b"E", 3.0, lambda: None)
-        assert closed_after(late, 1.0)
+        assert closed_after(late)
 
 
 def test_a_connection_that_says_nothing_is_closed(service: Served, hurried: None) -> None:
     with connected(service) as sock:
         assert not closed_after(sock, 1.0)
-        assert closed_after(sock, 2.5)
+        assert closed_after(sock)
 
 
 def test_fifty_answers_that_nobody_takes(service: Served, hurried: None) -> None:
@@ -532,13 +541,14 @@ def test_fifty_answers_that_nobody_takes(service: Served, hurried: None) -> None
             sock.connect((urlsplit(service.url).hostname, urlsplit(service.url).port))
             sock.sendall(head(service, "GET", "/openapi.json") * 100)
             socks.append(sock)
+
         # Each has four seconds from when its buffers are full; filling them takes a while, too.
-        left, until = socks, time.monotonic() + 20
-        while left and time.monotonic() < until:
+        def all_are_gone() -> bool:
             at_once(service)
-            time.sleep(0.1)
-            left = [sock for sock in left if not _is_reset(sock)]
-        assert not left
+            socks[:] = [sock for sock in socks if not _is_reset(sock)]
+            return not socks
+
+        until(all_are_gone, every=0.1)
 
 
 def _is_reset(sock: socket.socket) -> bool:
@@ -557,8 +567,7 @@ def test_one_large_answer_that_nobody_takes(
         time.sleep(3.0)
         assert not _is_reset(sock)
         # It is here whole, so the application is done; the connection is not.
-        time.sleep(2.0)
-        assert _is_reset(sock)
+        until(lambda: _is_reset(sock))
 
 
 def _large(value: Any) -> Any:
@@ -574,9 +583,8 @@ def test_fifty_bodies_that_trickle(service: Served, hurried: None) -> None:
             how = "Content-Length: 1000000" if number % 2 else "Transfer-Encoding: chunked"
             sock.sendall(head(service, "POST", "/regions", how))
         drip(socks[1::2], b" ", 3.0, lambda: at_once(service))
-        said = [rest_of(sock, 0.2) for sock in socks]
+        said = [rest_of(sock) for sock in socks]
         assert sum(one.startswith(b"HTTP/1.1 408 ") for one in said) >= 25
-        assert all(closed_after(sock, 3.0) for sock in socks)
 
 
 def test_a_body_nobody_reads_is_not_waited_for(service: Served, hurried: None) -> None:
@@ -588,9 +596,8 @@ def test_a_body_nobody_reads_is_not_waited_for(service: Served, hurried: None) -
         socks[2].sendall(f"POST /regions HTTP/1.1\r\nHost: x\r\n{length}\r\n\r\n".encode())
         socks[3].sendall(head(service, "GET", "/healthz", "Transfer-Encoding: chunked"))
         drip(socks[:3], b" ", 3.0, lambda: None)
-        said = [rest_of(sock, 0.2) for sock in socks]
+        said = [rest_of(sock) for sock in socks]
         assert [one[9:12] for one in said] == [b"200", b"404", b"401", b"200"]
-        assert all(closed_after(sock, 1.5) for sock in socks)
 
 
 # Addresses

@@ -27,7 +27,8 @@ from tests.support.filter_bombs import JSON_BOMBS, TEXT_BOMBS
 from tests.support.served import NOON, Served, listening
 from tests.support.watched import settings_for
 
-SECONDS = 0.05
+SECONDS = 2.0
+"""Of the processor, forty times what any of them may take: a bomb that goes off takes minutes."""
 COLLECTIONS = ["events", "camps", "detections", "settlements", "regions", "ledger"]
 
 
@@ -132,18 +133,14 @@ def test_bombs_are_answered_with_400_at_once(client: httpx.Client) -> None:
             for text, language in bombs]  # fmt: skip
     assert len(sent) > 30
     for query in sent:
-        seconds = []
-        for _ in range(4):
-            # Of this process, in which client and server are: what others do does not count.
-            began = time.process_time()
-            answer = client.get(f"/ogc/collections/events/items?{query}")
-            seconds.append(time.process_time() - began)
-            # What is longer than any query may be is refused before it is read.
-            assert answer.status_code in (400, 413, 414), (query[:80], answer.text)
-            assert answer.headers["content-type"] == "application/problem+json"
-            if seconds[-1] < SECONDS:
-                break
-        assert min(seconds) < SECONDS, query[:80]
+        # Of this process, in which client and server are: what others do does not count.
+        began = time.process_time()
+        answer = client.get(f"/ogc/collections/events/items?{query}")
+        took = time.process_time() - began
+        # What is longer than any query may be is refused before it is read.
+        assert answer.status_code in (400, 413, 414), (query[:80], answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert took < SECONDS, query[:80]
     assert client.get("/healthz").status_code == 200
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from hearthwatch.records import EventFilter, Role
 from hearthwatch.store.whole import all_events
@@ -16,9 +17,6 @@ from tests.support.browsing import DESK, PHONE, WAIT_MS, Watcher, keep, let_in, 
 from tests.support.served import Served
 
 pytestmark = pytest.mark.needs_browser
-
-MOST_MS = 200.0
-"""From a key until the next event is painted."""
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +70,23 @@ def _settle(page: Page) -> None:
     page.wait_for_timeout(300)
 
 
+@contextmanager
+def _nothing_answered(page: Page) -> Iterator[list[str]]:
+    """Hold back every answer of the service, and give what was asked for meanwhile."""
+    held: list[Route] = []
+    asked: list[str] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route.request.url)
+        held.append(route)
+
+    page.route("**/*", hold)
+    yield asked
+    page.unroute("**/*", hold)
+    for route in held:
+        route.continue_()
+
+
 def _said(village: Served) -> list[Any]:
     return [one for one in village.store.assessments("local") if one.undone is None]
 
@@ -90,8 +105,13 @@ def test_events_are_verified_by_keyboard_alone_without_waiting(page: Page, villa
     keep(page, "verify-reasons")
     page.keyboard.press("Escape")
     _ahead(page)
-    page.keyboard.press("h")
-    expect(_slot(page)).not_to_have_attribute("data-event", first)
+    with _nothing_answered(page) as asked:
+        page.keyboard.press("h")
+        # The next one is there, with its pictures, while the service has answered nothing yet.
+        expect(_slot(page)).not_to_have_attribute("data-event", first)
+        _drawn(page)
+        page.wait_for_function("performance.getEntriesByName('verify').length >= 2")
+        assert asked and not [one for one in asked if _shown(page) in one]
     expect(page.get_by_test_id("verify-count")).to_have_text("2 wait")
     _ahead(page)
     second = _shown(page)
@@ -104,10 +124,6 @@ def test_events_are_verified_by_keyboard_alone_without_waiting(page: Page, villa
     _drawn(page)
     page.keyboard.press("s")
     expect(page.get_by_test_id("verify-done")).to_be_visible()
-    page.wait_for_function("performance.getEntriesByName('verify').length >= 3")
-    took = page.evaluate("performance.getEntriesByName('verify').map((one) => one.duration)")
-    # The browser, which draws without a graphics card here, is held up by what else runs.
-    assert min(took) <= MOST_MS, took
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("event-item").first).to_be_visible()
     found = {one.event: (one.verdict.value, one.reason, one.text) for one in _said(village)}
@@ -211,5 +227,5 @@ def test_a_key_is_not_offered_to_verify(browser: Browser, village: Served) -> No
     opened.keyboard.press("Enter")
     opened.wait_for_selector("html[data-ready=true]")
     expect(opened.get_by_test_id("verify-start")).to_be_hidden()
-    assert httpx.post(f"{village.url}/reviews/x/claim").status_code == 401
+    assert httpx.post(f"{village.url}/reviews/x/claim", timeout=60).status_code == 401
     context.close()

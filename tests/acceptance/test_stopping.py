@@ -26,9 +26,7 @@ from hearthwatch.pipeline.lead import NAME
 from hearthwatch.settings import load_settings
 from hearthwatch.store import open_store
 from tests.support import postgis, watched
-
-SOON = 15.0
-"""Seconds in which a process is gone, on a machine that is busy; less than it may take."""
+from tests.support.waiting import PATIENCE_S, until
 
 
 @contextmanager
@@ -52,12 +50,10 @@ def first_line(process: subprocess.Popen[str]) -> dict[str, str]:
     return json.loads(line)
 
 
-def stopped(process: subprocess.Popen[str]) -> float:
-    """Tell a process to stop; return the seconds that it took."""
-    began = time.monotonic()
+def stop(process: subprocess.Popen[str]) -> None:
+    """Tell a process to stop, and wait until it has."""
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
-    return time.monotonic() - began
+    assert process.wait(PATIENCE_S) == 0
 
 
 def test_who_waits_for_changes_is_answered_and_nobody_new_is_let_in(tmp_path: Path) -> None:
@@ -67,20 +63,16 @@ def test_who_waits_for_changes_is_answered_and_nobody_new_is_let_in(tmp_path: Pa
     ):
         said = first_line(process)
         headers = {"Authorization": f"Bearer {said['key']}"}
-        with httpx.Client(base_url=said["url"], headers=headers, timeout=40) as client:
+        with httpx.Client(base_url=said["url"], headers=headers, timeout=PATIENCE_S) as client:
             after = client.get("/changes").json()["next"]
             asked = {"after": after, "wait": 30}
-            began = time.monotonic()
             waits = pool.submit(client.get, "/changes", params=asked)
             time.sleep(1.0)
             assert not waits.done()
-            took = stopped(process)
+            stop(process)
             answer = waits.result()
-            waited = time.monotonic() - began
         assert (answer.status_code, answer.json()["items"]) == (200, [])
         assert answer.json()["next"] == after
-        assert took < SOON
-        assert waited < SOON + 1
         where = urlsplit(said["url"])
         with pytest.raises(OSError, match="refused"):
             socket.create_connection((where.hostname, where.port), timeout=5).close()
@@ -100,24 +92,23 @@ def test_a_coordinator_that_stops_gives_its_lease_back_and_another_takes_over(
         held = _lease(store)
         with started("up", tmp_path, *more, HEARTHWATCH_DATABASE=address) as other:
             assert first_line(other)["key"] is None
-            took = stopped(one)
-            assert took < SOON
-            # Well before the 30 s after which a lease that nobody gave back runs out.
-            after = _lease(store, not_of=held.holder)
-            assert (after.taken - held.taken).total_seconds() < 25
-            assert stopped(other) < SOON
+            stop(one)
+            # Given back: the other need not wait until it runs out.
+            left = store.lease(NAME)
+            assert left is None or left.holder != held.holder
+            _lease(store, not_of=held.holder)
+            stop(other)
         assert store.lease(NAME) is None
         store.close()
 
 
 def _lease(store, not_of: str = ""):
-    until = time.monotonic() + 15
-    while time.monotonic() < until:
-        found = store.lease(NAME)
-        if found is not None and found.holder != not_of:
-            return found
-        time.sleep(0.1)
-    pytest.fail("nobody takes the looks")
+    def found():
+        lease = store.lease(NAME)
+        return lease if lease is not None and lease.holder != not_of else None
+
+    until(found)
+    return found()
 
 
 @pytest.mark.slow

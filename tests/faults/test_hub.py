@@ -6,7 +6,6 @@ Throughout: no wrong pixel is taken, what was paid is known, no task is longer t
 import os
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from tests.standin import faults, spoiling
 from tests.support.catalogue import every, forest, grid, make_catalogue
 from tests.support.hub import WORLD, hasty, looks, serving
 from tests.support.radar import DESCENDING, Track, make_radar_catalogue, radar_truth
+from tests.support.waiting import held_up_by_nothing
 
 __all__ = ["hasty"]
 pytestmark = pytest.mark.usefixtures("hasty")
@@ -333,10 +333,9 @@ def test_f52_pages_that_go_in_circles_end_in_an_error(served):
         document["context"]["next"] = 1
 
     server.always["catalog"] = faults.edited(circle)
-    started = time.monotonic()
     with pytest.raises(IntegrityError):
         list(provider.search(WORLD))
-    assert time.monotonic() - started < 5.0 and len(server.calls("catalog")) <= 6
+    assert len(server.calls("catalog")) <= 6
 
 
 def test_f53_a_page_without_context_and_links_is_still_read(served):
@@ -417,10 +416,8 @@ def test_f17_told_to_wait_a_day_a_read_ends_within_its_deadline_and_may_go_elsew
     server, provider = served
     look = looks(provider)[0]
     server.always["process"] = faults.rate_limited("86400000")
-    started = time.monotonic()
-    with pytest.raises(Transient) as caught:
-        provider.read(look.scenes, grid(), ("B04",), 2.0)
-    assert time.monotonic() - started < 3.0
+    with held_up_by_nothing(), pytest.raises(Transient) as caught:
+        provider.read(look.scenes, grid(), ("B04",), 10.0)
     assert caught.value.requests == 1 == len(server.calls("process"))
 
 
@@ -450,10 +447,9 @@ def test_f26_a_trickle_ends_at_the_deadline(served):
     server, provider = served
     look = looks(provider)[0]
     server.always["process"] = faults.trickle()
-    started = time.monotonic()
-    with pytest.raises(Transient):
+    # Whole, it would take minutes.
+    with held_up_by_nothing(least=0.9), pytest.raises(Transient):
         provider.read(look.scenes, grid(), ("B04",), 1.0)
-    assert time.monotonic() - started < 2.5
 
 
 def test_f33_a_picture_far_larger_than_asked_for_is_not_unpacked(served):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import logging
 import pickle
-import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +26,7 @@ from tests.standin import Standin, faults
 from tests.support.catalogue import forest, grid, make_catalogue
 from tests.support.person import QUICK, account_of, keeper_of, write_credentials
 from tests.support.sources import FAST, HURRIED
+from tests.support.waiting import PATIENCE_S, until
 
 DAY = datetime(2023, 5, 1, 10, tzinfo=UTC)
 ON_THE_DAY = Query(box(-180, -90, 180, 90), DAY, DAY)
@@ -54,14 +55,7 @@ def ask(server: Standin, shared: Path) -> Reply:
     """Ask for something that a person's token opens."""
     url = f"{server.subscriptions_url}/Info"
     request = Request("GET", url, authorised=True)
-    return Transport(account_of(server, shared), QUICK).send(request, Deadline.after(5.0))
-
-
-def until(true: Callable[[], bool], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    return Transport(account_of(server, shared), QUICK).send(request, Deadline.after(PATIENCE_S))
 
 
 def shared_files(shared: Path) -> dict[str, str]:
@@ -266,10 +260,14 @@ class TestFiles:
         with provider.serving():
             look = self.look(provider)
             first = provider.read(look.scenes, grid(size=20), ["B04"], 30.0)
-            end = time.monotonic() + 20.0
-            while len({call.bearer for call in server.calls("files")}) < 2:
-                assert time.monotonic() < end
-                last = provider.read(look.scenes, grid(size=20), ["B04"], 30.0)
+            read: list[Any] = []
+
+            def renewed() -> bool:
+                read.append(provider.read(look.scenes, grid(size=20), ["B04"], PATIENCE_S))
+                return len({call.bearer for call in server.calls("files")}) > 1
+
+            until(renewed)
+        last = read[-1]
         np.testing.assert_array_equal(last.layers[0].dn, first.layers[0].dn)
         assert {call.status for call in server.calls("files")} <= {200, 206}
         assert server.tokens.sessions == 1

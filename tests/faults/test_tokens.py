@@ -21,6 +21,7 @@ from imagery.net.transport import Transport
 from imagery.net.types import Deadline, Request
 from tests.support.asking import QUICK, SECRET, TokenServer, account_of, write_credentials
 from tests.support.faulty import Answer, FaultyServer, hangs, redirect, too_many
+from tests.support.waiting import PATIENCE_S, held_up_by_nothing, until
 
 
 @contextmanager
@@ -43,14 +44,6 @@ def shared_token(tmp_path):
     return path.read_text() if path.exists() else ""
 
 
-def until(true, seconds=10.0):
-    """Wait until something is true."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
 @pytest.mark.parametrize("status", [500, 503])
 def test_f1_a_token_server_that_stumbles_once_is_asked_again(tmp_path, status):
     handler = TokenServer(first=[Answer(status, b"<html>sorry</html>")])
@@ -67,14 +60,12 @@ def test_f2_a_token_server_that_hangs_holds_nobody_beyond_their_deadline(tmp_pat
         ),
     ):
         transport = Transport(account_of(server, tmp_path), QUICK)
-        with ThreadPoolExecutor(4) as pool:
-            start = time.monotonic()
+        with ThreadPoolExecutor(4) as pool, held_up_by_nothing():
             waiting = [pool.submit(get, transport, 1.0) for _ in range(3)]
             url = f"{server.url}/open"
-            assert transport.send(Request("GET", url), Deadline.after(0.9)).body == b"free"
+            assert transport.send(Request("GET", url), Deadline.after(30.0)).body == b"free"
             for each in waiting:
                 assert isinstance(each.exception(), Transient)
-            assert time.monotonic() - start < 2.0
 
 
 @pytest.mark.parametrize("unit", ["ms", "s"])
@@ -84,7 +75,7 @@ def test_f3_a_busy_token_server_is_given_the_time_it_asks_for(tmp_path, unit):
     with kept(tmp_path, handler, retry_after=unit) as (server, _, transport):
         get(transport)
         first, second = server.asked("/token")
-        assert 0.3 <= second.at - first.at < 2.0
+        assert 0.3 <= second.at - first.at < PATIENCE_S
 
 
 @pytest.mark.parametrize(
@@ -135,13 +126,14 @@ def test_f6_a_token_is_renewed_before_it_expires_while_work_goes_on(tmp_path, mo
     # Four fifths of its life before the end instead of one: the test need not wait so long.
     monkeypatch.setattr(tokens, "EARLY_SHARE", 0.8)
     with kept(tmp_path, TokenServer(lifetime=5.0)) as (server, _, transport):
-        end = time.monotonic() + 30.0
-        while len({a.headers["authorization"] for a in server.asked("/data")}) < 2:
-            assert time.monotonic() < end
+
+        def renewed():
             assert get(transport).requests == 1  # never a 401
-            time.sleep(0.01)
+            return len({a.headers["authorization"] for a in server.asked("/data")}) > 1
+
+        until(renewed)
         first, second = server.asked("/token")[:2]
-        assert 1.0 <= second.at - first.at < 5.0
+        assert second.at - first.at >= 1.0
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from imagery.net.transport import Transport
 from imagery.net.types import Deadline, Request
 from tests.support.asking import QUICK, account_of
 from tests.support.faulty import Answer, FaultyServer, drops, gzipped, hangs, redirect, too_many
+from tests.support.waiting import PATIENCE_S, held_up_by_nothing
 
 GOOD = Answer(body=b"the pixels")
 URL_KEY = "?sig=the-signature-that-opens-the-door"
@@ -46,17 +47,15 @@ def served(tmp_path, script, patience=QUICK, **changes):
         yield server, Transport(account_of(server, tmp_path, **changes), patience)
 
 
-def get(transport, seconds=5.0, check=None, path="/x", **changes):
+def get(transport, seconds=20.0, check=None, path="/x", **changes):
     url = transport.account.origins[0] + path
     return transport.send(Request("GET", url, **changes), Deadline.after(seconds), check)
 
 
-def fails(transport, kind, seconds=5.0, **changes):
-    """Return the error of a call that must fail with `kind` within its deadline and a second."""
-    start = time.monotonic()
-    with pytest.raises(ImageryError) as caught:
+def fails(transport, kind, seconds=20.0, **changes):
+    """Return the error of a call that must fail with `kind`, held up by nothing."""
+    with held_up_by_nothing(), pytest.raises(ImageryError) as caught:
         get(transport, seconds, **changes)
-    assert time.monotonic() - start < seconds + 1.0
     assert type(caught.value) is kind
     return caught.value
 
@@ -91,7 +90,7 @@ def test_f14_f15_f16_everybody_waits_as_long_as_one_was_told(
         refused, *later = [asked.at for asked in server.log]
         assert len(later) == 2
         waits = [at - refused for at in later]
-        assert all(seconds * 0.99 <= wait < seconds + 1.0 for wait in waits), waits
+        assert all(seconds * 0.99 <= wait < PATIENCE_S for wait in waits), waits
 
 
 def test_f16_a_date_is_waited_for_by_the_servers_own_clock(tmp_path):
@@ -103,16 +102,14 @@ def test_f16_a_date_is_waited_for_by_the_servers_own_clock(tmp_path):
     with served(tmp_path, [Answer(429, b"", headers), GOOD], retry_after="ms") as (server, t):
         get(t)
         first, second = server.log
-        assert 0.99 <= second.at - first.at < 2.0
+        assert 0.99 <= second.at - first.at < PATIENCE_S
 
 
 def test_f17_a_day_is_not_waited_for_and_the_task_is_free_for_another_provider(tmp_path):
     with served(tmp_path, too_many("86400000"), retry_after="ms") as (server, transport):
-        start = time.monotonic()
-        error = fails(transport, Transient, 30.0)
+        error = fails(transport, Transient, 90.0)
         assert "429" in str(error)
-        assert "no room for 120 s" in str(fails(transport, Transient, 30.0))
-        assert time.monotonic() - start < 1.0
+        assert "no room for 120 s" in str(fails(transport, Transient, 90.0))
         assert len(server.log) == 1
 
 
@@ -244,17 +241,15 @@ def test_f25_an_answer_that_does_not_begin_is_given_up(tmp_path, fault):
 @pytest.mark.parametrize(
     "fault",
     [
-        Answer(body=b"x" * 1000, trickle=0.02),
-        Answer(trickle_head=0.02, headers=(("X", "x" * 1000),)),
-        Answer(body=b"x" * 1000, chunked=True, trickle=0.02),
+        Answer(body=b"x" * 1000, trickle=0.1),
+        Answer(trickle_head=0.1, headers=(("X", "x" * 1000),)),
+        Answer(body=b"x" * 1000, chunked=True, trickle=0.1),
     ],
     ids=["body", "head", "chunks"],
 )
 def test_f26_a_trickle_ends_at_the_deadline(tmp_path, fault):
-    with served(tmp_path, fault) as (_, transport):
-        start = time.monotonic()
+    with served(tmp_path, fault) as (_, transport), held_up_by_nothing(least=0.4):
         assert fails(transport, Transient, 0.5).requests == 1
-        assert 0.4 < time.monotonic() - start < 1.5
 
 
 def must_be_whole(reply):
@@ -460,7 +455,7 @@ def certificates(tmp_path_factory, require_system):
 def over_tls(certificates, name):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates / f"{name}.pem", certificates / f"{name}.key")
-    return FaultyServer({"/x": GOOD, "/slow": Answer(body=b"x" * 500, trickle=0.02)}, tls=context)
+    return FaultyServer({"/x": GOOD, "/slow": Answer(body=b"x" * 1000, trickle=0.1)}, tls=context)
 
 
 def test_f35_a_server_that_shows_the_right_certificate_is_believed(tmp_path, certificates):
@@ -469,9 +464,7 @@ def test_f35_a_server_that_shows_the_right_certificate_is_believed(tmp_path, cer
         transport = Transport(account, QUICK)
         assert get(transport).body == b"the pixels"
         # The deadline holds on an encrypted connection too.
-        start = time.monotonic()
         fails(transport, Transient, 0.5, path="/slow")
-        assert time.monotonic() - start < 1.5
 
 
 @pytest.mark.parametrize(
@@ -608,13 +601,11 @@ def test_a_request_that_cannot_be_put_on_the_wire_is_permanent_and_not_quoted(tm
 def test_f75_whatever_it_waits_for_a_call_ends_with_its_deadline(tmp_path, where):
     script = {"answer": hangs(), "back-off": Answer(503), "gate": GOOD, "token": GOOD}[where]
     limits = {"requests_per_minute": 1.0} if where == "gate" else {}
-    patience = Patience(first_s=60.0, longest_s=60.0, random=lambda: 1.0)
+    patience = Patience(first_s=90.0, longest_s=90.0, random=lambda: 1.0)
     with served(tmp_path, script, patience, **limits) as (_, transport):
         if where == "gate":
             get(transport)
-        start = time.monotonic()
         fails(transport, Transient, 0.4, authorised=where == "token")
-        assert time.monotonic() - start < 1.4
 
 
 def test_f75_a_deadline_that_has_passed_sends_nothing(tmp_path):

@@ -90,7 +90,7 @@ def redirect(to: str, code: int = 302) -> Fault:
     return status(code, b"", Location=to)
 
 
-def hang(seconds: float = 60.0) -> Fault:
+def hang(seconds: float = 150.0) -> Fault:
     """Take the request and say nothing, then close."""
 
     def send(wire: Wire, answer: Answer) -> None:

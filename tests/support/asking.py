@@ -14,7 +14,7 @@ from imagery.net.types import Account
 from tests.support.faulty import Answer, Asked, FaultyServer
 
 SECRET = "hunter2-the-secret-of-the-client"
-QUICK = Patience(connect_s=1.0, read_s=1.0, first_s=0.01, longest_s=0.05)
+QUICK = Patience(connect_s=10.0, read_s=3.0, first_s=0.01, longest_s=0.05)
 
 
 def account_of(server: FaultyServer, folder: Path, **changes: object) -> Account:

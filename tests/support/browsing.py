@@ -22,7 +22,7 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 PASSWORD = "a long walk uphill 7"
 
 

@@ -74,7 +74,7 @@ class Answer:
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
-def hangs(seconds: float = 30.0) -> Answer:
+def hangs(seconds: float = 150.0) -> Answer:
     return Answer(pause=seconds)
 
 

@@ -86,7 +86,7 @@ class MailServer(Controller):
     def _trigger_server(self) -> None:
         """Connect once, as it waits for that: by itself it would try the port 0 it was given."""
         with socket.create_connection(("127.0.0.1", self.listens_on), 5):
-            self._factory_invoked.wait(5)
+            self._factory_invoked.wait(60)
 
     @property
     def listens_on(self) -> int:

@@ -10,7 +10,7 @@ from imagery.net.tokens import Credentials, TokenKeeper
 from imagery.net.types import Account
 from tests.standin import Standin
 
-QUICK = Patience(connect_s=1.0, read_s=2.0, first_s=0.01, longest_s=0.05)
+QUICK = Patience(connect_s=10.0, read_s=5.0, first_s=0.01, longest_s=0.05)
 
 
 def write_credentials(path: Path, server: Standin, **other: str) -> Path:

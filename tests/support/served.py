@@ -106,7 +106,7 @@ def listening(settings: Settings, store: Store) -> Iterator[str]:
         thread = threading.Thread(target=served.run, kwargs={"sockets": [sock]})
         thread.start()
         try:
-            assert started.wait(30)
+            assert started.wait(60)
             yield f"http://127.0.0.1:{sock.getsockname()[1]}"
         finally:
             served.should_exit = True

@@ -18,6 +18,7 @@ from tests.standin import Standin, faults, spoiling
 from tests.support.catalogue import make_catalogue
 from tests.support.plain_client import ask, bearer, process, process_body, raster, token
 from tests.support.radar import even, make_radar_catalogue
+from tests.support.waiting import held_up_by_nothing
 
 DAY = date(2020, 6, 1)
 BANDS = ("B04", "B8A", "SCL", "dataMask")
@@ -95,10 +96,9 @@ def test_a_redirect_says_where(server):
 
 def test_a_hanging_request_gets_nothing(server):
     server.faults["process"].append(faults.hang())
-    opened, begin = token(server), time.monotonic()
+    opened = token(server)
     with pytest.raises(TimeoutError):
         ask(f"{server.url}/api/v1/process", "POST", process_body(), bearer(opened), timeout=0.2)
-    assert time.monotonic() - begin < 2.0
 
 
 def test_the_first_byte_may_come_late(server):
@@ -283,14 +283,13 @@ def test_big_tiff_and_tar(server, sound):
 
 
 def test_a_server_that_is_closed_lets_nobody_wait(catalogue):
-    begin = time.monotonic()
-    with Standin(catalogue) as server:
-        server.faults["process"].append(faults.hang(60))
-        opened = token(server)
-        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
-        connection.request("POST", "/api/v1/process", b"{}", bearer(opened))
-        time.sleep(0.1)
-    with pytest.raises((http.client.HTTPException, OSError)):
-        connection.getresponse()
-    connection.close()
-    assert time.monotonic() - begin < 3.0
+    with held_up_by_nothing():
+        with Standin(catalogue) as server:
+            server.faults["process"].append(faults.hang())
+            opened = token(server)
+            connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30)
+            connection.request("POST", "/api/v1/process", b"{}", bearer(opened))
+            time.sleep(0.1)
+        with pytest.raises((http.client.HTTPException, OSError)):
+            connection.getresponse()
+        connection.close()

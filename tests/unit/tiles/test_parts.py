@@ -1,7 +1,6 @@
 """Truth: discs whose pixels and sectors follow from Pythagoras on the lattice."""
 
 import csv
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -265,11 +264,9 @@ def test_a_core_with_a_hole_has_ring_on_both_sides_and_none_in_the_core() -> Non
     assert in_the_hole.sum() == pytest.approx(np.pi * 600**2 / 900, rel=0.02)
 
 
-def test_a_town_of_five_kilometres_is_done_in_bounded_time() -> None:
+def test_of_a_town_of_five_kilometres_not_every_pixel_is_a_part() -> None:
     town = settlement(X, Y, 5000)
-    started = time.perf_counter()
     found = parts_of(town, [settlement(X + 6000, Y, 150)], EPSG)
-    assert time.perf_counter() - started < 5
     assert (found.part == 0).sum() == pytest.approx(np.pi * 500**2, rel=1e-3)
     ring = np.pi * (6500**2 - 5300**2) / 900
     assert (found.part > 0).sum() == pytest.approx(ring - np.pi * 210**2 / 900, rel=2e-3)
@@ -398,7 +395,6 @@ def test_villages_of_darfur_keep_all_sectors(shared_data: Path) -> None:
     assert len(spots) == 9183
     drawn = np.random.default_rng(1).choice(len(spots), 150, replace=False)
     counts = []
-    started = time.perf_counter()
     for spot in spots[drawn]:
         epsg = cell_at(*spot).epsg
         near = spots[np.max(np.abs(spots - spot), axis=1) < 0.05]
@@ -407,7 +403,6 @@ def test_villages_of_darfur_keep_all_sectors(shared_data: Path) -> None:
         cores = [settlement(a, b, 150, epsg) for a, b in zip(x, y, strict=True)]
         found = parts_of(cores.pop(here), cores, epsg)
         counts.append(np.bincount(found.part, minlength=PARTS))
-    assert time.perf_counter() - started < 30
     # Of all 9,183 villages the barest sector keeps 240 of some 549 pixels.
     assert np.min(counts) >= 240
     assert np.array(counts)[:, 0] == pytest.approx(np.pi * 15**2, rel=0.03)

@@ -93,19 +93,19 @@ def test_who_comes_when_all_are_busy_is_sent_away_and_let_in_later() -> None:
     class Slow:
         def hash(self, _: str) -> str:
             inside.set()
-            assert done.wait(10)
+            assert done.wait(60)
             return "kept"
 
     busy._hasher = Slow()  # type: ignore[assignment]
     workers = [threading.Thread(target=busy.hash, args=("a",)) for _ in range(2)]
     for worker in workers:
         worker.start()
-    assert inside.wait(10)
+    assert inside.wait(60)
     while busy._known._value:
         refused.wait(0.01)
     with pytest.raises(AccessBusy):
         busy.hash("b")
     done.set()
     for worker in workers:
-        worker.join(10)
+        worker.join(60)
     assert busy.hash("c") == "kept"

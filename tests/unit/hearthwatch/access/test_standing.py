@@ -20,6 +20,7 @@ from hearthwatch.errors import AccessError
 from hearthwatch.keys import new_key, rotated, take_apart
 from hearthwatch.records import ApiKey, Organisation, Person, Role, Scope
 from hearthwatch.store import Store
+from tests.support.waiting import until
 from tests.unit.hearthwatch.access.conftest import NOON, RIGHT, Clock, put_person
 
 Door = Callable[[Store], SignIn]
@@ -279,11 +280,11 @@ class TestUses:
         monkeypatch.setattr(uses, "_write", lambda: (writes.append(1), write()))
         for n in range(100):
             uses.of_key(key_id, NOON + timedelta(minutes=n))
-        wait_for(lambda: store.key(key_id).used is not None)  # type: ignore[union-attr]
+        until(lambda: store.key(key_id).used is not None)  # type: ignore[union-attr]
         assert store.key(key_id) == dataclasses.replace(key, used=NOON.replace(hour=0))
         assert len(writes) == 1
         uses.of_key(key_id, NOON + DAY)
-        wait_for(lambda: store.key(key_id).used == NOON.replace(hour=0) + DAY)  # type: ignore[union-attr]
+        until(lambda: store.key(key_id).used == NOON.replace(hour=0) + DAY)  # type: ignore[union-attr]
 
     def test_a_session_ended_meanwhile_stays_ended(
         self, store: Store, amina: Person, door: Door
@@ -294,15 +295,5 @@ class TestUses:
         uses, then = Uses(store), NOON + timedelta(minutes=7)
         uses.of_session(signed.session.id, then)
         assert uses.seen(signed.session.id) == then
-        wait_for(lambda: store.session(signed.session.id).seen == then)  # type: ignore[union-attr]
+        until(lambda: store.session(signed.session.id).seen == then)  # type: ignore[union-attr]
         assert store.session(signed.session.id).ended == NOON  # type: ignore[union-attr]
-
-
-def wait_for(truth: Callable[[], bool]) -> None:
-    import time
-
-    for _ in range(1000):
-        if truth():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never came true")

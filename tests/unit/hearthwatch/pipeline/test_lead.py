@@ -14,6 +14,7 @@ from hearthwatch.settings import load_settings
 from hearthwatch.store import MemoryStore, Store
 from tests.contract import store_records as a
 from tests.support.listing_provider import ListedProvider
+from tests.support.waiting import until
 
 SECONDS = 0.6
 
@@ -66,13 +67,6 @@ def freeze(lead: Lead) -> None:
     """Let a lead renew nothing any more, as if its process had been stopped."""
     lead._over.set()
     lead._thread.join()
-
-
-def until(true: Callable[[], object], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_one_of_two_leads_and_the_other_follows_when_it_ends(
