@@ -16,8 +16,8 @@ from pydantic import (
 
 from detectors.types import SiteChange
 from hearthwatch.records import (
-    ContextSort,
     Channel,
+    ContextSort,
     EventState,
     Grade,
     Kind,

@@ -33,8 +33,8 @@ MOST_CONNECTIONS = 800
 SWITCH_SECONDS = 0.0005
 """How long a thread computes on while another one waits to.
 
-SQLite's driver lets go of the interpreter at every row and has to wait for it again: at Python's own
-5 ms a hundred rows wait half a second for threads that compute. With 50 readers at once this
+SQLite's driver lets go of the interpreter at every row and has to wait for it again: at Python's
+own 5 ms a hundred rows wait half a second for threads that compute. With 50 readers at once this
 answered about twice as many.
 """
 

@@ -65,9 +65,7 @@ def keys(page: Page, count: int) -> list[float]:
         )
         page.keyboard.press("u")
         page.wait_for_function("() => !document.querySelector('[data-testid=verify-undo]:enabled')")
-    return list(
-        page.evaluate("performance.getEntriesByName('verify').map((one) => one.duration)")
-    )
+    return list(page.evaluate("performance.getEntriesByName('verify').map((one) => one.duration)"))
 
 
 if __name__ == "__main__":

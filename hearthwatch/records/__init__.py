@@ -9,6 +9,7 @@ Datetimes are aware UTC.
 """
 
 from hearthwatch.records.alerts import (
+    Alarm,
     Alert,
     Attempt,
     Message,
@@ -17,7 +18,6 @@ from hearthwatch.records.alerts import (
     Subscription,
     TimedAlert,
 )
-from hearthwatch.records.alerts import Alarm, Alert, Attempt, Message, Receiver, Subscription
 from hearthwatch.records.audit import AuditEntry, AuditFilter, Change
 from hearthwatch.records.backtest import Backtest
 from hearthwatch.records.calibration import CalibrationChoice, StoredCalibration
@@ -164,8 +164,8 @@ __all__ = [
     "SpendStatus",
     "SpendTotals",
     "StateVersion",
-    "Steps",
     "StepAct",
+    "Steps",
     "StoredCalibration",
     "Subject",
     "Subscription",

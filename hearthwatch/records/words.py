@@ -361,6 +361,8 @@ class EffectKind(StrEnum):
     ACTION = "action"
     NONE = "none"
     BACKFIRE = "backfire"
+
+
 class About(StrEnum):
     """What a subscription is to: events, what is wrong with the service, or its sign of life."""
 

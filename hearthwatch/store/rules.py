@@ -386,6 +386,8 @@ def asked_already(response: Response) -> StoreError:
 def told_first(response: Response) -> tuple[datetime, str]:
     """Return by what responses are put in order."""
     return response.told, response.id
+
+
 ARRIVED = (
     ObservationStatus.UNCHANGED,
     ObservationStatus.CHANGED,

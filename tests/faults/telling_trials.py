@@ -119,9 +119,7 @@ def _ended(store: SqlStore) -> Any:
 class _Stage:
     """The processes, who kills them, and the clock."""
 
-    def __init__(
-        self, ground: tellers.Ground, store: SqlStore, kills: int, report: Report
-    ) -> None:
+    def __init__(self, ground: tellers.Ground, store: SqlStore, kills: int, report: Report) -> None:
         self._ground, self._store, self._kills, self._report = ground, store, kills, report
         self._clock = ground.clock()
         self._lot = Random(ground.seed)
