@@ -10,12 +10,12 @@ import hmac
 import shutil
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -26,6 +26,7 @@ from starlette.types import Message, Receive, Scope, Send
 from hearthwatch.audit.log import Log
 from hearthwatch.errors import HearthwatchError, SettingsError
 from hearthwatch.settings import Settings
+from hearthwatch.store.delays import SECTIONS, Delays
 from hearthwatch.store.protocol import Store
 
 PATH = "/metrics"
@@ -39,6 +40,16 @@ NO_ROUTE = "none"
 OTHER_METHOD = "other"
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_DELAYS = {
+    "detected": "From the look to its detection, of what was found live.",
+    "told": "From the look to the first receipt, of what was found live and told at once.",
+    "sent": "From when an alert was due to its first receipt.",
+    "acknowledged": "From the first receipt to the word of whoever receives.",
+}
+_DELAY_BOUNDS = (
+    1, 2, 5, 15, 60, 300, 900, 3600, 7200, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000,
+)  # fmt: skip
+"""Seconds, up to ten days."""
 
 
 class Figures:
@@ -124,6 +135,9 @@ class _OfTheStore(Collector):
             yield _gauge("coordinator_lease_seconds", "Until the lease of the looks ends.", left)
         pauses = sum(len(store.pauses(one, active=True)) for one in names)
         yield _gauge("provider_pauses", "Pauses in force, after errors of providers.", pauses)
+        found = store.delays([timedelta(seconds=bound) for bound in _DELAY_BOUNDS])
+        for section in SECTIONS:
+            yield _histogram(f"alert_{section}_seconds", _DELAYS[section], found[section])
 
 
 class Measured:
@@ -212,6 +226,14 @@ def read_token(settings: Settings) -> str:
 
 def _gauge(name: str, words: str, value: float) -> Metric:
     return GaugeMetricFamily(f"hearthwatch_{name}", words, value=value)
+
+
+def _histogram(name: str, words: str, found: Delays) -> Metric:
+    bounds = [str(float(bound)) for bound in _DELAY_BOUNDS]
+    counts = [*zip(bounds, map(float, found.up_to), strict=True), ("+Inf", float(found.count))]
+    return HistogramMetricFamily(
+        f"hearthwatch_{name}", words, buckets=counts, sum_value=found.seconds
+    )
 
 
 def _free(folder: Path) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hearthwatch.cli import (
     parser_access,
+    parser_alerts,
     parser_audit,
     parser_calibrate,
     parser_context,
@@ -43,7 +44,8 @@ def build_parser() -> Parser:
         parser_watch.ledger, parser_watch.why, parser_watch.suppressed, parser_imagery.scene,
         parser_imagery.archive, parser_watch.export, parser_heat.heat, parser_layers.layer,
         parser_imagery.spend, parser_service.up, parser_service.serve, parser_service.send,
-        parser_access.organisation,
+        parser_alerts.receivers, parser_alerts.subscriptions, parser_alerts.messages,
+        parser_alerts.alerts, parser_alerts.latency, parser_access.organisation,
         parser_access.person, parser_access.key, parser_access.pass_, parser_audit.audit,
         parser_release.release, parser_erasing.erase, parser_erasing.hold, parser_review.review,
         parser_service.doctor, parser_store.store, parser_operation.backup, parser_operation.seal,

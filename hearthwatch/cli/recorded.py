@@ -22,6 +22,8 @@ READING = frozenset({
     "archive list", "heat list", "heat static list", "layer list", "organisation list",
     "person list", "key list", "pass list", "audit verify", "audit head", "audit list", "doctor",
     "erase list", "hold list", "context list",
+    "receivers list", "receivers show", "subscriptions list", "subscriptions show",
+    "messages list", "messages show", "alerts", "latency",
     "store check", "report accuracy", "review agreement", "status", "version",
     # What is restored to must be empty before, and then has an entry of its own.
     "restore", "recovery key", "recovery check",
@@ -37,6 +39,7 @@ WITH_OPTION = {"events explain": "out", "scene show": "out", "spend": "resume"}
 _IDS = (
     "event", "other", "key", "acquisition", "layer", "pass_id", "organisation", "erasure", "hold",
     "observation",
+    "receiver", "subscription", "message",
 )  # fmt: skip
 
 _log = logging.getLogger(__name__)

@@ -144,3 +144,13 @@ def bbox(text: str) -> tuple[float, float, float, float]:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not west,south,east,north") from None
     return west, south, east, north
+
+
+def minute(text: str) -> int:
+    """Return minutes after midnight, of ``HH:MM``."""
+    hours, colon, minutes = text.partition(":")
+    if not (colon and hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time of day such as 22:30")
+    if int(hours) > 23 or int(minutes) > 59:
+        raise argparse.ArgumentTypeError(f"{text!r} is not between 00:00 and 23:59")
+    return 60 * int(hours) + int(minutes)

@@ -50,5 +50,11 @@ class StepReads(Protocol):
         ...
 
     def delays(self, bounds: Sequence[timedelta]) -> Mapping[str, Delays]:
-        """Return how long real alerts of all organisations took, by `delays.SECTIONS`."""
+        """Return how long real alerts of all organisations took, by `delays.SECTIONS`.
+
+        Parameters
+        ----------
+        bounds : sequence of timedelta
+            Rising.
+        """
         ...

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, select, update
+from sqlalchemy import Select, and_, bindparam, case, func, select, update
 
 from hearthwatch.records import Alert, Job, JobKey, Mode, Steps, TimedAlert
 from hearthwatch.store import delays, queries, tables
@@ -82,31 +83,30 @@ class SqlStepReads(SqlReader):
 
     def delays(self, bounds: Sequence[timedelta]) -> Mapping[str, Delays]:
         """Return how long real alerts of all organisations took, by `delays.SECTIONS`."""
-        asked = [one for section in delays.SECTIONS for one in _sums(section, bounds)]
-        real = select(*asked).where(tables.alerts.c.mode == Mode.ACTUAL.value)
-        with self._connect(self._single) as connection, translated():
-            found = [int(one or 0) for one in connection.execute(real).one()]
-        width = len(bounds) + 2
-        parts = (found[start : start + width] for start in range(0, len(found), width))
-        return {
-            section: Delays(tuple(part[2:]), part[0], part[1] * _MICROSECOND / _SECOND)
-            for section, part in zip(delays.SECTIONS, parts, strict=True)
-        }
+        with self._connect(self._reader) as connection, translated():
+            rows = {
+                section: connection.execute(_by_bound(section, bounds)).all()
+                for section in delays.SECTIONS
+            }
+        return {section: _delays(found, len(bounds)) for section, found in rows.items()}
 
 
-def _sums(section: str, bounds: Sequence[timedelta]) -> list[Any]:
-    """Return what counts a section, what it took in all, and what counts it up to each bound."""
+def _by_bound(section: str, bounds: Sequence[timedelta]) -> Select[Any]:
+    """Return what counts a section, and what it took, by the first bound that it keeps."""
     c, (start, end) = tables.alerts.c, delays.SECTIONS[section]
     took = c[end] - c[start]
-    counts: ColumnElement[bool] = took.is_not(None)
+    wanted = and_(c.mode == Mode.ACTUAL.value, took.is_not(None))
     if delays.needs_look(section):
         at_once = c.due - c.made < delays.AT_ONCE // _MICROSECOND
-        counts = and_(counts, took <= delays.LIVE // _MICROSECOND, at_once)
-    return [
-        func.sum(case((counts, 1), else_=0)),
-        func.sum(case((counts, took), else_=0)),
-        *(
-            func.sum(case((and_(counts, took <= bound // _MICROSECOND), 1), else_=0))
-            for bound in bounds
-        ),
-    ]
+        wanted = and_(wanted, took <= delays.LIVE // _MICROSECOND, at_once)
+    kept = [(took <= bound // _MICROSECOND, place) for place, bound in enumerate(bounds)]
+    place = case(*kept, else_=len(bounds)).label("place")
+    asked: Select[Any] = select(place, func.count(), func.sum(took)).where(wanted)
+    return asked.group_by(place)
+
+
+def _delays(found: Sequence[Any], bounds: int) -> Delays:
+    counts = {int(place): int(count) for place, count, _ in found}
+    up_to = tuple(accumulate(counts.get(place, 0) for place in range(bounds)))
+    took = sum(int(one) for _, _, one in found)
+    return Delays(up_to, sum(counts.values()), took * _MICROSECOND / _SECOND)

@@ -7,6 +7,7 @@ import { block, loading, section, type Content } from "./detail";
 import { button, confirmed, facts, h } from "./dom";
 import { imageryNotice } from "./imagery";
 import { JobPanel } from "./jobs";
+import { latencyBlock } from "./latency";
 import { settlements } from "./followed";
 import { othersBlock } from "./others";
 import { waitingNotice } from "./waiting";
@@ -174,6 +175,7 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
       ),
       backtestBlock(api, properties, mayWatch, signal),
       ledgerBlock,
+      latencyBlock(api, route, signal),
       ...others([{ what: "region", id, words: `The region ${isolated(properties.name)}` }]),
       mayWatch
         ? h("p", { class: "row" }, button("Remove this region", () => void remove(), { class: "danger", "data-testid": "region-remove" }))

@@ -90,6 +90,27 @@ export interface RegionStatus {
   imagery: RegionImagery | null;
 }
 
+/** A length of time; `at_least` where what has not arrived may still make it longer. */
+export interface Took {
+  seconds: number;
+  at_least: boolean;
+}
+
+export interface SectionTook {
+  section: string;
+  over: number;
+  open: number;
+  unknown: number;
+  p50: Took | null;
+  p95: Took | null;
+  longest: Took | null;
+}
+
+export interface RegionLatency {
+  alerts: number;
+  sections: SectionTook[];
+}
+
 export interface Quantiles {
   median: number;
   p90: number;

@@ -130,7 +130,8 @@ export function squareKilometres(value: number): string {
 export function duration(seconds: number): string {
   if (seconds < 90) return counted(Math.max(0, Math.round(seconds)), "second");
   if (seconds < 5400) return counted(Math.round(seconds / 60), "minute");
-  return `${number(seconds / 3600, 1)} hours`;
+  if (seconds < 2 * 86400) return `${number(seconds / 3600, 1)} hours`;
+  return `${number(seconds / 86400, 1)} days`;
 }
 
 export function jobWords(job: Job): string {

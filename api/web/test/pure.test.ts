@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cameTo, darkMonths, notSeen, rateWords } from "../src/backtestwords";
 import { areaKm2, boxOf, parseBox, rectangle } from "../src/geometry";
+import { sectionWords, tookWords } from "../src/latencywords";
 import { leftOut, longestGap, looksOf, lostWords, sensorsOf } from "../src/looks";
 import { hashOf, readHash } from "../src/state";
 import { nameOf, releaseState, waitFor } from "../src/twopeoplewords";
@@ -330,4 +331,13 @@ test("a name that runs from right to left leaves the order of the sentence", () 
   assert.equal(releaseState(done, { "per-2": "\u0628\u062f\u0631" }), "put down by \u2068\u0628\u062f\u0631\u2069");
   assert.equal(nameOf("per-1", { "per-1": "Dina" }, dina), "Dina (you)");
   assert.equal(nameOf("per-9", {}), "somebody no longer known (per-9)");
+});
+
+test("what has not arrived is told beside how long it took, and not hidden by it", () => {
+  const took = (seconds: number, at_least = false) => ({ seconds, at_least });
+  const told = { section: "told", over: 20, open: 3, unknown: 0, p50: took(7200), p95: took(400000, true), longest: took(400000, true) };
+  assert.equal(tookWords(told), "half within 2 hours, 95 % within 4.6 days or longer, longest 4.6 days or longer, 3 not yet");
+  assert.equal(tookWords({ ...told, over: 0, open: 0, unknown: 2, p50: null, p95: null, longest: null }), "2 not known");
+  assert.equal(tookWords({ ...told, over: 0, open: 0, p50: null, p95: null, longest: null }), "none");
+  assert.equal(sectionWords("told"), "From the look until told");
 });

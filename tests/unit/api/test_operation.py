@@ -125,6 +125,7 @@ def test_figures_are_right(serve, token):
     assert values["hearthwatch_request_seconds_count", "/healthz", None] == 3
     assert values["hearthwatch_runs_waiting", None, None] == 1
     assert values["hearthwatch_provider_pauses", None, None] == 1
+    assert values["hearthwatch_alert_sent_seconds_count", None, None] == 0
     assert values["hearthwatch_store_up", None, None] == 1
     assert values["hearthwatch_disk_free_bytes", None, None] > 1e6
     assert values["hearthwatch_audit_waiting", None, None] == 0
