@@ -46,11 +46,12 @@ _STANDING = {
 
 async def _fields(request: Request) -> Mapping[str, str]:
     """Return the fields of a form; what cannot be read is left out."""
-    body = (await request.body()).decode(errors="replace").replace("\0", "")
+    body = (await request.body()).decode(errors="replace")
     try:
-        return dict(parse_qsl(body, max_num_fields=MOST_FIELDS))
+        fields = parse_qsl(body, max_num_fields=MOST_FIELDS)
     except ValueError:
         return {}
+    return {name: value.replace("\0", "") for name, value in fields}
 
 
 @open_router.get("/answers", response_class=HTMLResponse)

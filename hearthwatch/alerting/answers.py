@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from hearthwatch.access.standing import Caller
 from hearthwatch.alerting.answering import ACTOR
-from hearthwatch.alerting.escalating import Telling, opened
+from hearthwatch.alerting.escalating import Onward, opened
 from hearthwatch.alerting.post import Post
 from hearthwatch.alerting.trail import put_down
 from hearthwatch.errors import AlertConflict, AlertError, NotFound
@@ -33,6 +33,8 @@ LONGEST_WORDS = 4000
 LONGEST_SOURCE = 500
 OPEN_FOR = timedelta(days=90)
 """So long after it was told a contact may answer with its token."""
+MOST_STEPS = 200
+"""Of one response: a link that everybody has got hold of must not fill the store."""
 REFUSED = "There is nothing to answer here, or that is not what the receiver was sent."
 
 
@@ -88,8 +90,12 @@ def answered(
             or not post.is_token(purpose(response_id), receiver, token)
         ):
             raise NotFound(REFUSED)
-        response = store.response(receiver.organisation, response_id)
-        if receiver.id not in response.contacts or now > response.told + OPEN_FOR:
+        try:
+            response = store.response(receiver.organisation, response_id)
+        except NotFound:
+            raise NotFound(REFUSED) from None  # Erased since.
+        is_over = now > response.told + OPEN_FOR or response.steps >= MOST_STEPS
+        if receiver.id not in response.contacts or is_over:
             raise NotFound(REFUSED)
         own = Said(said.answer, said.words[:LONGEST_WORDS], said.to, receiver.id)
         return _put(store, tx, response, own, now, strict=False)
@@ -195,36 +201,46 @@ def _put(
     if response.state.value == said.answer.value and not said.words and not said.to:
         return response
     event = store.event(response.organisation, response.event)
-    telling = opened(store, tx, event, now)
-    to = _handed_to(telling, response, said, strict=strict)
-    state = _state_after(response, said.answer)
-    changed = telling.routing.put(
+    onward = opened(store, tx, event, now)
+    to = _handed_to(onward, response, said, strict=strict)
+    state = _state_after(response, said)
+    beyond = said.to.strip() if to is None else ""
+    changed = onward.routing.put(
         response, state, StepAct(said.answer.value), receiver=said.contact, by=said.by,
-        words=said.words, to=to.id if to else "", handed_to=to.id if to else None,
+        words=f"{said.words}\n{beyond}".strip()[:LONGEST_WORDS], to=to.id if to else "",
+        handed_to=to.id if to else None,
+        due=response.due if state is ResponseState.TOLD else None,
     )  # fmt: skip
     if state is ResponseState.DECLINED:
-        telling.go_on(changed)
+        onward.go_on(changed)
     elif said.answer is Answer.HANDED_OVER:
-        telling.hand_over(changed, to, said.by)
-    telling.routing.write(tx)
+        onward.hand_over(changed, to, said.by)
+    onward.routing.write(tx)
     put_down(
         tx, response.organisation, "response answer", actor=said.by or ACTOR, at=now,
         ids={"event": response.event, "responder": response.responder, "receiver": said.contact},
         detail={"answer": said.answer.value},
     )  # fmt: skip
-    return telling.routing.responses[response.event, response.responder]
+    return onward.routing.responses[response.event, response.responder]
 
 
-def _state_after(response: Response, answer: Answer) -> ResponseState:
-    """Return what an answer makes of a response: whoever took charge has received it long since."""
+def _state_after(response: Response, said: Said) -> ResponseState:
+    """Return what an answer makes of a response.
+
+    Whoever took charge has received it long since, and that one contact cannot do it says nothing
+    of those who were told after it.
+    """
     further = (ResponseState.TAKEN_CHARGE, ResponseState.HANDED_OVER)
-    if answer is Answer.RECEIVED and response.state in further:
+    is_earlier = said.contact in response.contacts[:-1]
+    if (said.answer is Answer.RECEIVED and response.state in further) or (
+        said.answer is Answer.DECLINED and is_earlier
+    ):
         return response.state
-    return ResponseState(answer.value)
+    return ResponseState(said.answer.value)
 
 
 def _handed_to(
-    telling: Telling, response: Response, said: Said, *, strict: bool
+    onward: Onward, response: Response, said: Said, *, strict: bool
 ) -> Responder | None:
     """Return the responder to which an event is handed over; None for one beyond the network.
 
@@ -233,14 +249,14 @@ def _handed_to(
     """
     if said.answer is not Answer.HANDED_OVER or not said.to.strip():
         return None
-    network, wanted = telling.routing.network, said.to.strip().casefold()
+    network, wanted = onward.routing.network, said.to.strip().casefold()
     every = [
         one
-        for one in network.all_in_force(telling.routing.now)
+        for one in network.all_in_force(onward.routing.now)
         if one.id != response.responder and wanted in (one.id.casefold(), one.name.casefold())
     ]
     if not strict:
-        met = {one.id for one in telling.met()}
+        met = {one.id for one in onward.met()}
         every = [one for one in every if one.id in met]
     elif not every:
         raise AlertConflict(

@@ -61,16 +61,16 @@ def _safely(store: Store, found: Response, now: datetime) -> bool:
         return False
 
 
-def opened(store: Store, tx: Transaction, event: Event, now: datetime) -> Telling:
+def opened(store: Store, tx: Transaction, event: Event, now: datetime) -> Onward:
     """Return what goes on with the responses to an event, within a transaction."""
     index = matching.of(store, event.organisation)
     network = network_of(store, event.organisation)
     routing = routing_of(store, event.organisation, network, [event.id], index.receivers, now)
-    return Telling(store, tx, event, routing)
+    return Onward(store, tx, event, routing)
 
 
 @dataclass(slots=True)
-class Telling:
+class Onward:
     """Tells more contacts of one event.
 
     Parameters

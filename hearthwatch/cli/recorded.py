@@ -21,7 +21,7 @@ READING = frozenset({
     "events show", "events links", "ledger", "why", "suppressed", "scene list", "archive verify",
     "archive list", "heat list", "heat static list", "layer list", "organisation list",
     "person list", "key list", "pass list", "audit verify", "audit head", "audit list", "doctor",
-    "erase list", "hold list",
+    "erase list", "hold list", "responders list", "responders show", "responses",
     "store check", "report accuracy", "review agreement", "status", "version",
     # What is restored to must be empty before, and then has an entry of its own.
     "restore", "recovery key", "recovery check",

@@ -22,6 +22,7 @@ from hearthwatch.records import (
     ResponseState,
     Role,
     Scope,
+    Subject,
 )
 from hearthwatch.store import MemoryStore
 from tests.unit.hearthwatch.alerts.desk import at, event
@@ -166,6 +167,44 @@ class TestAnswers:
         assert net.steps("rsd-1") == [("told", "a"), ("declined", "a"), ("escalated", "b")]
         net.answers("b", Answer.DECLINED)
         assert net.states() == {"rsd-1": "declined"}
+
+    def test_declined_twice_by_one_contact_is_not_declined_by_the_next(self, net: Net) -> None:
+        net.responder("rsd-1", "a", "b", "c")
+        net.tell(event())
+        net.step()
+        net.answers("a", Answer.DECLINED)
+        net.answers("a", Answer.DECLINED)
+        net.step()
+        assert who(net) == ["a", "b"]
+        net.step(2 * HOUR)
+        assert who(net) == ["a", "b", "c"]
+
+    def test_to_whom_beyond_the_network_it_was_handed_over_is_kept(self, net: Net) -> None:
+        net.responder("rsd-1", "a")
+        net.tell(event())
+        net.step()
+        net.answers("a", Answer.HANDED_OVER, "By radio.", to="The district")
+        last = net.store.response_steps("ours", "evt-1")[-1]
+        assert (last.words, last.to) == ("By radio.\nThe district", "")
+
+    def test_a_link_does_not_fill_the_store(self, net: Net) -> None:
+        net.responder("rsd-1", "a")
+        net.tell(event())
+        net.step()
+        with pytest.raises(NotFound):
+            for number in range(300):
+                net.answers("a", Answer.RECEIVED, f"Call {number}")
+        assert len(net.steps("rsd-1")) == 200
+
+    def test_an_erased_event_has_no_answer(self, net: Net) -> None:
+        net.responder("rsd-1", "a")
+        net.tell(event())
+        net.step()
+        parts = net.store.parts("ours", Subject.EVENT, "evt-1")
+        with net.store.transaction() as tx:
+            tx.erase(parts)
+        with pytest.raises(NotFound, match="nothing to answer"):
+            net.answers("a", Answer.RECEIVED)
 
     def test_declined_by_the_last_contact_the_next_rank_is_told_at_once(self, net: Net) -> None:
         net.responder("rsd-1", "a")

@@ -5,9 +5,12 @@ from datetime import timedelta
 import pytest
 from shapely.geometry import box
 
-from hearthwatch.records import Detail, EventState, Kind, Mode, Severity
+from hearthwatch.alerts.words.catalogue import say
+from hearthwatch.alerts.words.event import instruction
+from hearthwatch.records import Detail, EventState, Kind, Language, Mode, Severity
 from hearthwatch.store import MemoryStore
 from tests.contract import store_records as a
+from tests.support.letters import facts
 from tests.unit.hearthwatch.alerts.desk import at, event
 from tests.unit.hearthwatch.alerts.net import Net, changed
 
@@ -27,14 +30,7 @@ def test_the_first_contact_of_each_responder_that_an_event_meets_is_told(net: Ne
     assert sorted(net.told) == [("a", "alert", "evt-1"), ("c", "alert", "evt-1")]
     assert net.states() == {"rsd-1": "told", "rsd-2": "told"}
     assert net.steps("rsd-1") == [("told", "a")]
-    assert {one.asked for one in map(Asked, net.facts("a"))} == {"first"}
-
-
-class Asked:
-    """What a contact reads of why it is told."""
-
-    def __init__(self, facts) -> None:
-        self.asked, self.link = facts["asked"], facts["links"].get("answer", "")
+    assert [one["asked"] for one in net.facts("a")] == ["first"]
 
 
 @pytest.mark.parametrize(
@@ -54,9 +50,9 @@ class Asked:
 )
 def test_what_it_does_not_serve_it_is_not_told(net: Net, terms) -> None:
     net.responder("rsd-1", "a", **terms)
-    net.tell(event(severe := 1))
+    net.tell(event())
     net.step()
-    assert severe and net.told == []
+    assert net.told == []
     assert net.states() == {}
 
 
@@ -138,7 +134,7 @@ def test_who_was_told_is_told_what_it_becomes_and_that_it_is_taken_back(net: Net
         net.step()
     assert [act for _, act, _ in net.told] == ["alert", "update", "cancel"]
     assert net.states() == {"rsd-1": "withdrawn"}
-    assert [Asked(one).link != "" for one in net.facts("a")] == [True, True, False]
+    assert ["answer" in one["links"] for one in net.facts("a")] == [True, True, False]
     # It stands again: an answer is waited for again.
     net.now = at(5)
     net.tell(changed(third, state=EventState.CONFIRMED))
@@ -181,3 +177,12 @@ def test_a_late_finding_is_told_in_the_morning_and_waited_for_from_then(net: Net
     net.responder("rsd-1", "a")
     net.tell(event(last_detected=a.NOON - timedelta(days=40)))
     assert net.response("rsd-1").due == at(19 + 2)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("asked", ["escalated", "handed_over"])
+def test_why_a_later_contact_is_told_is_said_in_its_language(language, asked) -> None:
+    why = say(language, f"do-{asked.replace('_', '-')}")
+    assert why in instruction(facts(asked=asked), language)
+    for other in ({}, {"asked": "first"}, {"asked": asked, "act": "cancel"}):
+        assert why not in instruction(facts(**other), language)
