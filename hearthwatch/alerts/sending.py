@@ -1,6 +1,7 @@
 """Sending as a process: messages go out, and beside that what has to be done now and then.
 
-What was released is cried, what led to alerts is looked up, and it shows that it runs.
+What was released is cried, where nobody answers the next contact is told, what led to alerts is
+looked up, and it shows that it runs.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hearthwatch.alerting.escalating import escalate
 from hearthwatch.alerts.crier import cry
 from hearthwatch.alerts.origins import look_up
 from hearthwatch.alerts.sender import Sender
@@ -56,7 +58,7 @@ class Sending:
             self._let_go()
 
     def beside(self) -> None:
-        """Write alerts of what was released, and what led to alerts, and give a sign of life.
+        """Give a sign of life, go on where nobody answers, cry what was released, look up what led.
 
         Every 20 seconds.
         """
@@ -68,6 +70,7 @@ class Sending:
         with store.transaction() as tx:
             # Of no organisation; where another sender holds it, that one is the sign.
             tx.take_lease(Lease(LEASE, "", self.sender.name, now, now + ALIVE, 0))
+        escalate(store, now)
         cry(store, now)
         look_up(store, now)
 

@@ -43,6 +43,7 @@ RESOURCES = ("tiles/events", "tiles/looks/{acquisition}/false_colour",
 RING = [[25.35, 13.65], [25.36, 13.65], [25.36, 13.66], [25.35, 13.65]]
 PLACE = {"type": "Polygon", "coordinates": [RING]}
 AREA = {"type": "Feature", "geometry": PLACE, "properties": {"name": "Mine"}}
+EFFECT = {"effect": "none", "date": "2024-06-20", "source": "a call"}
 COLLECTION = {"type": "FeatureCollection", "features": [AREA]}
 NOT_DONE = {
     # There is no second look to compare with.
@@ -59,7 +60,7 @@ NOT_DONE = {
     "POST /events/{event}/opinions": 409,
     # That is not what the receiver was sent.
     "POST /receivers/{receiver}/confirm": 404, "POST /confirmations": 404,
-    "POST /unsubscriptions": 404,
+    "POST /unsubscriptions": 404, "POST /answers": 404,
 }  # fmt: skip
 """What is found and cannot be done with the records there are."""
 
@@ -93,6 +94,11 @@ def bodies(ids: Mapping[str, str]) -> Mapping[str, Any]:
             "region": ids["region"],
         },
         "PATCH /subscriptions/{subscription}": {"paused": True},
+        "POST /responders": {"name": "Mine", "agreement": "none"},
+        "PATCH /responders/{responder}": {"rank": 2},
+        "POST /events/{event}/responses/{responder}": {"answer": "received"},
+        "POST /events/{event}/notes": {"words": "seen"},
+        "POST /events/{event}/effects": EFFECT,
     }
 
 
