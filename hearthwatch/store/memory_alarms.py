@@ -38,7 +38,10 @@ class MemoryAlarmWrites(MemoryWriter):
         moment = microseconds(now)
         put_aside = {"state": MessageState.DEAD.value, "ended": microseconds(at)}
         again = {
-            "state": MessageState.WAITING.value, "ended": None, "since": moment, "next": moment,
+            "state": MessageState.WAITING.value,
+            "ended": None,
+            "since": moment,
+            "next": moment,
         }
         held = {"message": "", "due": microseconds(SET_ASIDE)}
         with self._turn.step():
@@ -98,9 +101,7 @@ class MemoryAlarmReads(MemoryReader):
         found = (_stuck(channel, every[channel]) for channel in sorted(every))
         return [one for one in found if one is not None]
 
-    def arrived(
-        self, organisation: str, since: datetime
-    ) -> Mapping[str, Mapping[str, datetime]]:
+    def arrived(self, organisation: str, since: datetime) -> Mapping[str, Mapping[str, datetime]]:
         """Return when the newest look was taken that arrived, by region and detector."""
         newest: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
         for row in self._open().all(LedgerRow, organisation):

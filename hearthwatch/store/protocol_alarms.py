@@ -55,9 +55,7 @@ class AlarmReads(Protocol):
         """Return the channels by which messages wait that were tried in vain, by name."""
         ...
 
-    def arrived(
-        self, organisation: str, since: datetime
-    ) -> Mapping[str, Mapping[str, datetime]]:
+    def arrived(self, organisation: str, since: datetime) -> Mapping[str, Mapping[str, datetime]]:
         """Return when the newest look was taken that arrived, by region and detector.
 
         Whatever could be seen on it; looks taken before `since` are left out.

@@ -46,9 +46,7 @@ class SqlAlarmWrites(SqlWriter):
             "spent": m.c.attempts,
         }  # fmt: skip
         with self._step():
-            put_aside = and_(
-                m.c.state == MessageState.DEAD.value, m.c.ended == microseconds(at)
-            )
+            put_aside = and_(m.c.state == MessageState.DEAD.value, m.c.ended == microseconds(at))
             messages = self._connection.execute(update(m).where(put_aside).values(again)).rowcount
             held = and_(a.c.message == "", a.c.due == microseconds(SET_ASIDE))
             alerts = self._connection.execute(update(a).where(held).values(due=moment))
@@ -125,9 +123,7 @@ class SqlAlarmReads(SqlReader):
                 for channel, count, began in found
             ]  # fmt: skip
 
-    def arrived(
-        self, organisation: str, since: datetime
-    ) -> Mapping[str, Mapping[str, datetime]]:
+    def arrived(self, organisation: str, since: datetime) -> Mapping[str, Mapping[str, datetime]]:
         """Return when the newest look was taken that arrived, by region and detector."""
         c = tables.ledger.c
         asked = (

@@ -20,9 +20,7 @@ def upgrade() -> None:
     """Go to this schema from the one before."""
     op.create_table(
         "alarms",
-        sa.Column(
-            "number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True
-        ),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
         *[sa.Column(name, sa.Text, nullable=False) for name in _TEXTS],
         *[_whole(name) for name in ("since", "raised", "seen", "rounds")],
         *[_whole(name, nullable=True) for name in ("told_at", "acknowledged", "cleared")],
