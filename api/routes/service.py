@@ -19,7 +19,7 @@ from api.models import Health, LimitsAnswer, Readiness
 from api.models_access import WhoAnswer
 from api.problems import BUSY_SECONDS, Problem
 from hearthwatch.layout import Layout
-from hearthwatch.watchdogs.shown import is_watching
+from hearthwatch.watchdogs.shown import has_died
 from hearthwatch.watchlist.kinds import watchable_kinds
 
 LEAST_FREE_BYTES = 100_000_000
@@ -41,10 +41,10 @@ async def healthz() -> Response:
 def readyz(here: InContext) -> Response:
     """Tell that store and archive can be read and that there is room on the disk.
 
-    ``degraded`` where there is something to watch and nothing looks for what is wrong: then
-    perhaps nothing takes looks or sends alerts either.
+    ``degraded`` where what looked for what is wrong died: then perhaps nothing takes looks or
+    sends alerts either.
     """
-    watches = bool(here.store.organisations())
+    here.store.organisations()
     faults = list(_faults(here))
     if faults:
         # Which it is, is for the operator.
@@ -52,7 +52,8 @@ def readyz(here: InContext) -> Response:
         raise Problem(
             503, "not_ready", "Not ready to serve.", headers={"Retry-After": str(BUSY_SECONDS)}
         )
-    is_degraded = watches and not is_watching(here.store, datetime.now(UTC))
+    # By the sign of life alone: whether anything is watched is nothing for strangers.
+    is_degraded = has_died(here.store, datetime.now(UTC))
     return respond({"status": "degraded" if is_degraded else "ok"})
 
 

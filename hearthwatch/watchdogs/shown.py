@@ -32,6 +32,12 @@ def is_watching(store: Store, now: datetime) -> bool:
     return held is not None and now < held.until
 
 
+def has_died(store: Store, now: datetime) -> bool:
+    """Tell whether what looked for what is wrong ended otherwise than as it should."""
+    held = store.lease(LEASE)
+    return held is not None and held.until <= now
+
+
 def alarm_value(found: Alarm, organisation: str, receivers: Collection[str]) -> dict[str, Any]:
     """Return an alarm as an organisation may see it.
 

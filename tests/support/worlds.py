@@ -75,6 +75,7 @@ def callers() -> Callers:
         "acquisition": LOOK, "person": "per-1", "key": made[-2].id, "session": session.id,
         "pass_id": "0123456789abcdef", "release": "pro-1", "erasure": "era-1", "hold": "hold-1",
         "receiver": "rcv-1", "subscription": "sub-1", "message": "msg-1",
+        "alarm": "alm-1",
         "item": item_id(LOOK, CELL, SCENE), "asset": grid_hash(layer(OUR_BANDS)),
     }  # fmt: skip
     theirs = {name: f"{MARK}-{one}" for name, one in ours.items()} | {"acquisition": THEIR_LOOK}
@@ -137,6 +138,7 @@ def records(**of_look: Any) -> Iterator[tuple[Any]]:
         a.pass_(), a.rendering(), a.telling(), a.proposal(), a.erasure(), a.hold(),
         a.claim(), a.assessment(), a.backtest(),
         a.receiver(), a.subscription(), _alert(), a.message(), a.attempt(),
+        a.alarm(),
         a.audit_entry(),
     )  # fmt: skip
     for record in made:
@@ -196,6 +198,6 @@ _VERBS = {
     "AuditEntry": ("add_audit", False), "Backtest": ("put_backtest", False),
     "Receiver": ("put_receiver", False), "Subscription": ("put_subscription", False),
     "Alert": ("add_alerts", True), "Message": ("put_message", False),
-    "Attempt": ("add_attempt", False),
+    "Attempt": ("add_attempt", False), "Alarm": ("put_alarm", False),
     "ApiKey": ("put_key", False), "Session": ("put_session", False),
 }  # fmt: skip
