@@ -21,6 +21,7 @@ from api.params import refuse_unknown
 from api.planning import Planning, Unplanned
 from api.rates import Rates
 from api.routes import (
+    alarms,
     answering,
     answers,
     audit,
@@ -158,6 +159,7 @@ def create_app(
         latency.router,
         responders.router,
         responses.router,
+        alarms.router,
         audit.router,
     ):
         # Who asks is known before anything is said of how it was asked.

@@ -45,6 +45,7 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 IDS = ("region", "event", "settlement", "job", "acquisition", "person", "key", "session",
        "release", "erasure", "hold", "observation", "receiver", "subscription", "message",
        "release", "erasure", "hold", "receiver", "subscription", "message", "responder",
+       "release", "erasure", "hold", "receiver", "subscription", "message", "alarm",
        "item", "pass_id")  # fmt: skip
 QUERY_IDS = ("region", "settlement", "before", "receiver", "event", "response")
 """Parameters of the path and the query that are ids; nothing else of an address is written down."""

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -14,10 +15,11 @@ from api.answers import respond
 from api.auth import Known, Reader
 from api.context import Context, InContext
 from api.limits import MAX_BODY_BYTES
-from api.models import Health, LimitsAnswer
+from api.models import Health, LimitsAnswer, Readiness
 from api.models_access import WhoAnswer
 from api.problems import BUSY_SECONDS, Problem
 from hearthwatch.layout import Layout
+from hearthwatch.watchdogs.shown import has_died
 from hearthwatch.watchlist.kinds import watchable_kinds
 
 LEAST_FREE_BYTES = 100_000_000
@@ -35,9 +37,13 @@ async def healthz() -> Response:
     return respond({"status": "ok"})
 
 
-@open_router.get("/readyz", response_model=Health)
+@open_router.get("/readyz", response_model=Readiness)
 def readyz(here: InContext) -> Response:
-    """Tell that store and archive can be read and that there is room on the disk."""
+    """Tell that store and archive can be read and that there is room on the disk.
+
+    ``degraded`` where what looked for what is wrong died: then perhaps nothing takes looks or
+    sends alerts either.
+    """
     here.store.organisations()
     faults = list(_faults(here))
     if faults:
@@ -46,7 +52,9 @@ def readyz(here: InContext) -> Response:
         raise Problem(
             503, "not_ready", "Not ready to serve.", headers={"Retry-After": str(BUSY_SECONDS)}
         )
-    return respond({"status": "ok"})
+    # By the sign of life alone: whether anything is watched is nothing for strangers.
+    is_degraded = has_died(here.store, datetime.now(UTC))
+    return respond({"status": "degraded" if is_degraded else "ok"})
 
 
 def _faults(here: Context) -> Iterator[str]:

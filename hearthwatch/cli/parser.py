@@ -47,6 +47,8 @@ def build_parser() -> Parser:
         parser_imagery.spend, parser_service.up, parser_service.serve, parser_service.send,
         parser_alerts.receivers, parser_alerts.subscriptions, parser_alerts.messages,
         parser_alerts.alerts, parser_alerts.latency, parser_access.organisation,
+        parser_service.alarms,
+        parser_access.organisation,
         parser_access.person, parser_access.key, parser_access.pass_, parser_audit.audit,
         parser_release.release, parser_network.responders, parser_network.responses,
         parser_erasing.erase, parser_erasing.hold, parser_review.review,

@@ -116,10 +116,11 @@ def told(alarm: Alarm, receivers: Collection[str], now: datetime) -> Alarm:
     """Return an alarm that receivers were told of, or, where it is over, told that it is."""
     if alarm.cleared is not None:
         return dataclasses.replace(alarm, over_told=_with(alarm.over_told, receivers))
-    known = dataclasses.replace(alarm, told=_with(alarm.told, receivers))
-    if alarm.told_at is not None and not set(alarm.told) <= set(receivers):
-        return known  # Somebody who asked later: to the others it was told as it stood then.
-    return dataclasses.replace(known, told_at=now, said=_with(alarm.said, alarm.items))
+    if alarm.told_at is not None and not has_more(alarm, now):
+        return dataclasses.replace(alarm, told=_with(alarm.told, receivers))
+    # Whoever is not told of what came to it now is told in a later round.
+    said = _with(alarm.said, alarm.items)
+    return dataclasses.replace(alarm, told=_with((), receivers), told_at=now, said=said)
 
 
 def _is_quiet(alarm: Alarm, now: datetime) -> bool:

@@ -80,14 +80,17 @@ def owner_gone(facts: Watched) -> Iterator[Finding]:
 
 def no_heartbeat(facts: Installation) -> Iterator[Finding]:
     """Find that nothing takes looks: its sign of life ran out, or no run began for too long."""
-    sign = facts.coordinator
-    if sign is not None and facts.now - sign.until >= LAPSED:
-        yield Finding(AlarmKind.NO_HEARTBEAT, "", sign.until)
-    elif sign is None or sign.until < facts.now:
-        longest = RUNS_MISSED * facts.between_runs + GRACE
-        last = facts.last_run
-        if facts.watches and facts.expects_runs and last and facts.now - last >= longest:
-            yield Finding(AlarmKind.NO_HEARTBEAT, "", last)
+    sign, last = facts.coordinator, facts.last_run
+    if sign is not None and sign.until >= facts.now:
+        return
+    if sign is not None and (last is None or last <= sign.until):
+        if facts.now - sign.until >= LAPSED:
+            yield Finding(AlarmKind.NO_HEARTBEAT, "", sign.until)
+        return
+    longest = RUNS_MISSED * facts.between_runs + GRACE
+    # Runs are begun by hand, or by a clock of the machine's.
+    if facts.watches and facts.expects_runs and last is not None and facts.now - last >= longest:
+        yield Finding(AlarmKind.NO_HEARTBEAT, "", last)
 
 
 def sender_dead(facts: Installation) -> Iterator[Finding]:

@@ -76,6 +76,7 @@ def callers() -> Callers:
         "pass_id": "0123456789abcdef", "release": "pro-1", "erasure": "era-1", "hold": "hold-1",
         "receiver": "rcv-1", "subscription": "sub-1", "message": "msg-1",
         "responder": "rsd-1",
+        "alarm": "alm-1",
         "item": item_id(LOOK, CELL, SCENE), "asset": grid_hash(layer(OUR_BANDS)),
     }  # fmt: skip
     theirs = {name: f"{MARK}-{one}" for name, one in ours.items()} | {"acquisition": THEIR_LOOK}
@@ -140,6 +141,7 @@ def records(**of_look: Any) -> Iterator[tuple[Any]]:
         a.receiver(), a.subscription(), _alert(), a.message(), a.attempt(),
         # Of no contact, so that receivers can be subscribed; what it was told stays.
         a.responder(contacts=()), a.response(), a.step(), a.note(), a.effect(),
+        a.alarm(),
         a.audit_entry(),
     )  # fmt: skip
     for record in made:
@@ -204,5 +206,6 @@ _VERBS = {
     "Responder": ("put_responder", False), "Response": ("put_response", False),
     "ResponseStep": ("add_response_steps", True), "Note": ("add_note", False),
     "Effect": ("add_effect", False),
+    "Attempt": ("add_attempt", False), "Alarm": ("put_alarm", False),
     "ApiKey": ("put_key", False), "Session": ("put_session", False),
 }  # fmt: skip
