@@ -36,7 +36,7 @@ from hearthwatch.words import counted, day
 MOST = 2_000
 """Observations of one region that are not withdrawn."""
 LONGEST_WORDS, LONGEST_SOURCE = 4_000, 500
-RELIABILITIES, CREDIBILITIES = "ABCDEF", range(1, 7)
+RELIABILITIES, CREDIBILITIES = frozenset("ABCDEF"), range(1, 7)
 FACTORS = range(1, 15)
 
 
@@ -89,7 +89,7 @@ class Book:
         RegionError
             Something of it cannot be used; says all that is wrong.
         """
-        faults = list(_faults(told, self.now))
+        faults = _faults(told, self.now)
         if faults:
             raise RegionError(f"The observation cannot be taken: {'; '.join(faults)}.")
         with self.store.transaction() as tx:
@@ -230,7 +230,7 @@ def _faults(told: Told, now: datetime) -> list[str]:
         "say in its words what was observed": _is_text(told.words, LONGEST_WORDS),
         "name its source": _is_text(told.source, LONGEST_SOURCE),
         f"its day, {day(told.observed)}, is still to come": told.observed <= now,
-        "grade its source from A to F": told.reliability in RELIABILITIES and told.reliability,
+        "grade its source from A to F": told.reliability in RELIABILITIES,
         "grade what it says from 1 to 6": told.credibility in CREDIBILITIES,
         "risk factors have numbers from 1 to 14": factor_fits,
         "say of speech how strong its variables are, of a risk factor its number, and not both":

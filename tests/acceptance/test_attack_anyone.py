@@ -44,6 +44,8 @@ RING = [[25.35, 13.65], [25.36, 13.65], [25.36, 13.66], [25.35, 13.65]]
 PLACE = {"type": "Polygon", "coordinates": [RING]}
 AREA = {"type": "Feature", "geometry": PLACE, "properties": {"name": "Mine"}}
 COLLECTION = {"type": "FeatureCollection", "features": [AREA]}
+OBSERVATION = {"observed": "2024-06-01T00:00:00Z", "words": "why", "source": "whoever",
+               "reliability": "B", "credibility": 2, "factor": 8}  # fmt: skip
 NOT_DONE = {
     # There is no second look to compare with.
     "GET /events/{event}/chip.png": 404,
@@ -71,6 +73,7 @@ def bodies(ids: Mapping[str, str]) -> Mapping[str, Any]:
         "POST /regions": AREA,
         "POST /regions/estimate": {**AREA, "properties": {}},
         "PATCH /regions/{region}": {"purpose": "another"},
+        "POST /regions/{region}/observations": OBSERVATION,
         "POST /imports/regions": file,
         "POST /imports/settlements": file,
         "POST /settlements": COLLECTION,

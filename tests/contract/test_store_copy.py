@@ -75,6 +75,7 @@ def filled(place: Path | str) -> Store:
         tx.put_claim(a.claim())
         tx.put_assessment(a.assessment())
         tx.put_backtest(a.backtest())
+        tx.put_observation(a.observation())
     with store.transaction() as tx:
         _tell(tx)
     return store

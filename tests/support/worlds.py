@@ -74,7 +74,7 @@ def callers() -> Callers:
         "region": "reg-1", "event": "evt-1", "settlement": "set-1", "job": "run-1",
         "acquisition": LOOK, "person": "per-1", "key": made[-2].id, "session": session.id,
         "pass_id": "0123456789abcdef", "release": "pro-1", "erasure": "era-1", "hold": "hold-1",
-        "receiver": "rcv-1", "subscription": "sub-1", "message": "msg-1",
+        "observation": "obs-1", "receiver": "rcv-1", "subscription": "sub-1", "message": "msg-1",
         "item": item_id(LOOK, CELL, SCENE), "asset": grid_hash(layer(OUR_BANDS)),
     }  # fmt: skip
     theirs = {name: f"{MARK}-{one}" for name, one in ours.items()} | {"acquisition": THEIR_LOOK}
@@ -135,7 +135,7 @@ def records(**of_look: Any) -> Iterator[tuple[Any]]:
         a.look(**of_look), a.look(settlement="set-1", **of_look), a.spend(), a.pause(), a.mark(),
         a.known_scene(), a.gap(), a.heat_spot(), a.heat_cover(), a.heat_source(),
         a.pass_(), a.rendering(), a.telling(), a.proposal(), a.erasure(), a.hold(),
-        a.claim(), a.assessment(), a.backtest(),
+        a.claim(), a.assessment(), a.backtest(), a.observation(),
         a.receiver(), a.subscription(), _alert(), a.message(), a.attempt(),
         a.audit_entry(),
     )  # fmt: skip
@@ -196,6 +196,6 @@ _VERBS = {
     "AuditEntry": ("add_audit", False), "Backtest": ("put_backtest", False),
     "Receiver": ("put_receiver", False), "Subscription": ("put_subscription", False),
     "Alert": ("add_alerts", True), "Message": ("put_message", False),
-    "Attempt": ("add_attempt", False),
+    "Attempt": ("add_attempt", False), "ContextObservation": ("put_observation", False),
     "ApiKey": ("put_key", False), "Session": ("put_session", False),
 }  # fmt: skip
