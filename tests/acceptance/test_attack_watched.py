@@ -33,7 +33,7 @@ BODIES: dict[str, Any] = {
         "reliability": "B",
         "credibility": 2,
         "factor": 8,
-    },  # fmt: skip
+    },
     "POST /imports/regions": ("mine.geojson", POINT),
     "POST /imports/settlements": ("mine.geojson", POINT),
     "POST /settlements": {

@@ -75,13 +75,13 @@ def filled(place: Path | str) -> Store:
         tx.put_claim(a.claim())
         tx.put_assessment(a.assessment())
         tx.put_backtest(a.backtest())
-        tx.put_observation(a.observation())
     with store.transaction() as tx:
         _tell(tx)
     return store
 
 
 def _tell(tx: Any) -> None:
+    tx.put_observation(a.observation())
     tx.put_receiver(a.receiver())
     tx.put_subscription(a.subscription())
     tx.add_alerts([a.alert()])
