@@ -108,6 +108,19 @@ def test_withdrawing_takes_the_content_and_the_level_away(store: MemoryStore) ->
     assert "baker" not in str(store._tables.by_record) and "market" not in str(acts(store))
 
 
+def test_the_log_says_what_changed_and_nothing_where_nothing_did(store: MemoryStore) -> None:
+    book(store).add("reg-1", factor(8))
+    again = book(store).add("reg-1", factor(8))
+    later = book(store, NOW + DAY).add("reg-1", factor(8, observed=NOW))
+    Book(store, "ours", "per-1", NOW + DAY).withdraw("reg-1", later.id)
+    Book(store, "ours", "per-1", NOW + DAY).withdraw("reg-1", again.id)
+    changes = [(act, detail["until"]) for act, _, detail in acts(store) if act.startswith("level")]
+    assert changes == [
+        ("level raise", "2024-05-30T12:00:00Z"), ("level raise", "2024-05-31T12:00:00Z"),
+        ("level lower", "2024-05-30T12:00:00Z"),
+    ]  # fmt: skip
+
+
 def test_of_two_that_raise_the_other_one_still_does(store: MemoryStore) -> None:
     first = book(store).add("reg-1", told())
     book(store).add("reg-1", factor(8))
