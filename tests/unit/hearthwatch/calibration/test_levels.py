@@ -16,7 +16,7 @@ from hearthwatch.calibration.make import Scope, make_set, stored
 from hearthwatch.calibration.sets import Budget, CalibrationSet, NullYears, Source
 from hearthwatch.context.policy import raises
 from hearthwatch.pipeline.strands import strands_of
-from hearthwatch.records import CalibrationChoice, Kind, Mode, WatchLevel
+from hearthwatch.records import CalibrationChoice, ContextSort, Kind, Mode, WatchLevel
 from hearthwatch.settings import load_settings
 from hearthwatch.store import MemoryStore
 from hearthwatch.watchlist.terms import with_level
@@ -108,7 +108,8 @@ def test_a_run_goes_by_the_level_in_force_and_falls_back_by_itself(tmp_path) -> 
     settings = load_settings(data_dir=tmp_path, organisation="local")
     raised = with_level(region, WatchLevel.ELEVATED, now + timedelta(days=1), "convoys", now)
     over = dataclasses.replace(raised, level_until=now - timedelta(seconds=1))
-    sign = a.observation(factor=8, grades={}, observed=now - timedelta(days=1))
+    sort, yesterday = ContextSort.RISK_FACTOR, now - timedelta(days=1)
+    sign = a.observation(sort=sort, factor=8, grades={}, observed=yesterday)
     observed = dataclasses.replace(region, raised=raises([sign], now))
     with only("burned"):
         found = [
