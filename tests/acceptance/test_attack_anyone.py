@@ -55,6 +55,7 @@ NOT_DONE = {
     "POST /regions/{region}/confirm": 409, "POST /releases": 409,
     "POST /releases/{release}/agree": 409, "POST /erasures/{erasure}/agree": 409,
     "POST /erasures": 409,
+    "DELETE /regions/{region}/observations/{observation}": 409,
     "POST /holds/{hold}/keep": 409, "POST /reviews/{event}/assessments": 409,
     "POST /reviews/{event}/undo": 409,
     # Two people look at it: nobody says alone what it is.
