@@ -36,8 +36,10 @@ from hearthwatch.words import counted, day
 MOST = 2_000
 """Observations of one region that are not withdrawn."""
 LONGEST_WORDS, LONGEST_SOURCE = 4_000, 500
-RELIABILITIES, CREDIBILITIES = "ABCDEF", range(1, 7)
+RELIABILITIES, CREDIBILITIES = frozenset("ABCDEF"), range(1, 7)
 FACTORS = range(1, 15)
+
+_Standing = tuple[WatchLevel, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Book:
         RegionError
             Something of it cannot be used; says all that is wrong.
         """
-        faults = list(_faults(told, self.now))
+        faults = _faults(told, self.now)
         if faults:
             raise RegionError(f"The observation cannot be taken: {'; '.join(faults)}.")
         with self.store.transaction() as tx:
@@ -177,13 +179,13 @@ class Book:
         if dict(raised.raised) == dict(region.raised):
             return
         tx.put_region(raised)
-        before, after = raised_at(region, self.now), raised_at(raised, self.now)
-        if before is None and after is None:
+        before, after = _standing(region, self.now), _standing(raised, self.now)
+        if before == after:
             return
-        was, held = _level(before), _level(after)
-        act = "level raise" if LEVELS.index(held) >= LEVELS.index(was) else "level lower"
-        until = str(moment(after.until)) if after else None
-        self._put_down(tx, act, because, {"from": was.value, "to": held.value, "until": until})
+        (was, _), (held, until) = before, after
+        act = "level raise" if _is_more(after, before) else "level lower"
+        detail = {"from": was.value, "to": held.value, "until": moment(until)}
+        self._put_down(tx, act, because, detail)
 
     def _put_down(
         self, tx: Transaction, act: str, about: ContextObservation, detail: Mapping[str, Any]
@@ -219,8 +221,18 @@ def _one(there: Collection[ContextObservation], observation_id: str) -> ContextO
     raise NotFound("There is no such observation.")
 
 
-def _level(raised: Any) -> WatchLevel:
-    return WatchLevel.ROUTINE if raised is None else raised.level
+def _standing(region: Region, now: datetime) -> _Standing:
+    """Return to which level context raises a region, and until when."""
+    raised = raised_at(region, now)
+    return (WatchLevel.ROUTINE, None) if raised is None else (raised.level, raised.until)
+
+
+def _is_more(one: _Standing, other: _Standing) -> bool:
+    """Tell whether a level is higher, or as high for longer."""
+    (level, until), (other_level, other_until) = one, other
+    if level is other_level and until is not None and other_until is not None:
+        return until > other_until
+    return LEVELS.index(level) > LEVELS.index(other_level)
 
 
 def _faults(told: Told, now: datetime) -> list[str]:
@@ -230,7 +242,7 @@ def _faults(told: Told, now: datetime) -> list[str]:
         "say in its words what was observed": _is_text(told.words, LONGEST_WORDS),
         "name its source": _is_text(told.source, LONGEST_SOURCE),
         f"its day, {day(told.observed)}, is still to come": told.observed <= now,
-        "grade its source from A to F": told.reliability in RELIABILITIES and told.reliability,
+        "grade its source from A to F": told.reliability in RELIABILITIES,
         "grade what it says from 1 to 6": told.credibility in CREDIBILITIES,
         "risk factors have numbers from 1 to 14": factor_fits,
         "say of speech how strong its variables are, of a risk factor its number, and not both":

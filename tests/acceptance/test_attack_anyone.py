@@ -45,6 +45,8 @@ PLACE = {"type": "Polygon", "coordinates": [RING]}
 AREA = {"type": "Feature", "geometry": PLACE, "properties": {"name": "Mine"}}
 EFFECT = {"effect": "none", "date": "2024-06-20", "source": "a call"}
 COLLECTION = {"type": "FeatureCollection", "features": [AREA]}
+OBSERVATION = {"observed": "2024-06-01T00:00:00Z", "words": "why", "source": "whoever",
+               "reliability": "B", "credibility": 2, "factor": 8}  # fmt: skip
 NOT_DONE = {
     # There is no second look to compare with.
     "GET /events/{event}/chip.png": 404,
@@ -54,6 +56,7 @@ NOT_DONE = {
     "POST /regions/{region}/confirm": 409, "POST /releases": 409,
     "POST /releases/{release}/agree": 409, "POST /erasures/{erasure}/agree": 409,
     "POST /erasures": 409,
+    "DELETE /regions/{region}/observations/{observation}": 409,
     "POST /holds/{hold}/keep": 409, "POST /reviews/{event}/assessments": 409,
     "POST /reviews/{event}/undo": 409,
     # Two people look at it: nobody says alone what it is.
@@ -72,6 +75,7 @@ def bodies(ids: Mapping[str, str]) -> Mapping[str, Any]:
         "POST /regions": AREA,
         "POST /regions/estimate": {**AREA, "properties": {}},
         "PATCH /regions/{region}": {"purpose": "another"},
+        "POST /regions/{region}/observations": OBSERVATION,
         "POST /imports/regions": file,
         "POST /imports/settlements": file,
         "POST /settlements": COLLECTION,

@@ -29,7 +29,8 @@ OPEN = {"/healthz", "/readyz", "/ogc", "/ogc/conformance", "/ogc/api", "/ogc/col
         "/ogc/tileMatrixSets/WebMercatorQuad", "/stac", "/stac/api", "/stac/conformance",
         "/stac/collections", "/stac/collections/{collection}"}  # fmt: skip
 OF_ACCESS = {"person", "key", "session", "pass_id", "release", "erasure", "hold",
-             "receiver", "subscription", "message", "responder"}  # fmt: skip
+             "receiver", "subscription", "message", "responder",
+             "observation"}  # fmt: skip
 """Ids that test_access.py asks for across organisations; nobody's here."""
 OF_PEOPLE = {"GET /session", "GET /sessions", "POST /password", "GET /reviews"}
 """Of somebody signed in; a key finds nothing there."""
@@ -44,10 +45,13 @@ _WHEN = re.compile(rb'"timeStamp":"[^"]*"')
 
 FIELD = mapping(THEIR_GROUND.buffer(1).envelope.buffer(-1.005))
 AREA = {"type": "Feature", "geometry": FIELD, "properties": {"name": "Mine"}}
+OBSERVATION = {"observed": "2024-06-01T00:00:00Z", "words": "why", "source": "whoever",
+               "reliability": "B", "credibility": 2, "factor": 8}  # fmt: skip
 BODIES: Mapping[str, Any] = {
     "POST /regions": AREA,
     "POST /regions/estimate": {**AREA, "properties": {}},
     "POST /regions/{region}/backtest": {},
+    "POST /regions/{region}/observations": OBSERVATION,
     "PATCH /regions/{region}": {"purpose": "another"},
     "POST /settlements": {"type": "FeatureCollection", "features": [AREA]},
     "POST /imports/regions": ("mine.geojson", b"{}"),

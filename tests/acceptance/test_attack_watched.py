@@ -26,6 +26,14 @@ POINT = b'{"type":"FeatureCollection","features":[{"type":"Feature","properties"
 BODIES: dict[str, Any] = {
     "POST /regions": {"type": "Feature", "geometry": GROUND, "properties": {"name": "Mine"}},
     "PATCH /regions/{region}": {"purpose": "another"},
+    "POST /regions/{region}/observations": {
+        "observed": "2024-06-01T00:00:00Z",
+        "words": "why",
+        "source": "whoever",
+        "reliability": "B",
+        "credibility": 2,
+        "factor": 8,
+    },
     "POST /imports/regions": ("mine.geojson", POINT),
     "POST /imports/settlements": ("mine.geojson", POINT),
     "POST /settlements": {

@@ -116,6 +116,8 @@ def _work(tx: Any, own: dict[str, Any], word: str) -> None:
         tx.put_mark(a.mark(**own, region=region))
         tx.put_scenes([a.known_scene(**own, region=region, document=text)])
         tx.put_gap(a.gap(**own, id=f"gap-{number}", region=region, detail=text))
+        told = {"words": text, "source": text}
+        tx.put_observation(a.observation(**own, id=f"obs-{number}", region=region, **told))
         tx.put_backtest(a.backtest(**own, id=f"bt-{number}", region=region, report={"w": text}))
 
 

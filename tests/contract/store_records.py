@@ -22,6 +22,8 @@ from hearthwatch.records import (
     CalibrationChoice,
     Channel,
     Claim,
+    ContextObservation,
+    ContextSort,
     Detail,
     Detection,
     Effect,
@@ -593,6 +595,25 @@ def assessment(**changes: Any) -> Assessment:
         verdict=Verdict.HARMED,
         shown={"before": "S2A-0", "after": "S2A-1"},
         seconds=41.5,
+    )
+    return replace(plain, **changes)
+
+
+def observation(**changes: Any) -> ContextObservation:
+    plain = ContextObservation(
+        id="obs-1",
+        organisation="ours",
+        region="reg-1",
+        sort=ContextSort.SPEECH,
+        made_by="per-1",
+        created=NOON,
+        observed=NOON - DAY,
+        words="A speech on the radio.",
+        source="Two listeners",
+        reliability="B",
+        credibility=2,
+        grades={"act": "strong", "speaker": "strong", "means": "some"},
+        sha256="ab" * 32,
     )
     return replace(plain, **changes)
 

@@ -81,6 +81,7 @@ def filled(place: Path | str) -> Store:
 
 
 def _tell(tx: Any) -> None:
+    tx.put_observation(a.observation())
     tx.put_receiver(a.receiver())
     tx.put_subscription(a.subscription())
     tx.add_alerts([a.alert()])

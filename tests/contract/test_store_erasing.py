@@ -68,7 +68,7 @@ def test_nothing_of_it_stays_in_any_table_and_others_lose_nothing(
                 # An alarm names regions and nothing smaller.
                 and row.get("form") != "alarm"}  # fmt: skip
         of_region = {"regions", "region_versions", "jobs", "state_versions", "ledger", "spends",
-                     "ledger_history", "known_scenes", "gaps"}  # fmt: skip
+                     "ledger_history", "known_scenes", "gaps", "context_observations"}  # fmt: skip
         of_settlement = {"settlements", "settlement_versions"}
         assert left <= of_region | (of_settlement if subject is Subject.EVENT else set())
         erase(store, Subject.REGION, "reg-1")

@@ -61,10 +61,11 @@ _KNOWN = (
     "message",
     "responder",
     "alarm",
+    "observation",
 )
 _IDS = dict(zip(_KNOWN, ("reg-1", "evt-1", "set-1", "run-1", "per-1", "0123456789abcdef", "pro-1",
                          "era-1", "hold-1", "rcv-1", "sub-1", "msg-1",
-                         "rsd-1", "alm-1"), strict=True))  # fmt: skip
+                         "rsd-1", "alm-1", "obs-1"), strict=True))  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,7 @@ def callers() -> Callers:
         "receiver": "rcv-1", "subscription": "sub-1", "message": "msg-1",
         "responder": "rsd-1",
         "alarm": "alm-1",
+        "observation": "obs-1", "receiver": "rcv-1", "subscription": "sub-1", "message": "msg-1",
         "item": item_id(LOOK, CELL, SCENE), "asset": grid_hash(layer(OUR_BANDS)),
     }  # fmt: skip
     theirs = {name: f"{MARK}-{one}" for name, one in ours.items()} | {"acquisition": THEIR_LOOK}
@@ -137,7 +138,7 @@ def records(**of_look: Any) -> Iterator[tuple[Any]]:
         a.look(**of_look), a.look(settlement="set-1", **of_look), a.spend(), a.pause(), a.mark(),
         a.known_scene(), a.gap(), a.heat_spot(), a.heat_cover(), a.heat_source(),
         a.pass_(), a.rendering(), a.telling(), a.proposal(), a.erasure(), a.hold(),
-        a.claim(), a.assessment(), a.backtest(),
+        a.claim(), a.assessment(), a.backtest(), a.observation(),
         a.receiver(), a.subscription(), _alert(), a.message(), a.attempt(),
         # Of no contact, so that receivers can be subscribed; what it was told stays.
         a.responder(contacts=()), a.response(), a.step(), a.note(), a.effect(),
@@ -207,5 +208,6 @@ _VERBS = {
     "ResponseStep": ("add_response_steps", True), "Note": ("add_note", False),
     "Effect": ("add_effect", False),
     "Attempt": ("add_attempt", False), "Alarm": ("put_alarm", False),
+    "Attempt": ("add_attempt", False), "ContextObservation": ("put_observation", False),
     "ApiKey": ("put_key", False), "Session": ("put_session", False),
 }  # fmt: skip

@@ -171,6 +171,7 @@ export async function regionDetail(id: string, signal: AbortSignal, around: Arou
           ["Last usable look", status.last_usable_look ? day(status.last_usable_look) : "none yet"],
           ["Watched since", day(properties.created)],
           ["Expires", properties.expires ? day(properties.expires) : "not set"],
+          ["Level", h("bdi", {}, properties.level_words || "routine")],
         ),
       ),
       backtestBlock(api, properties, mayWatch, signal),

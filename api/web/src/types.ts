@@ -157,6 +157,8 @@ export interface RegionProperties {
   repairs?: string[];
   /** Why nothing is looked at until it is confirmed; empty where it is. */
   waiting?: string;
+  /** How closely it is watched, until when and why; empty where as usual. */
+  level_words?: string;
   status: RegionStatus | null;
 }
 

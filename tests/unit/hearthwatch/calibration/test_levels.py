@@ -14,11 +14,13 @@ from hearthwatch.calibration.force import in_force
 from hearthwatch.calibration.levels import OTHERS, TIMES
 from hearthwatch.calibration.make import Scope, make_set, stored
 from hearthwatch.calibration.sets import Budget, CalibrationSet, NullYears, Source
+from hearthwatch.context.policy import raises
 from hearthwatch.pipeline.strands import strands_of
-from hearthwatch.records import CalibrationChoice, Kind, Mode, WatchLevel
+from hearthwatch.records import CalibrationChoice, ContextSort, Kind, Mode, WatchLevel
 from hearthwatch.settings import load_settings
 from hearthwatch.store import MemoryStore
 from hearthwatch.watchlist.terms import with_level
+from tests.contract import store_records as a
 from tests.support import settled
 from tests.support.sensors import only
 
@@ -106,8 +108,17 @@ def test_a_run_goes_by_the_level_in_force_and_falls_back_by_itself(tmp_path) -> 
     settings = load_settings(data_dir=tmp_path, organisation="local")
     raised = with_level(region, WatchLevel.ELEVATED, now + timedelta(days=1), "convoys", now)
     over = dataclasses.replace(raised, level_until=now - timedelta(seconds=1))
+    sort, yesterday = ContextSort.RISK_FACTOR, now - timedelta(days=1)
+    sign = a.observation(sort=sort, factor=8, grades={}, observed=yesterday)
+    observed = dataclasses.replace(region, raised=raises([sign], now))
     with only("burned"):
-        found = [strands_of(settings, store, each)[0].in_force for each in (region, raised, over)]
-    assert [force.alert_budget["level"] for force in found] == ["routine", "elevated", "routine"]
-    usual, higher, back = (force.calibration.for_stratum(()) for force in found)
+        found = [
+            strands_of(settings, store, each)[0].in_force
+            for each in (region, raised, over, observed)
+        ]
+    levels = [force.alert_budget["level"] for force in found]
+    assert levels == ["routine", "elevated", "routine", "elevated"]
+    # What context raises goes by the same thresholds as what people set, and by no other.
+    assert found[3] == found[1]
+    usual, higher, back, _ = (force.calibration.for_stratum(()) for force in found)
     assert higher.probable < usual.probable == back.probable
