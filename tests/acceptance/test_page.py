@@ -12,7 +12,7 @@ from shapely.geometry import box, mapping
 
 from hearthwatch.series import BURNED
 from tests.support import blind
-from tests.support.browsing import PHONE, Watcher, keep, opened_page
+from tests.support.browsing import PHONE, Watcher, drawn, keep, opened_page, painted
 from tests.support.served import Served
 
 pytestmark = pytest.mark.needs_browser
@@ -45,7 +45,7 @@ def test_regions_and_events_are_listed_and_mapped(page: Page) -> None:
     expect(page.get_by_test_id("event-item")).to_have_count(2)
     canvas = page.get_by_test_id("map").locator("canvas")
     expect(canvas).to_be_visible()
-    page.wait_for_timeout(500)
+    painted(page)
     keep(page, "map")
 
 
@@ -70,7 +70,7 @@ def test_an_event_by_keyboard_alone(page: Page, service: Served) -> None:
         looks = client.get(f"/events/{event}/series").json()["looks"]
     rows = series.locator("table tbody tr")
     expect(rows).to_have_count(len(looks))
-    page.wait_for_timeout(1500)
+    drawn(page)
     keep(page, "event")
     assert event in page.url
     page.go_back()
@@ -80,12 +80,12 @@ def test_an_event_by_keyboard_alone(page: Page, service: Served) -> None:
 def test_before_and_after_show_different_ground(page: Page) -> None:
     page.get_by_test_id("event-item").first.click()
     page.get_by_test_id("swipe").scroll_into_view_if_needed()
-    page.wait_for_timeout(2000)
+    drawn(page)
     slider, swipe = page.get_by_test_id("swipe-range"), page.get_by_test_id("swipe")
     pictures = []
     for value in ("0", "100"):
         slider.fill(value)
-        page.wait_for_timeout(800)
+        painted(page)
         pictures.append(swipe.screenshot())
     assert pictures[0] != pictures[1]
     slider.fill("50")
@@ -136,8 +136,7 @@ def test_a_region_that_nobody_looks_at_says_so_everywhere(
             )
             assert size >= 20
             assert weight >= 700
-            page.wait_for_load_state("networkidle")
-            page.wait_for_timeout(500)
+            painted(page)
             keep(page, "blind-region")
 
 
@@ -217,9 +216,9 @@ def test_a_region_is_drawn(page: Page, service: Served) -> None:
     area = page.get_by_test_id("map").bounding_box()
     assert area is not None
     corners = ((0.45, 0.2), (0.55, 0.2), (0.55, 0.3), (0.45, 0.3))
-    for x, y in corners:
+    for count, (x, y) in enumerate(corners, 1):
         page.mouse.click(area["x"] + x * area["width"], area["y"] + y * area["height"])
-        page.wait_for_timeout(400)
+        expect(page.locator(".draw-words")).to_contain_text(f"{count} corner")
     page.keyboard.press("Enter")
     page.get_by_test_id("region-submit").click()
     expect(page.get_by_test_id("region-item")).to_have_count(2)
@@ -356,11 +355,10 @@ def test_the_pictures_of_a_burned_settlement_can_be_swiped(valley_page: Page) ->
     page.get_by_test_id("event-item").filter(has_text="Middle").click()
     expect(page.get_by_test_id("swipe").locator("canvas")).to_have_count(2)
     page.get_by_test_id("swipe-range").focus()
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(500)
+    drawn(page)
     assert tiles and set(tiles) == {200}
     page.get_by_test_id("swipe").scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
+    painted(page)
     keep(page, "burned-swipe")
 
 
@@ -420,19 +418,17 @@ def test_an_exercise_says_so_wherever_it_is_shown(valley_page: Page) -> None:
     _is_large(page, "mode-banner", "EXERCISE")
     swipe = detail.get_by_test_id("swipe")
     expect(swipe.get_by_test_id("mode-badge")).to_have_text("EXERCISE")
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(500)
+    drawn(page)
     expect(page.locator(".picture")).to_contain_text("EXERCISE: Look of 7 Apr 2020")
     keep(page, "exercise-event")
     swipe.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
+    painted(page)
     keep(page, "exercise-swipe")
     region = page.get_by_test_id("region-item").filter(has_text="Exercise valley")
     expect(region.get_by_test_id("mode-badge")).to_have_text("EXERCISE")
     region.click()
     _is_large(page, "mode-banner", "EXERCISE")
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(500)
+    painted(page)
     keep(page, "exercise-region")
     page.get_by_test_id("detail-close").click()
     expect(page.get_by_test_id("mode-banner")).to_have_count(0)

@@ -19,7 +19,7 @@ from hearthwatch.records import ObservationStatus, Role
 from hearthwatch.review.desk import Choose
 from hearthwatch.store.whole import all_looks
 from tests.support import burned, settled
-from tests.support.browsing import PHONE, Watcher, keep, opened_page
+from tests.support.browsing import PHONE, Watcher, keep, opened_page, painted
 from tests.support.served import Served
 
 pytestmark = pytest.mark.needs_browser
@@ -98,9 +98,9 @@ def _opened(page: Page, server: Served, event: str) -> Locator:
 
 
 def _settle(page: Page, part: Locator) -> None:
-    page.wait_for_load_state("networkidle")
+    painted(page)
     part.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
+    painted(page)
 
 
 def test_an_event_is_confirmed_and_taken_back_by_keyboard_alone(
@@ -153,7 +153,7 @@ def _confirm(page: Page, detail: Locator) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(dialog.get_by_test_id("say-yes")).to_be_focused()
-    page.wait_for_timeout(300)
+    painted(page)
     keep(page, "people-confirm")
     page.keyboard.press("Enter")
 
@@ -186,7 +186,7 @@ def test_what_lacks_something_or_fails_is_said_and_nothing_typed_is_lost(
     yes.click()
     expect(problem).to_contain_text("It was not taken in. The disk is full.")
     expect(problem).to_contain_text("What you entered is still here")
-    page.wait_for_timeout(300)
+    painted(page)
     keep(page, "people-failed")
     page.unroute("**/opinions")
     page.route("**/opinions", lambda route: _unless_read(route, None, None))
@@ -291,7 +291,7 @@ def test_an_event_is_split_and_merged_and_the_parts_point_to_each_other(
     page.get_by_test_id("say-yes").click()
     expect(page.get_by_test_id("say-problem")).to_contain_text("Choose what becomes")
     page.get_by_test_id("say-source").nth(1).check()
-    page.wait_for_timeout(300)
+    painted(page)
     keep(page, "people-split")
     page.get_by_test_id("say-yes").click()
     expect(detail.get_by_test_id("source")).to_have_count(1)
@@ -310,8 +310,7 @@ def test_an_event_is_split_and_merged_and_the_parts_point_to_each_other(
     detail.get_by_test_id("opinions").get_by_role("button").last.click()
     expect(detail.get_by_test_id("merged")).to_contain_text("part of another now")
     expect(detail.get_by_test_id("act-confirm")).to_have_count(0)
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(300)
+    painted(page)
     keep(page, "people-merged")
     detail.get_by_test_id("survivor").click()
     expect(detail.get_by_test_id("source")).to_have_count(2)
@@ -349,7 +348,7 @@ def test_people_speak_on_a_phone(page: Page, village: Served) -> None:
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= PHONE["width"]
     assert box["y"] + box["height"] <= PHONE["height"]
-    page.wait_for_timeout(300)
+    painted(page)
     keep(page, "phone-say")
     page.get_by_test_id("say-cancel").click()
     page.goto(f"{village.url}/")

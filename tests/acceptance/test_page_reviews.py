@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from hearthwatch.records import EventFilter, Role
 from hearthwatch.store.whole import all_events
 from tests.support import burned
-from tests.support.browsing import DESK, PHONE, WAIT_MS, Watcher, keep, let_in, signed_in
+from tests.support.browsing import DESK, PHONE, WAIT_MS, Watcher, keep, let_in, painted, signed_in
 from tests.support.served import Served
 
 pytestmark = pytest.mark.needs_browser
@@ -66,8 +66,7 @@ def _ahead(page: Page) -> None:
 
 
 def _settle(page: Page) -> None:
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(300)
+    painted(page)
 
 
 @contextmanager
@@ -101,7 +100,7 @@ def test_events_are_verified_by_keyboard_alone_without_waiting(page: Page, villa
     _take_back_a_slip(page, village, first)
     page.keyboard.press("n")
     expect(page.get_by_test_id("because-seasonal_burn")).to_be_focused()
-    page.wait_for_timeout(300)
+    painted(page)
     keep(page, "verify-reasons")
     page.keyboard.press("Escape")
     _ahead(page)
@@ -188,13 +187,13 @@ def test_an_answer_that_is_not_taken_in_says_so_and_can_be_sent_again(
         page.keyboard.press("b")
         problem = page.get_by_test_id("verify-problem")
         expect(problem).to_contain_text("This was not taken in")
-        page.wait_for_timeout(300)
+        painted(page)
         keep(page, "verify-failed")
         page.unroute("**/assessments")
         watcher.errors.clear()
-        problem.get_by_role("button", name="Retry").click()
+        with page.expect_response("**/assessments"):
+            problem.get_by_role("button", name="Retry").click()
         expect(problem).to_be_empty()
-        page.wait_for_timeout(500)
         assert event in [one.event for one in _said(village) if one.verdict.value == "bad_imagery"]
         page.keyboard.press("Escape")
 
@@ -211,7 +210,7 @@ def test_verifying_on_a_phone(context: BrowserContext, village: Served, watcher:
             assert box is not None
             assert box["x"] + box["width"] <= PHONE["width"]
         page.get_by_test_id("verdict-unharmed").click()
-        page.wait_for_timeout(300)
+        painted(page)
         keep(page, "verify-phone-reasons")
         page.keyboard.press("Escape")
         page.keyboard.press("Escape")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from hearthwatch.access.passwords import Passwords
 from hearthwatch.access.people import new_person
@@ -54,6 +54,19 @@ def opened_page(context: BrowserContext, server: Served, watcher: Watcher) -> It
     yield opened
     assert watcher.strangers == []
     assert watcher.errors == []
+
+
+def painted(page: Page) -> None:
+    """Wait until nothing on the page is loading, and what is there was painted."""
+    expect(page.locator(".wait:visible")).to_have_count(0)
+    expect(page.locator("[data-testid=swipe]:not([data-drawn])")).to_have_count(0)
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def drawn(page: Page) -> None:
+    """Wait until the pictures before and after are there."""
+    expect(page.locator("[data-testid=swipe][data-drawn]")).to_be_visible()
+    painted(page)
 
 
 def keep(page: Page, name: str) -> None:

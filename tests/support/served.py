@@ -15,6 +15,7 @@ from shapely.geometry import MultiPolygon, box
 
 from api import server
 from api.app import create_app
+from hearthwatch.alerting.post import Post
 from hearthwatch.keys import new_key
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.planner import Planner
@@ -96,10 +97,10 @@ def serve(folder: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def listening(settings: Settings, store: Store) -> Iterator[str]:
+def listening(settings: Settings, store: Store, post: Post | None = None) -> Iterator[str]:
     """Serve a store on a free port, in a thread of this process."""
     planner = Planner(settings, store)
-    app = create_app(settings, store, planner)
+    app = create_app(settings, store, planner, post)
     started = threading.Event()
     with server.bind("127.0.0.1", 0) as sock:
         served = server.made(app, started.set)

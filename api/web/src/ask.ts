@@ -85,7 +85,8 @@ export function ask<T>(asking: Asking<T>): Promise<T | null> {
   });
 }
 
-function failure(error: unknown): string {
+/** What went wrong with an act, and whether it may have been done all the same. */
+export function failure(error: unknown): string {
   const unsure = error instanceof Unreachable || (error instanceof Problem && UNSURE.has(error.status));
   const first = unsure ? "Whether it was taken in is not known." : "It was not taken in.";
   const faults = error instanceof Problem ? error.faults.map(({ problem }) => problem) : [];

@@ -10,6 +10,7 @@ import { seriesChart } from "./series";
 import { sources, unseenBySensor } from "./sources";
 import { Swipe, tilejson } from "./swipe";
 import { stateSymbol } from "./symbols";
+import { toldBlock } from "./told";
 import type { Thing } from "./acts";
 import type { Event, EventProperties, Explanation, Page, Pair, Series, TileJson, WholeEvent, Who } from "./types";
 import {
@@ -44,6 +45,8 @@ interface Around {
   /** Something was asked for, or set. */
   asked: (words: string) => void;
   pickEvent: (id: string) => void;
+  /** Show a message that told of it. */
+  showMessage: (id: string) => void;
   /** Something was said of it: show it anew. */
   changed: (event: WholeEvent, words: string) => void;
 }
@@ -127,6 +130,7 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
     block("How sure", ...sure(properties)),
     people(properties, route, signal, { ...around, who }),
     ...(who?.scopes.includes("release") ? [othersBlock("Who else is told, holds and erasing", thingsOf(properties, around), id, signal, { api, who, changed: around.asked, decide: around.decide })] : []),
+    toldBlock(api, id, signal, around.showMessage),
     sources(properties),
     section("What could not be seen", () => again ?? series, (value) => [unseen(value), ledgerLink(properties, around)]),
     unseenBySensor(api, properties, signal),

@@ -93,3 +93,37 @@ export function parseBox(text: string): Box | string {
   if (south >= north) return "South must be less than north.";
   return [west, south, east, north];
 }
+
+/** Read an area from GeoJSON: every area in it; what is wrong comes back as words. */
+export function readArea(text: string): Area | string {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return "That is no GeoJSON: it cannot be read.";
+  }
+  const found = areasIn(document);
+  const [first] = found;
+  if (!first) return "That GeoJSON has no area: give a Polygon or MultiPolygon.";
+  if (!found.flat(2).every(isPlace)) return "An area needs longitude and latitude at every corner, in degrees.";
+  return found.length === 1 ? { type: "Polygon", coordinates: first } : { type: "MultiPolygon", coordinates: found };
+}
+
+/** The polygons of a geometry, a feature or a collection of them. */
+function areasIn(found: unknown): Position[][][] {
+  if (typeof found !== "object" || found === null || !("type" in found)) return [];
+  if ("geometry" in found) return areasIn(found.geometry);
+  for (const many of ["features", "geometries"] as const) {
+    const parts = (found as Record<string, unknown>)[many];
+    if (Array.isArray(parts)) return parts.flatMap(areasIn);
+  }
+  const { type, coordinates } = found as { type: unknown; coordinates?: unknown };
+  if (!Array.isArray(coordinates)) return [];
+  if (type === "Polygon") return isRings(coordinates) ? [coordinates] : [];
+  return type === "MultiPolygon" ? coordinates.filter(isRings) : [];
+}
+
+const isRings = (found: unknown): found is Position[][] =>
+  Array.isArray(found) && found.length > 0 && found.every((ring) => Array.isArray(ring) && ring.every(Array.isArray));
+
+const isPlace = ([x, y]: Position): boolean => typeof x === "number" && typeof y === "number" && Math.abs(x) <= 180 && Math.abs(y) <= 90;

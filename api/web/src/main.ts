@@ -2,6 +2,7 @@
 
 import "./style.css";
 import { accountDialog } from "./account";
+import { Alerts } from "./alerts";
 import { Api } from "./api";
 import { Decisions } from "./decisions";
 import { Detail } from "./detail";
@@ -120,6 +121,7 @@ const detail = new Detail({
       decide,
       asked,
       pickEvent: (event) => selected.set({ what: "event", id: event }),
+      showMessage: (message) => tell(message),
       changed: (_event, words) => {
         messages.note("said", words);
         void detail.show(selected.value, true);
@@ -199,6 +201,40 @@ const decisions = new Decisions({
     stale = false;
   },
 });
+const alerts = new Alerts({
+  api,
+  who: () => who,
+  channels: () => limits?.channels ?? null,
+  regions: () => regions.regions.features.map(({ properties: { id, name } }) => ({ id, name })),
+  draw: drawFor,
+  pickEvent: (id) => selected.set({ what: "event", id }),
+  left: () => backToMap(alertsButton),
+});
+const alertsButton = button("Alerts", () => tell(null), { "data-testid": "alerts-start", hidden: true });
+
+/** Show who is told, or one message. */
+function tell(message: string | null): void {
+  leaveMap();
+  void alerts.start(message);
+}
+
+/** Show the map alone until something is drawn on it, near a region where one is named. */
+function drawFor(near: string, finished: (area: Area | null) => void): boolean {
+  const { drawing } = map;
+  if (!drawing) return false;
+  alerts.element.hidden = true;
+  main.hidden = false;
+  map.resize();
+  map.zoomTo(boxOf(regions.find(near)?.geometry));
+  if (phone()) map.reveal();
+  drawing.start((area) => {
+    main.hidden = true;
+    alerts.element.hidden = false;
+    finished(area);
+  });
+  return true;
+}
+
 /** Whether what is selected may have changed behind the decisions. */
 let stale = false;
 const waiting = h("span", { class: "waiting" });
@@ -210,15 +246,15 @@ function decide(): void {
   void decisions.start();
 }
 
-/** Of map, decisions and verifying one is shown at a time. */
+/** Of map, decisions, alerts and verifying one is shown at a time. */
 function leaveMap(): void {
   main.hidden = true;
-  judge.disabled = decideButton.disabled = true;
+  judge.disabled = decideButton.disabled = alertsButton.disabled = true;
 }
 
 function backToMap(focus: HTMLElement): void {
   main.hidden = false;
-  judge.disabled = decideButton.disabled = false;
+  judge.disabled = decideButton.disabled = alertsButton.disabled = false;
   focus.focus();
   map.resize();
 }
@@ -252,6 +288,7 @@ document.body.append(
     h("h1", {}, "hearthwatch"),
     whoWords,
     h("span", { class: "spring" }),
+    alertsButton,
     decideButton,
     judge,
     account,
@@ -260,6 +297,7 @@ document.body.append(
   main,
   verify.element,
   decisions.element,
+  alerts.element,
 );
 // The address is for ids of what is selected only.
 document.querySelector(".skip")?.addEventListener("click", (event) => {
@@ -267,7 +305,11 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
   lists.focus();
 });
 
-selected.listen((selection) => show(selection, true));
+selected.listen((selection) => {
+  // Another address or the way back leads to the map.
+  alerts.leave();
+  show(selection, true);
+});
 
 function show(selection: Selection, focus: boolean): void {
   regions.mark(selection?.what === "region" ? selection.id : null);
@@ -289,6 +331,7 @@ function setWho(next: Who): void {
   account.hidden = next.person === null;
   judge.hidden = next.person === null || !next.scopes.includes("judge");
   decideButton.hidden = !next.scopes.includes("release");
+  alertsButton.hidden = !next.scopes.includes("read");
   leave.textContent = next.person ? "Sign out" : "Forget key";
   regions.setMayWrite(next.scopes.includes("watch"));
 }

@@ -28,6 +28,8 @@ export interface Limits {
   max_vertices: number;
   max_body_bytes: number;
   kinds: Kind[];
+  /** By which receivers can be told. */
+  channels: Channel[];
 }
 
 /** Whether it is about the world. */
@@ -580,4 +582,102 @@ export interface Told {
 export interface ToldPage {
   features: { properties: Told }[];
   next: string;
+}
+
+export type Channel = "webhook" | "cap" | "email" | "feed" | "apprise";
+export type Disclosure = "notice" | "exact" | "partner" | "public";
+export type Language = "en" | "fr" | "ar";
+export type Severity = "minor" | "moderate" | "severe" | "extreme";
+export type Rhythm = "instant" | "daily" | "weekly";
+
+/** Somebody or some program that is told of events; its address is never told. */
+export interface Receiver {
+  id: string;
+  name: string;
+  channel: Channel;
+  /** Id of the person or key that answers for it. */
+  owner: string;
+  language: Language;
+  detail: Disclosure;
+  zone: string;
+  /** Minutes after midnight; null where there are no quiet hours. */
+  quiet_from: number | null;
+  quiet_until: number | null;
+  quiet_override: Severity | null;
+  storm_cap: number;
+  scope: "Private" | "Restricted";
+  confirmed: string | null;
+  disabled: string | null;
+  disabled_reason: string | null;
+  removed: string | null;
+}
+
+/** A receiver, with its secret where it is a new one. */
+export interface OneReceiver extends Receiver {
+  secret: string | null;
+}
+
+export interface Subscription {
+  id: string;
+  receiver: string;
+  name: string;
+  region: string | null;
+  geometry: Area | null;
+  kinds: Kind[];
+  modes: Mode[];
+  least_state: EventState;
+  least_severity: Severity;
+  rhythm: Rhythm;
+  paused: string | null;
+}
+
+export type MessageForm = "single" | "digest" | "list" | "late" | "test" | "question" | "heartbeat" | "alarm";
+export type MessageState = "waiting" | "delivered" | "dead";
+
+export interface Message {
+  id: string;
+  receiver: string;
+  form: MessageForm;
+  mode: Mode;
+  events: string[];
+  made: string;
+  late: boolean;
+  state: MessageState;
+  attempts: number;
+  next: string | null;
+  ended: string | null;
+}
+
+export interface Attempt {
+  sequence: number;
+  began: string;
+  ended: string;
+  outcome: "delivered" | "failed" | "refused" | "gone";
+  /** Of HTTP or SMTP; null where nobody answered. */
+  status: number | null;
+  words: string;
+}
+
+export interface WholeMessage extends Message {
+  tried: Attempt[];
+}
+
+/** What one receiver was told of an event, and what became of it. */
+export interface AlertTold {
+  id: string;
+  receiver: string;
+  receiver_name: string;
+  channel: Channel;
+  detail: Disclosure;
+  sequence: number;
+  version: number;
+  act: "alert" | "update" | "cancel";
+  severity: Severity;
+  made: string;
+  due: string;
+  /** Null while it waits to go into one. */
+  message: string | null;
+  state: MessageState | null;
+  attempts: number;
+  ended: string | null;
 }

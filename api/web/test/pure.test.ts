@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { allWords, arrivedWords, attemptWords, clock, mayChange, minutesOf, quietWords, standingOf, standingWords, stateWords, subscriptionWords, testWords, toldWords } from "../src/alertwords";
 import { cameTo, darkMonths, notSeen, rateWords } from "../src/backtestwords";
-import { areaKm2, boxOf, parseBox, rectangle } from "../src/geometry";
+import { areaKm2, boxOf, parseBox, readArea, rectangle } from "../src/geometry";
 import { sectionWords, tookWords } from "../src/latencywords";
 import { leftOut, longestGap, looksOf, lostWords, sensorsOf } from "../src/looks";
 import { hashOf, readHash } from "../src/state";
 import { nameOf, releaseState, waitFor } from "../src/twopeoplewords";
-import type { BacktestReport, Cause, Erasure, EventState, Hold, Job, LedgerRow, Opinion, RegionImagery, Release, Status, Verb, Who, WholeProperties } from "../src/types";
+import type { AlertTold, BacktestReport, Cause, Erasure, EventState, Hold, Job, LedgerRow, Opinion, Receiver, RegionImagery, Release, Status, Subscription, Verb, Who, WholeMessage, WholeProperties } from "../src/types";
 import { notAloneWords, REASONS, missing, offers, opinionWords, standing } from "../src/verbs";
 import {
   blindWords,
@@ -49,6 +50,19 @@ test("bounds are read, and what is wrong with them is said", () => {
   assert.deepEqual(parseBox("25.1, 45.2, 25.14,45.23"), [25.1, 45.2, 25.14, 45.23]);
   for (const bad of ["", "1,2,3", "a,b,c,d", "25,45,24,46", "25,46,26,45", "-181,0,0,1", "0,-91,1,0"])
     assert.equal(typeof parseBox(bad), "string", bad);
+});
+
+test("an area is read from GeoJSON, and what is wrong with it is said", () => {
+  const one = rectangle([25, 45, 26, 46]);
+  const feature = { type: "Feature", properties: {}, geometry: one };
+  assert.deepEqual(readArea(JSON.stringify(one)), one);
+  assert.deepEqual(readArea(JSON.stringify({ type: "FeatureCollection", features: [feature] })), one);
+  const two = readArea(JSON.stringify({ type: "FeatureCollection", features: [feature, feature] }));
+  assert.ok(typeof two !== "string" && two.type === "MultiPolygon" && two.coordinates.length === 2);
+  const point = { type: "Point", coordinates: [1, 2] };
+  const far = { type: "Polygon", coordinates: [[[500000, 0], [1, 1], [1, 2], [500000, 0]]] };
+  for (const bad of ["", "{", "null", "7", '"text"', "[]", "{}", JSON.stringify(point), JSON.stringify(far), '{"type":"Polygon","coordinates":[]}', '{"type":"Feature","geometry":null}', '{"type":"MultiPolygon","coordinates":[[1]]}'])
+    assert.equal(typeof readArea(bad), "string", bad);
 });
 
 test("an area on the sphere", () => {
@@ -340,4 +354,113 @@ test("what has not arrived is told beside how long it took, and not hidden by it
   assert.equal(tookWords({ ...told, over: 0, open: 0, unknown: 2, p50: null, p95: null, longest: null }), "2 not known");
   assert.equal(tookWords({ ...told, over: 0, open: 0, p50: null, p95: null, longest: null }), "none");
   assert.equal(sectionWords("told"), "From the look until told");
+});
+
+const receiver = (more: Partial<Receiver> = {}): Receiver => ({
+  id: "rcv-1",
+  name: "Night duty",
+  channel: "email",
+  owner: "per-1",
+  language: "en",
+  detail: "notice",
+  zone: "Africa/Khartoum",
+  quiet_from: null,
+  quiet_until: null,
+  quiet_override: null,
+  storm_cap: 20,
+  scope: "Private",
+  confirmed: "2026-11-22T10:00:00Z",
+  disabled: null,
+  disabled_reason: null,
+  removed: null,
+  ...more,
+});
+
+const subscription = (more: Partial<Subscription> = {}): Subscription => ({
+  id: "sub-1",
+  receiver: "rcv-1",
+  name: "All of it",
+  region: null,
+  geometry: null,
+  kinds: [],
+  modes: ["actual"],
+  least_state: "provisional",
+  least_severity: "minor",
+  rhythm: "instant",
+  paused: null,
+  ...more,
+});
+
+test("how a receiver stands: the graver word wins, and the reason is told once", () => {
+  assert.equal(standingOf(receiver()), "on");
+  assert.equal(standingOf(receiver({ confirmed: null })), "waiting");
+  assert.equal(standingOf(receiver({ confirmed: null, disabled: "2026-11-22T10:00:00Z" })), "off");
+  assert.equal(standingOf(receiver({ disabled: "2026-11-22T10:00:00Z", removed: "2026-11-22T10:00:00Z" })), "removed");
+  const off = receiver({ disabled: "2026-11-22T10:00:00Z", disabled_reason: "It answered: HTTP 410" });
+  assert.deepEqual(standingWords(off), ["Off", "Nothing is sent since 22 Nov 2026, 10:00 UTC. It answered: HTTP 410."]);
+});
+
+test("whether all that are to be told are told", () => {
+  assert.equal(allWords([], []), "Nobody is told of events: there is no receiver.");
+  assert.equal(allWords([receiver({ removed: "2026-11-22T10:00:00Z" })], []), "Nobody is told of events: there is no receiver.");
+  assert.equal(allWords([receiver()], [subscription()]), "1 receiver is told.");
+  assert.equal(allWords([receiver()], [subscription({ paused: "2026-11-22T10:00:00Z" })]), "0 receivers are told; 1 has no subscription and is told nothing new.");
+  const off = receiver({ id: "rcv-2", disabled: "2026-11-22T10:00:00Z" });
+  const waits = receiver({ id: "rcv-3", confirmed: null });
+  assert.equal(allWords([receiver(), off, waits], [subscription()]), "1 receiver is told; 1 is off; 1 has not said yet that they want to be told.");
+});
+
+test("quiet hours in words, and to minutes and back", () => {
+  assert.equal(quietWords(receiver()), "none (clock of Africa/Khartoum)");
+  assert.equal(quietWords(receiver({ quiet_from: 60, quiet_until: 60 })), "none (clock of Africa/Khartoum)");
+  assert.equal(quietWords(receiver({ quiet_from: 1320, quiet_until: 365 })), "22:00 to 06:05, Africa/Khartoum; nothing goes past them");
+  assert.equal(quietWords(receiver({ quiet_from: 0, quiet_until: 1439, quiet_override: "severe" })), "00:00 to 23:59, Africa/Khartoum; what is severe or graver is told all the same");
+  for (const minutes of [0, 59, 60, 1439]) assert.equal(minutesOf(clock(minutes)), minutes);
+  assert.equal(minutesOf(""), null);
+});
+
+test("what a subscription tells of is said in one sentence", () => {
+  const name = (id: string): string | null => (id === "reg-1" ? "North" : null);
+  assert.equal(subscriptionWords(subscription(), name), "Every kind, everywhere, from provisional on, at once.");
+  const narrow = subscription({ kinds: ["burned", "razed"], region: "reg-1", geometry: rectangle([25, 45, 26, 46]), modes: ["actual", "exercise"], least_state: "confirmed", least_severity: "severe", rhythm: "weekly" });
+  assert.match(subscriptionWords(narrow, name), /^Burned, razed, severe or graver, in North, within an area of [\d,]+ km² around 45\.50, 25\.50, once confirmed, on Mondays at 07:00, with exercises\.$/);
+  assert.match(subscriptionWords(subscription({ region: "reg-9", modes: ["test"] }), name), /in a region no longer watched \(reg-9\).*, only tests\.$/);
+});
+
+test("how a message stands never sounds delivered where it is not", () => {
+  const ended = "2026-11-22T10:00:00Z";
+  assert.equal(stateWords({ state: "delivered", attempts: 1, ended }), "delivered 22 Nov 2026, 10:00 UTC");
+  assert.equal(stateWords({ state: "delivered", attempts: 3, ended }), "delivered 22 Nov 2026, 10:00 UTC at attempt 3");
+  assert.equal(stateWords({ state: "dead", attempts: 11, ended }), "not delivered: given up after 11 attempts, 22 Nov 2026, 10:00 UTC");
+  assert.equal(stateWords({ state: "waiting", attempts: 0, ended: null }), "waits to be sent");
+  assert.equal(stateWords({ state: "waiting", attempts: 1, ended: null, next: ended }), "not delivered yet: 1 attempt failed, the next 22 Nov 2026, 10:00 UTC");
+  assert.equal(attemptWords({ sequence: 1, began: ended, ended, outcome: "failed", status: 503, words: "busy" }), "failed, status 503: busy");
+  assert.equal(attemptWords({ sequence: 1, began: ended, ended, outcome: "failed", status: null, words: "" }), "failed");
+});
+
+test("what became of a test is said with what the other side said", () => {
+  const sent: WholeMessage = { id: "msg-1", receiver: "rcv-1", form: "test", mode: "test", events: [], made: "2026-11-22T10:00:00Z", late: false, state: "waiting", attempts: 0, next: null, ended: null, tried: [] };
+  assert.equal(testWords(sent, false), "The test waits to be sent.");
+  assert.match(testWords(sent, true), /nothing seems to send/);
+  assert.equal(testWords({ ...sent, state: "delivered", attempts: 1 }, false), "The test was delivered.");
+  const tried: WholeMessage["tried"] = [{ sequence: 1, began: sent.made, ended: sent.made, outcome: "refused", status: 550, words: "no such mailbox" }];
+  assert.equal(testWords({ ...sent, state: "dead", attempts: 1, tried }, false), "The test is not delivered: given up after 1 attempt. Refused for good, status 550: no such mailbox.");
+});
+
+test("who was told of an event: the newest of each counts", () => {
+  const told = (more: Partial<AlertTold>): AlertTold => ({ id: "alr-1", receiver: "rcv-1", receiver_name: "Night duty", channel: "email", detail: "notice", sequence: 1, version: 1, act: "alert", severity: "severe", made: "2026-11-22T10:00:00Z", due: "2026-11-23T05:00:00Z", message: "msg-1", state: "delivered", attempts: 1, ended: null, ...more });
+  assert.equal(toldWords([told({})]), "1 receiver has the newest of it.");
+  assert.equal(toldWords([told({}), told({ sequence: 2, state: "dead" })]), "1 receiver could not be told.");
+  assert.equal(toldWords([told({}), told({ receiver: "rcv-2", message: null, state: null }), told({ receiver: "rcv-3", state: "waiting" })]), "1 receiver has the newest of it; 2 receivers are still to be told.");
+  assert.equal(arrivedWords(told({ message: null, state: null })), "waits, to be told 23 Nov 2026, 05:00 UTC");
+});
+
+test("one changes one's own receivers, and who lets people in all", () => {
+  const who = (more: Partial<Who>): Who => ({ organisation: "local", name: "Amina", key: "per-1", role: "analyst", person: "per-1", scopes: ["read", "watch"], ...more });
+  assert.ok(mayChange(who({}), receiver()));
+  assert.ok(!mayChange(who({ key: "per-2" }), receiver()));
+  assert.ok(mayChange(who({ key: "per-2", scopes: ["read", "watch", "manage"] }), receiver()));
+  assert.ok(!mayChange(who({ scopes: ["read"] }), receiver()));
+  assert.ok(!mayChange(who({}), receiver({ removed: "2026-11-22T10:00:00Z" })));
+  assert.ok(!mayChange(null, receiver()));
 });
