@@ -225,8 +225,13 @@ def _queue(every: Sequence[Message]) -> list[Queued]:
             held = None if one.held_until is None else microseconds(one.held_until)
             found.append(
                 Queued(
-                    one.organisation, one.id, one.receiver, one.events, microseconds(one.next),
-                    one.holder, held,
+                    one.organisation,
+                    one.id,
+                    one.receiver,
+                    one.events,
+                    microseconds(one.next),
+                    one.holder,
+                    held,
                 )
             )
     return found

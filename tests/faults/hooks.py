@@ -22,7 +22,6 @@ MOST_REFUSED = 6
 """Times in a row that one message is refused: with more of them some would be given up."""
 
 
-
 @dataclass(frozen=True)
 class Arrival:
     """A message as it came: whether it was told then that it was taken, and what it said."""

@@ -112,6 +112,15 @@ def send(ground: Ground, name: str) -> None:
         Sending(dataclasses.replace(sender, name=name)).go_on()
 
 
+def send_plainly(folder: Path, place: Path | str) -> None:
+    """Send until killed, by the clock of the machine and with nothing set otherwise."""
+    settings = load_settings(
+        data_dir=folder, organisation="ours", alert_allowed_hosts=("127.0.0.1",)
+    )
+    with closing(SqlStore.open(place, write=True, alone=False)) as store:
+        Sending(sender_from(settings, store)).go_on()
+
+
 def write(ground: Ground) -> None:
     """Write events and what they give rise to, from where another was killed, to the end."""
     clock, lot = ground.clock(), Random()

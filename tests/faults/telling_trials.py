@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import multiprocessing
-import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,8 +37,8 @@ STILL = 12
 _SOON = timedelta(seconds=1)
 
 # What is imported before a process begins need not be imported again by each.
-_processes: Any = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.faults.tellers"])
+processes: Any = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["tests.faults.tellers"])
 
 
 @dataclass
@@ -65,7 +64,12 @@ class Report:
     faults: list[str] = field(default_factory=list)
 
 
-def carry_out(ground: tellers.Ground, kills: int, caps: tuple[int, ...] = CAPS) -> Report:
+def carry_out(
+    ground: tellers.Ground,
+    kills: int,
+    caps: tuple[int, ...] = CAPS,
+    say: Callable[[str], None] = lambda text: None,
+) -> Report:
     """Write, send and kill until everything has arrived; return what came of it."""
     ground.folder.mkdir(parents=True, exist_ok=True)
     report, began = Report(), time.monotonic()
@@ -74,7 +78,7 @@ def carry_out(ground: tellers.Ground, kills: int, caps: tuple[int, ...] = CAPS) 
         store = ground.open()
         held.callback(store.close)
         hooks = held.enter_context(_receivers(ground, store, caps))
-        stage = _Stage(ground, store, kills, report)
+        stage = _Stage(ground, store, kills, report, say)
         held.callback(stage.end)
         stage.play()
         report.hours = (clock() - a.NOON) / timedelta(hours=1)
@@ -120,9 +124,15 @@ class _Stage:
     """The processes, who kills them, and the clock."""
 
     def __init__(
-        self, ground: tellers.Ground, store: SqlStore, kills: int, report: Report
+        self,
+        ground: tellers.Ground,
+        store: SqlStore,
+        kills: int,
+        report: Report,
+        say: Callable[[str], None],
     ) -> None:
         self._ground, self._store, self._kills, self._report = ground, store, kills, report
+        self._say = say
         self._clock = ground.clock()
         self._lot = Random(ground.seed)
         self._turn = Lock()
@@ -158,7 +168,7 @@ class _Stage:
 
     def _begin(self, name: str, *work: Any) -> None:
         what, *given = work
-        process = _processes.Process(target=what, args=tuple(given), name=name, daemon=True)
+        process = processes.Process(target=what, args=tuple(given), name=name, daemon=True)
         process.start()
         self._living[name] = process
 
@@ -185,8 +195,7 @@ class _Stage:
                 else:
                     self._begin_sender()
             self._clock.share = done / self._kills
-            if not done % 50:
-                print(f"\r{done} kills", end="", file=sys.stderr, flush=True)
+            self._say(f"{done} kills")
         self._clock.share = 1.0
 
     def _is_done(self, killer: Thread) -> bool:
