@@ -29,6 +29,7 @@ from tests.support.receiving import Receiver
 
 SENDERS = 2
 LONGEST_LIFE_S = 1.6
+LONGEST_WAIT_S = 3.0
 CAPS = (1000, 1000, 1000, 20)
 """Messages in an hour, of each receiver: the last one is in a storm all the time."""
 PATIENCE_S = 3600.0
@@ -78,7 +79,7 @@ def carry_out(
         store = ground.open()
         held.callback(store.close)
         hooks = held.enter_context(_receivers(ground, store, caps))
-        stage = _Stage(ground, store, kills, report, say)
+        stage = _Stage(ground, store, kills, report, say, hooks)
         held.callback(stage.end)
         stage.play()
         report.hours = (clock() - a.NOON) / timedelta(hours=1)
@@ -130,9 +131,12 @@ class _Stage:
         kills: int,
         report: Report,
         say: Callable[[str], None],
+        hooks: list[Hook],
     ) -> None:
         self._ground, self._store, self._kills, self._report = ground, store, kills, report
-        self._say = say
+        self._say, self._hooks = say, hooks
+        # As much as comes of the share of one kill, twice that at most.
+        self._most = 2 * ground.events * len(tellers.STATES) * len(hooks) // max(kills, 1)
         self._clock = ground.clock()
         self._lot = Random(ground.seed)
         self._turn = Lock()
@@ -181,6 +185,7 @@ class _Stage:
         done = 0
         while done < self._kills and not self._over.is_set():
             self._over.wait(self._lot.uniform(0.0, LONGEST_LIFE_S / SENDERS))
+            self._await_arrivals(self._lot.randint(0, self._most))
             with self._turn:
                 name = self._lot.choice(sorted(self._living))
                 process = self._living.pop(name)
@@ -197,6 +202,16 @@ class _Stage:
             self._clock.share = done / self._kills
             self._say(f"{done} kills")
         self._clock.share = 1.0
+
+    def _await_arrivals(self, count: int) -> None:
+        """Wait until so many more messages came: a slow machine needs longer lives."""
+        began, give_up = self._arrived(), time.monotonic() + LONGEST_WAIT_S
+        while self._arrived() - began < count and time.monotonic() < give_up:
+            if self._over.wait(0.02):
+                return
+
+    def _arrived(self) -> int:
+        return sum(len(one.arrivals) for one in self._hooks)
 
     def _is_done(self, killer: Thread) -> bool:
         if killer.is_alive() or self._is_writing():
