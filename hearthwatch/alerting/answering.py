@@ -10,17 +10,19 @@ import dataclasses
 from datetime import datetime
 
 from hearthwatch.alerting.post import Post
-from hearthwatch.alerting.receivers import CONFIRM
 from hearthwatch.alerting.trail import put_down
 from hearthwatch.errors import NotFound
 from hearthwatch.records import Receiver
-from hearthwatch.store.protocol import Store
+from hearthwatch.store.protocol import Store, Transaction
 
+CONFIRM = "confirm"
+"""Purpose of the token with which whoever receives says that they want it."""
 UNSUBSCRIBE = "unsubscribe"
 """Purpose of the token with which whoever receives says that they want no more."""
 UNSUBSCRIBED = "Whoever receives wants no more."
 ACTOR = "receiver"
 """Who the log says it was."""
+_NOTHING = "There is no such receiver, or that is not what it was sent."
 
 
 def wanted(store: Store, post: Post, receiver_id: str, token: str, now: datetime) -> None:
@@ -32,12 +34,33 @@ def wanted(store: Store, post: Post, receiver_id: str, token: str, now: datetime
         There is no such receiver, or that is not what it was sent.
     """
     with store.transaction() as tx:
-        found = _shown(store, post, CONFIRM, receiver_id, token)
-        if found.confirmed is None:
-            said = dataclasses.replace(found, confirmed=now, revision=found.revision + 1)
-            tx.put_receiver(said)
-            ids = {"receiver": found.id}
-            put_down(tx, found.organisation, "receiver confirm", actor=ACTOR, at=now, ids=ids)
+        confirm(tx, post, _there(store, receiver_id), token, actor=ACTOR, now=now)
+
+
+def confirm(
+    tx: Transaction, post: Post, found: Receiver, token: str, *, actor: str, now: datetime
+) -> Receiver:
+    """Note that a receiver wants to be told, and return it, in a transaction that is open.
+
+    Parameters
+    ----------
+    actor : str
+        Who the log says it was: whoever receives, or whoever brings back what was sent there.
+
+    Raises
+    ------
+    NotFound
+        That is not what it was sent.
+    """
+    _require_token(post, CONFIRM, found, token)
+    if found.confirmed is not None:
+        return found
+    said = dataclasses.replace(found, confirmed=now, revision=found.revision + 1)
+    tx.put_receiver(said)
+    put_down(
+        tx, found.organisation, "receiver confirm", actor=actor, at=now, ids={"receiver": found.id}
+    )
+    return said
 
 
 def unwanted(store: Store, post: Post, receiver_id: str, token: str, now: datetime) -> None:
@@ -49,7 +72,8 @@ def unwanted(store: Store, post: Post, receiver_id: str, token: str, now: dateti
         As `wanted`.
     """
     with store.transaction() as tx:
-        found = _shown(store, post, UNSUBSCRIBE, receiver_id, token)
+        found = _there(store, receiver_id)
+        _require_token(post, UNSUBSCRIBE, found, token)
         if found.confirmed is not None or found.disabled is None:
             off = dataclasses.replace(
                 found, confirmed=None, disabled=now, disabled_reason=UNSUBSCRIBED,
@@ -60,8 +84,13 @@ def unwanted(store: Store, post: Post, receiver_id: str, token: str, now: dateti
             put_down(tx, found.organisation, "receiver unsubscribe", actor=ACTOR, at=now, ids=ids)
 
 
-def _shown(store: Store, post: Post, purpose: str, receiver_id: str, token: str) -> Receiver:
+def _there(store: Store, receiver_id: str) -> Receiver:
     found = store.find_receiver(receiver_id)
-    if found is None or found.removed is not None or not post.is_token(purpose, found, token):
-        raise NotFound("There is no such receiver, or that is not what it was sent.")
+    if found is None or found.removed is not None:
+        raise NotFound(_NOTHING)
     return found
+
+
+def _require_token(post: Post, purpose: str, found: Receiver, token: str) -> None:
+    if not post.is_token(purpose, found, token):
+        raise NotFound(_NOTHING)

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from hearthwatch.access.standing import Caller
+from hearthwatch.alerting import answering
 from hearthwatch.alerting.network import require_agreed
 from hearthwatch.alerting.post import Post
 from hearthwatch.alerting.timing import check_zone
@@ -43,8 +44,6 @@ TERMS = frozenset({
     "storm_cap", "scope",
 })  # fmt: skip
 """What may be said of a receiver beside its address."""
-CONFIRM = "confirm"
-"""Purpose of the token with which whoever receives says that they want it."""
 
 NEEDED = {
     Detail.NOTICE: Scope.WATCH,
@@ -208,11 +207,7 @@ class Receivers:
         """
         with self.store.transaction() as tx:
             found = self._own(receiver_id)
-            if not self.post.is_token(CONFIRM, found, token):
-                raise NotFound("That is not what the receiver was sent.")
-            if found.confirmed is not None:
-                return found
-            return self._put(tx, dataclasses.replace(found, confirmed=self.now), "confirm")
+            return answering.confirm(tx, self.post, found, token, actor=self.who.key, now=self.now)
 
     def remove(self, receiver_id: str) -> None:
         """Tell a receiver nothing more, for good; what it was told stays on record."""

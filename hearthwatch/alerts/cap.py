@@ -74,7 +74,7 @@ class Cap:
     def _fitting(self, letter: Letter) -> str:
         """Return the feed with as much as one message may hold.
 
-        Second languages go first, then the last events: the feed of events has them all.
+        Second languages go first, then the last events: `Letter.rest` says where they are.
         """
         text = _feed(letter, entries := self._entries(letter, both=True))
         if len(text.encode()) <= MOST_SENT:
@@ -118,8 +118,13 @@ def _feed(letter: Letter, entries: Sequence[etree._Element]) -> str:
     add(feed, "updated", cap_time(letter.made))
     add(add(feed, "author"), "name", f"hearthwatch, {letter.sender}")
     left_out = letter.more + len(letter.facts) - len(entries)
-    more = f"{left_out} more events did not fit: fetch them from the service."
+    where = letter.rest or "ask the sender for them"
+    more = f"{left_out} more events are not in this message, which had no room for them: {where}"
     notes = [_NOTES.get(letter.marked, ""), more if left_out else ""]
+    if left_out and letter.rest:
+        link = add(feed, "link")
+        link.set("rel", "related")
+        link.set("href", letter.rest)
     if any(notes):
         add(feed, "subtitle", " ".join(filter(None, notes)))
     feed.extend(entries)

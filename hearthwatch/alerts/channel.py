@@ -77,6 +77,15 @@ class Letter:
         asked = self.form is MessageForm.TEST and self.mode is Mode.ACTUAL
         return Mode.TEST if asked else self.mode
 
+    @property
+    def rest(self) -> str:
+        """Where all events are that a message has no room for; empty where it cannot be said.
+
+        Only one's own people read there; whoever is told what was released asks the sender.
+        """
+        is_own = self.detail in (Detail.EXACT, Detail.NOTICE)
+        return f"{self.home}/changes" if self.home and is_own else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:

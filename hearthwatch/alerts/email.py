@@ -385,6 +385,8 @@ def _logged_in(smtp: smtplib.SMTP, secret: Credentials) -> None:
 
 def _failed(error: Exception) -> DeliveryFailed:
     """Return what went wrong before anything was handed over; another attempt may succeed."""
+    if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code == _HAS_EXPIRED:
+        return DeliveryFailed("The certificate of the mail server has expired.")
     for kind, told in _TOLD.items():
         if isinstance(error, kind):
             code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
@@ -392,6 +394,8 @@ def _failed(error: Exception) -> DeliveryFailed:
     return DeliveryFailed("The mail server could not be spoken with.")
 
 
+_HAS_EXPIRED = 10
+"""Code of OpenSSL for a certificate whose time is over."""
 _TOLD: Mapping[type[Exception], str] = {
     ssl.SSLCertVerificationError: "The certificate of the mail server is not valid for its name",
     ssl.SSLError: "No TLS came about with the mail server",

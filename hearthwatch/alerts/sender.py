@@ -151,7 +151,7 @@ class Sender:
         if not most or not self.store.may_be_sent(self.name, self.clock()):
             return ()
         with self.store.transaction() as tx:
-            # Not before: whoever waited for its turn to write would hold them for less than it says.
+            # Not before: it may have waited for its turn to write, and they are held from now on.
             now = self.clock()
             return tx.hold_messages(self.name, now, now + LEASE, most)
 

@@ -108,7 +108,8 @@ _STEPS: tuple[Callable[[Facts], dict[str, Any]], ...] = (_whole, _unplaced, _bri
 
 
 def _text(letter: Letter, events: list[dict[str, Any]]) -> str:
-    made = moment(letter.made)
+    made, left_out = moment(letter.made), letter.more + len(letter.facts) - len(events)
+    rest = {"changes": letter.rest} if left_out and letter.rest else {}
     envelope = {
         "specversion": "1.0",
         "id": letter.id,
@@ -133,10 +134,10 @@ def _text(letter: Letter, events: list[dict[str, Any]]) -> str:
             "alarms": list(letter.alarms),
             "beat": letter.beat,
             "next": moment(letter.next),
-            "links": dict(letter.links or {}),
+            "links": {**(letter.links or {}), **rest},
             "before": list(letter.before),
             "events": events,
-            "events_left_out": letter.more + len(letter.facts) - len(events),
+            "events_left_out": left_out,
         },
     }
     # Escaped to ASCII: no text that a detector or a person wrote can fail to be stored or sent.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from detectors.types import DetectorState
+from hearthwatch.alerting.opening import opened
 from hearthwatch.alerting.outbox import enqueue
 from hearthwatch.errors import EventError, NotFound
 from hearthwatch.fusion.event import SAID_BY_PEOPLE, fused
@@ -53,7 +54,7 @@ def say(store: Store, organisation: str, event: str, verb: Verb, saying: Saying)
     EventError
         If it was merged into another, or what is said lacks its reason.
     """
-    with store.transaction() as tx:
+    with opened(store, organisation) as tx:
         return say_within(store, tx, organisation, event, verb, saying)
 
 
@@ -86,7 +87,7 @@ def split(
     EventError
         If the sources are not its own, or are all of its own.
     """
-    with store.transaction() as tx:
+    with opened(store, organisation) as tx:
         act = _Act(store, tx, organisation, Verb.SPLIT, saying)
         whole = act.open(event)
         own = {one.id: one for one in store.sources(organisation, event)}
@@ -114,7 +115,7 @@ def merge(store: Store, organisation: str, event: str, other: str, saying: Sayin
     EventError
         If they are one already, or one of them was merged, or is an exercise and the other not.
     """
-    with store.transaction() as tx:
+    with opened(store, organisation) as tx:
         act = _Act(store, tx, organisation, Verb.MERGE, saying)
         kept, given = act.open(event), act.open(other)
         if kept.id == given.id:
@@ -139,7 +140,7 @@ def undo(store: Store, organisation: str, event: str, saying: Saying) -> Event:
         If there is nothing to take back, or the other event of a split or merger has changed
         hands since.
     """
-    with store.transaction() as tx:
+    with opened(store, organisation) as tx:
         return undo_within(store, tx, organisation, event, saying)
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from detectors.heat import INFO, HeatAt
 from detectors.heat_episodes import PASS_S
 from detectors.heat_footprint import touching
+from hearthwatch.alerting.opening import opened
 from hearthwatch.fusion.fuse import Fusion
 from hearthwatch.heat.matching import Matched
 from hearthwatch.heat.spots import heat_of
@@ -34,7 +35,7 @@ def take_back(
     """
     if not square.gone:
         return ()
-    with store.transaction() as tx:
+    with opened(store, region.organisation) as tx:
         ended = list(_ended(store, region, settlement, square, hints))
         fusion = Fusion(store, region.organisation)
         fusion.put([withdrawn(one, WHY) for one in ended])

@@ -15,6 +15,7 @@ from itertools import groupby
 from detectors.heat import INFO, HeatAt
 from detectors.heat_report import finding, in_words, told
 from detectors.types import Finding
+from hearthwatch.alerting.opening import opened
 from hearthwatch.fusion.fuse import Fusion
 from hearthwatch.heat.ground import Ground
 from hearthwatch.heat.matching import Matched, region_of
@@ -65,7 +66,7 @@ def _tell(
     steps = [_step(region, settlement, square, one) for one in passes if one.one.seconds >= begin]
     if not steps:
         return ()
-    with store.transaction() as tx:
+    with opened(store, region.organisation) as tx:
         fusion = Fusion(store, region.organisation)
         for _, group in groupby(steps, key=lambda step: step[1].object):
             episode = list(group)

@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
+from hearthwatch.alerting.opening import opened
 from hearthwatch.fusion.fuse import Fusion
 from hearthwatch.passes.polling import RECONCILED
 from hearthwatch.records import EventSource, LedgerRow, Region
@@ -42,7 +43,7 @@ def amend(
             for row in _amended(store, region, look, absent)]  # fmt: skip
     if not rows:
         return
-    with store.transaction() as tx:
+    with opened(store, region.organisation) as tx:
         for row in rows:
             tx.put_ledger(row)
         fusion = Fusion(store, region.organisation)

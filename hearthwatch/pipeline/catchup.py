@@ -15,6 +15,7 @@ from pathlib import Path
 
 from detectors.registry import create_detector
 from detectors.types import PlaceDetector, SceneJudgement, Watches
+from hearthwatch.alerting.opening import opened
 from hearthwatch.fusion.fuse import Fusion
 from hearthwatch.pipeline.bench import (
     Bench,
@@ -176,7 +177,7 @@ def _note(
 def _commit(bench: Bench, brought: _Brought) -> tuple[Event, ...]:
     reach("catchup.begin")
     stale: list[StateVersion] = []
-    with bench.store.transaction() as tx:
+    with opened(bench.store, bench.region.organisation) as tx:
         fusion = Fusion(bench.store, bench.region.organisation)
         for sources in brought.sources:
             fusion.put(sources)

@@ -18,6 +18,7 @@ from detectors.types import (
     Showed,
     Watches,
 )
+from hearthwatch.alerting.opening import opened
 from hearthwatch.errors import NotFound
 from hearthwatch.fusion.fuse import Fusion
 from hearthwatch.pipeline.amend import SCENES
@@ -97,7 +98,7 @@ def commit_look(
     findings = outcome.scored.findings if outcome.scored else ()
     where = where_of(outcome)
     reach("commit.begin")
-    with store.transaction() as tx:
+    with opened(store, where.region.organisation) as tx:
         # Read within it: what people say of an event meanwhile is not written over.
         sources, told = sources_of(where, findings, partial(known_source, store), minimum_area_m2)
         fusion = Fusion(store, where.region.organisation)

@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from detectors.types import SceneJudgement
+from hearthwatch.alerting.opening import opened
 from hearthwatch.context_layers import LayerVersion
 from hearthwatch.errors import DigestMismatch
 from hearthwatch.fusion.fuse import Fusion
@@ -243,7 +244,7 @@ def _commit(
     job = job_of(outcome)
     reach("late.begin")
     stale: list[StateVersion] = []
-    with store.transaction() as tx:
+    with opened(store, organisation) as tx:
         fusion = Fusion(store, organisation)
         for sources in replayed.sources:
             fusion.put(sources)

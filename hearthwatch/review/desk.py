@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hearthwatch.access.standing import Caller
+from hearthwatch.alerting.opening import opened
 from hearthwatch.errors import EventError
 from hearthwatch.records import Assessment, Claim, Event, Scope
 from hearthwatch.review.audits import Sampling
@@ -117,7 +118,7 @@ class Desk:
         """
         self._require_person()
         seen.check()
-        with self.store.transaction() as transaction:
+        with opened(self.store, self.who.organisation) as transaction:
             event, now = self._event(event_id), self.clock()
             task, mine = self._task(event), self._mine(event_id, now)
             if not self._fits(mine, task):
@@ -141,7 +142,7 @@ class Desk:
             There is none, it is older than 10 minutes, or somebody has spoken after it.
         """
         self._require_person()
-        with self.store.transaction() as transaction:
+        with opened(self.store, self.who.organisation) as transaction:
             event, now = self._event(event_id), self.clock()
             said = [one for one in self._said(event_id) if one.undone is None]
             mine = [one for one in said if one.person == self.who.person]

@@ -425,7 +425,7 @@ LOOKED_THROUGH = 1000
 Those that failed wait in front, up to a day, while newer ones may be sent: as many as one receiver
 is sent in the five days of attempts are looked through, or nearly."""
 AT_A_TIME = 4
-"""Messages to one receiver that one sender holds: one that hangs must not take up all its threads."""
+"""Messages to one receiver that one sender holds: one that hangs must not take all of it."""
 
 
 class Queued(NamedTuple):

@@ -47,14 +47,14 @@ class Clock:
 
     def __init__(self, path: Path, pace: float = PACE) -> None:
         if not path.exists():
-            path.write_bytes(struct.pack("ddd", time.monotonic(), 0.0, 0.0))
+            path.write_bytes(struct.pack("dddd", time.monotonic(), 0.0, 0.0, 0.0))
         self._pace = pace
         with path.open("r+b") as file:
-            self._face = memoryview(mmap.mmap(file.fileno(), 24)).cast("d")
+            self._face = memoryview(mmap.mmap(file.fileno(), 32)).cast("d")
 
     def __call__(self) -> datetime:
         """Return the time it shows."""
-        began, ahead, _ = self._face
+        began, ahead, *_ = self._face
         return a.NOON + timedelta(seconds=(time.monotonic() - began) * self._pace + ahead)
 
     def set_forward(self, by: timedelta) -> None:
@@ -69,6 +69,15 @@ class Clock:
     @share.setter
     def share(self, value: float) -> None:
         self._face[2] = value
+
+    @property
+    def written(self) -> int:
+        """How much of the work is in the store at least."""
+        return int(self._face[3])
+
+    @written.setter
+    def written(self, value: int) -> None:
+        self._face[3] = value
 
 
 @dataclass(frozen=True)
@@ -112,12 +121,21 @@ def send(ground: Ground, name: str) -> None:
         Sending(dataclasses.replace(sender, name=name)).go_on()
 
 
+def send_plainly(folder: Path, place: Path | str) -> None:
+    """Send until killed, by the clock of the machine and with nothing set otherwise."""
+    settings = load_settings(
+        data_dir=folder, organisation="ours", alert_allowed_hosts=("127.0.0.1",)
+    )
+    with closing(SqlStore.open(place, write=True, alone=False)) as store:
+        Sending(sender_from(settings, store)).go_on()
+
+
 def write(ground: Ground) -> None:
     """Write events and what they give rise to, from where another was killed, to the end."""
     clock, lot = ground.clock(), Random()
     with closing(ground.open()) as store:
         story = list(_story(ground))
-        done = 0
+        done = clock.written
         while done < len(story):
             due = min(len(story), int(clock.share * len(story)))
             if done >= due:
@@ -126,6 +144,7 @@ def write(ground: Ground) -> None:
             some = story[done : min(due, done + lot.randint(1, TOGETHER))]
             _write(store, some, clock)
             done += len(some)
+            clock.written = done
 
 
 def _story(ground: Ground) -> Iterator[tuple[str, int]]:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import multiprocessing
-import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,6 +29,7 @@ from tests.support.receiving import Receiver
 
 SENDERS = 2
 LONGEST_LIFE_S = 1.6
+LONGEST_WAIT_S = 3.0
 CAPS = (1000, 1000, 1000, 20)
 """Messages in an hour, of each receiver: the last one is in a storm all the time."""
 PATIENCE_S = 3600.0
@@ -38,8 +38,8 @@ STILL = 12
 _SOON = timedelta(seconds=1)
 
 # What is imported before a process begins need not be imported again by each.
-_processes: Any = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.faults.tellers"])
+processes: Any = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["tests.faults.tellers"])
 
 
 @dataclass
@@ -65,7 +65,12 @@ class Report:
     faults: list[str] = field(default_factory=list)
 
 
-def carry_out(ground: tellers.Ground, kills: int, caps: tuple[int, ...] = CAPS) -> Report:
+def carry_out(
+    ground: tellers.Ground,
+    kills: int,
+    caps: tuple[int, ...] = CAPS,
+    say: Callable[[str], None] = lambda text: None,
+) -> Report:
     """Write, send and kill until everything has arrived; return what came of it."""
     ground.folder.mkdir(parents=True, exist_ok=True)
     report, began = Report(), time.monotonic()
@@ -74,7 +79,7 @@ def carry_out(ground: tellers.Ground, kills: int, caps: tuple[int, ...] = CAPS) 
         store = ground.open()
         held.callback(store.close)
         hooks = held.enter_context(_receivers(ground, store, caps))
-        stage = _Stage(ground, store, kills, report)
+        stage = _Stage(ground, store, kills, report, say, hooks)
         held.callback(stage.end)
         stage.play()
         report.hours = (clock() - a.NOON) / timedelta(hours=1)
@@ -119,8 +124,19 @@ def _ended(store: SqlStore) -> Any:
 class _Stage:
     """The processes, who kills them, and the clock."""
 
-    def __init__(self, ground: tellers.Ground, store: SqlStore, kills: int, report: Report) -> None:
+    def __init__(
+        self,
+        ground: tellers.Ground,
+        store: SqlStore,
+        kills: int,
+        report: Report,
+        say: Callable[[str], None],
+        hooks: list[Hook],
+    ) -> None:
         self._ground, self._store, self._kills, self._report = ground, store, kills, report
+        self._say, self._hooks = say, hooks
+        # As much as comes of the share of one kill, twice that at most.
+        self._most = 2 * ground.events * len(tellers.STATES) * len(hooks) // max(kills, 1)
         self._clock = ground.clock()
         self._lot = Random(ground.seed)
         self._turn = Lock()
@@ -156,7 +172,7 @@ class _Stage:
 
     def _begin(self, name: str, *work: Any) -> None:
         what, *given = work
-        process = _processes.Process(target=what, args=tuple(given), name=name, daemon=True)
+        process = processes.Process(target=what, args=tuple(given), name=name, daemon=True)
         process.start()
         self._living[name] = process
 
@@ -169,6 +185,7 @@ class _Stage:
         done = 0
         while done < self._kills and not self._over.is_set():
             self._over.wait(self._lot.uniform(0.0, LONGEST_LIFE_S / SENDERS))
+            self._await_arrivals(self._lot.randint(0, self._most))
             with self._turn:
                 name = self._lot.choice(sorted(self._living))
                 process = self._living.pop(name)
@@ -183,9 +200,18 @@ class _Stage:
                 else:
                     self._begin_sender()
             self._clock.share = done / self._kills
-            if not done % 50:
-                print(f"\r{done} kills", end="", file=sys.stderr, flush=True)
+            self._say(f"{done} kills")
         self._clock.share = 1.0
+
+    def _await_arrivals(self, count: int) -> None:
+        """Wait until so many more messages came: a slow machine needs longer lives."""
+        began, give_up = self._arrived(), time.monotonic() + LONGEST_WAIT_S
+        while self._arrived() - began < count and time.monotonic() < give_up:
+            if self._over.wait(0.02):
+                return
+
+    def _arrived(self) -> int:
+        return sum(len(one.arrivals) for one in self._hooks)
 
     def _is_done(self, killer: Thread) -> bool:
         if killer.is_alive() or self._is_writing():

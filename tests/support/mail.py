@@ -9,6 +9,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -98,10 +99,11 @@ class MailServer(Controller):
 def serving(
     box: Mailbox, authority: trustme.CA, *, name: str = "localhost", implicit: bool = False,
     starttls: bool = True, plain: bool = False, login: bool = False,
+    until: datetime | None = None,
 ) -> Iterator[int]:  # fmt: skip
-    """Serve with a certificate for `name`; yield the port."""
+    """Serve with a certificate for `name`, valid `until` a time; yield the port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
+    authority.issue_cert(name, not_after=until).configure_cert(context)
 
     def authenticate(server: Any, session: Any, envelope: Any, how: str, data: Any) -> AuthResult:
         box.logins.append((data.login, data.password))

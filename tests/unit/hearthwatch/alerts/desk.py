@@ -66,11 +66,12 @@ class Desk:
             clock=lambda: self.now, jitter=lambda: 0.0,
         )  # fmt: skip
 
-    def receiver(self, **changes: Any) -> Receiver:
-        """Put a receiver that wants everything at once, at any time."""
+    def receiver(self, sealed: str = "", **changes: Any) -> Receiver:
+        """Put a receiver that wants everything at once, at any time; `sealed` is its address."""
         plain = a.receiver(quiet_from=None, quiet_until=None, quiet_override=None, **changes)
-        sealed = VAULT.seal(plain.organisation, plain.id, f"https://{plain.id}.example")
-        made = dataclasses.replace(plain, address=sealed)
+        address = sealed or f"https://{plain.id}.example"
+        address = VAULT.seal(plain.organisation, plain.id, address)
+        made = dataclasses.replace(plain, address=address)
         with self.store.transaction() as tx:
             tx.put_receiver(made)
         return made

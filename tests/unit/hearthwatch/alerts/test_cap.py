@@ -357,6 +357,13 @@ def test_what_a_list_has_no_room_for_is_counted_with_what_it_left_out():
     one = letter(facts("e-1"), facts("e-2"), form=MessageForm.LIST, more=70)
     root = etree.fromstring(channel().render(one)["body"].encode())
     assert root.findtext("atom:subtitle", namespaces=NS).startswith("70 more events")
+    (link,) = root.findall("atom:link", NS)
+    assert (link.get("rel"), link.get("href")) == ("related", "https://watch.example/changes")
+    assert "https://watch.example/changes" in root.findtext("atom:subtitle", namespaces=NS)
+    released = replace(one, detail=Detail.PARTNER)
+    root = etree.fromstring(channel().render(released)["body"].encode())
+    assert "ask the sender" in root.findtext("atom:subtitle", namespaces=NS)
+    assert root.findall("atom:link", NS) == []
 
 
 def test_of_too_many_events_as_many_as_fit_are_told_and_the_rest_is_counted():

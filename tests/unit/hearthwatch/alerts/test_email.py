@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -25,6 +25,7 @@ from hearthwatch.errors import AlertError, SettingsError
 from hearthwatch.records import Detail, Language, MessageForm, Mode
 from hearthwatch.settings import load_settings
 from tests.support.mail import Mailbox, dripping, serving, trusted
+from tests.support.receiving import Receiver
 from tests.support.wordings import EVENT, HOME, MADE, MESSAGE, facts, letter, notice
 
 SENDER = "alerts@hearthwatch.example"
@@ -161,6 +162,49 @@ def test_a_certificate_of_an_unknown_authority_is_refused(channel, authority):
     with serving(box, trustme.CA()) as port:
         assert "certificate" in str(attempt(channel(port)))
     assert box.senders == []
+
+
+def test_a_certificate_that_has_expired_is_refused(channel, authority):
+    box = Mailbox()
+    with serving(box, authority, until=datetime.now(UTC) - timedelta(days=2)) as port:
+        failed = attempt(channel(port))
+    assert "expired" in str(failed) and failed.retryable
+    assert box.senders == []
+
+
+@pytest.mark.parametrize(("said", "status"), [
+    ((b"421 4.3.2 not now\r\n",), 421),
+    ((b"554 5.7.1 go away\r\n",), 554),
+    ((b"HTTP/1.1 400 Bad Request\r\n\r\n",), 0),
+    ((b"",), 0),
+    ((b"220 here\r\n", b"250-here\r\n250 STARTTLS\r\n", b"454 4.7.0 no TLS just now\r\n"), 454),
+    ((b"220 here\r\n", b"250-here\r\n250 STARTTLS\r\n", b"220 go ahead\r\n", b"not TLS"), 0),
+    ((b"220 here\r\n", b"250-here\r\n250 STARTTLS\r\n", b""), 0),
+])  # fmt: skip
+def test_a_server_that_breaks_off_before_it_encrypts_gets_nothing(channel, said, status):
+    heard = []
+
+    def behave(_, connection, closing):
+        for one in said:
+            connection.sendall(one)
+            heard.append(connection.recv(4096) if one else b"")
+
+    with Receiver(behave, blurts=True) as server:
+        failed = attempt(channel(server.port, host="127.0.0.1"))
+    assert failed.retryable
+    assert failed.status == status
+    assert not any(b"MAIL" in one.upper() for one in heard)
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+def test_a_connection_lost_before_the_text_is_tried_again(channel, authority, verb):
+    box = Mailbox({verb: "drop"})
+    with serving(box, authority) as port:
+        failed = attempt(channel(port))
+        assert failed.retryable and "may have been taken" not in str(failed)
+        box.answers.clear()
+        channel(port).deliver(parcel())
+    assert len(box.taken) == 1
 
 
 @pytest.mark.parametrize(("verb", "answer", "status", "retryable"), [

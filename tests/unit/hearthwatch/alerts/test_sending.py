@@ -247,6 +247,89 @@ class TestTrying:
         assert not desk.store.message("ours", first.id).content
 
 
+class TestOneAndTheOthers:
+    def test_who_has_no_channel_now_holds_up_nobody_and_is_told_later(self, desk: Desk) -> None:
+        desk.receiver(id="rcv-2", channel=Channel.EMAIL)
+        desk.subscribe(id="sub-2", receiver="rcv-2")
+        way = desk.channels.pop(Channel.EMAIL)
+        for number in range(30):
+            desk.tell(event(number))
+        asked = _counted(desk)
+        for _ in range(5):
+            desk.step(timedelta(seconds=1))
+        # All at once in a list, as they are more than 20; of the other nothing was even read.
+        assert {one.address for one in desk.spy.taken} == {"https://rcv-1.example"}
+        assert asked == ["rcv-1"]
+        assert len(desk.store.waiting_alerts("ours", "rcv-2", desk.now, 100)) == 30
+        desk.channels[Channel.EMAIL] = way
+        desk.step(timedelta(seconds=30))
+        assert {one.address for one in desk.spy.taken[1:]} == {"https://rcv-2.example"}
+        assert desk.store.untold(desk.now) == ()
+
+    def test_who_has_to_wait_in_a_storm_is_looked_at_rarely(self, desk: Desk) -> None:
+        desk.receiver(storm_cap=1, revision=2)
+        desk.tell(event(1))
+        desk.step()
+        desk.tell(event(2), event(3))
+        desk.step()
+        desk.tell(event(4))
+        asked = _counted(desk)
+        for _ in range(60):
+            desk.step(timedelta(seconds=1))
+        assert len(asked) == 3
+        # Another one does not wait for that.
+        desk.receiver(id="rcv-2")
+        desk.subscribe(id="sub-2", receiver="rcv-2")
+        desk.tell(event(5))
+        desk.step(timedelta(seconds=1))
+        assert desk.spy.taken[-1].address == "https://rcv-2.example"
+
+    def test_one_that_fails_here_is_not_tried_every_moment(self, desk: Desk) -> None:
+        desk.tell(event())
+        rendered = []
+
+        def render(letter: object) -> dict[str, object]:
+            rendered.append(letter)
+            raise ValueError("a fault of ours")
+
+        desk.spy.render = render  # type: ignore[method-assign]
+        for _ in range(60):
+            desk.step(timedelta(seconds=1))
+        assert len(rendered) == 3
+        assert desk.store.untold(desk.now) == (("ours", "rcv-1"),)
+
+    def test_a_clock_set_back_makes_nobody_wait(self, desk: Desk) -> None:
+        desk.receiver(storm_cap=1, revision=2)
+        desk.tell(event(1))
+        desk.step()
+        desk.tell(event(2), event(3))
+        desk.step()
+        desk.tell(event(4))
+        desk.step()
+        asked = _counted(desk)
+        desk.step()
+        assert asked == []
+        desk.sender.planner.plan(desk.now + timedelta(seconds=1))
+        assert asked == []
+        # An hour later all is due, by the clock as it was set meanwhile.
+        desk.sender.planner._in_vain["ours", "rcv-1"] = desk.now + HOUR
+        desk.step()
+        assert asked == ["rcv-1"]
+
+
+def _counted(desk: Desk) -> list[str]:
+    """Return a list to which every receiver is added whose alerts are read from now on."""
+    asked: list[str] = []
+    read = desk.store.waiting_alerts
+
+    def waiting_alerts(organisation: str, receiver: str, *more: object) -> object:
+        asked.append(receiver)
+        return read(organisation, receiver, *more)  # type: ignore[arg-type]
+
+    desk.store.waiting_alerts = waiting_alerts  # type: ignore[method-assign,assignment]
+    return asked
+
+
 class TestManyAtOnce:
     def test_a_storm_is_told_in_few_messages_and_nothing_is_left_out(self, desk: Desk) -> None:
         desk.receiver(storm_cap=5, revision=2)

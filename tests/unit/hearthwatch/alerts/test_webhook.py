@@ -143,6 +143,8 @@ def test_of_thousands_of_events_as_many_as_fit_are_told_and_the_rest_is_counted(
     sent = rendered(letter(*large(3000, 4), form=MessageForm.LIST))
     told, left_out = len(sent["data"]["events"]), sent["data"]["events_left_out"]
     assert told + left_out == 3000
+    assert sent["data"]["links"]["changes"].endswith("/changes")
+    assert "changes" not in rendered(letter(*large(3, 4)))["data"]["links"]
     assert len(json.dumps(sent, separators=(",", ":"))) > MOST_SENT * 0.9
 
 
