@@ -30,6 +30,7 @@ from api.routes import (
     events,
     exports,
     features,
+    feeds,
     followed,
     heat,
     imports,
@@ -113,6 +114,7 @@ def create_app(
         tilesets.open_router,
         stac.open_router,
         answering.open_router,
+        feeds.open_router,
     ):
         app.include_router(open_router, dependencies=[Depends(refuse_unknown)])
     if settings.public_events:

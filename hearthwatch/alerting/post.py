@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NoReturn, Protocol
 
+from hearthwatch.alerting.feeds import Address, Sheet
 from hearthwatch.errors import AlertConflict
 from hearthwatch.records import Channel, Message, MessageForm, Mode, Receiver
 
@@ -38,6 +39,10 @@ class Post(Protocol):
         """Return a message about no event, rendered and frozen."""
         ...
 
+    def feed(self, receiver: Receiver, sheet: Sheet, address: Address) -> bytes:
+        """Return the Atom document that one sheet of a feed is."""
+        ...
+
 
 class Unposted:
     """A service without channels: it keeps no receivers."""
@@ -60,6 +65,10 @@ class Unposted:
 
     def note(self, receiver: Receiver, form: MessageForm, mode: Mode, now: datetime) -> Message:
         """Refuse (`AlertConflict`)."""
+        _nobody()
+
+    def feed(self, receiver: Receiver, sheet: Sheet, address: Address) -> bytes:
+        """Refuse (`AlertConflict`); nobody has a token of a feed."""
         _nobody()
 
 

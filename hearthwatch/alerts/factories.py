@@ -45,6 +45,13 @@ def apprise(settings: Settings) -> AlertChannel:
     return Apprise(_allowed(settings))
 
 
+def feed(settings: Settings) -> AlertChannel:
+    """Return what writes feeds, which are fetched."""
+    from hearthwatch.alerts.feed import Feed
+
+    return Feed()
+
+
 def said(letter: Letter, language: Language) -> Said:
     """Return the words of a CAP document that tells of one event, or of none."""
     from hearthwatch.alerts import words

@@ -6,22 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from hearthwatch.alerting.feeds import FEED, Address, Sheet
 from hearthwatch.alerts.background import Background
 from hearthwatch.alerts.channel import AlertChannel
+from hearthwatch.alerts.making import message_of
 from hearthwatch.alerts.vault import Vault
 from hearthwatch.errors import AlertError
-from hearthwatch.records import (
-    Channel,
-    Message,
-    MessageForm,
-    MessageState,
-    Mode,
-    Receiver,
-)
+from hearthwatch.records import Channel, Message, MessageForm, Mode, Receiver
 
 LONGEST_ADDRESS = 2000
-FEED = "feed"
-"""Purpose of the token that opens the feed of a receiver."""
 
 _SIGNED = frozenset({Channel.WEBHOOK, Channel.CAP})
 
@@ -68,20 +61,14 @@ class PostRoom:
     def note(self, receiver: Receiver, form: MessageForm, mode: Mode, now: datetime) -> Message:
         """Return a message about no event, rendered and frozen; in a feed it is at once."""
         letter = self.background.letter(receiver, form, mode, now)
-        is_feed = receiver.channel is Channel.FEED
-        return Message(
-            id=letter.id,
-            organisation=receiver.organisation,
-            receiver=receiver.id,
-            form=form,
-            mode=mode,
-            events=(),
-            content=self._way(receiver.channel).render(letter),
-            made=now,
-            next=now,
-            state=MessageState.DELIVERED if is_feed else MessageState.WAITING,
-            ended=now if is_feed else None,
-        )
+        return message_of(letter, receiver, self._way(receiver.channel))
+
+    def feed(self, receiver: Receiver, sheet: Sheet, address: Address) -> bytes:
+        """Return the Atom document that one sheet of a feed is."""
+        # With it comes what reads and writes XML, which hardly any process needs.
+        from hearthwatch.alerts.feed import document
+
+        return document(receiver, sheet, address, self.background.sender, self.background.home)
 
     def _way(self, channel: Channel) -> AlertChannel:
         way = self.channels.get(channel)

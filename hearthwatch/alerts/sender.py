@@ -170,7 +170,7 @@ class Sender:
         try:
             parcel = Parcel(
                 id=message.id,
-                address=self.vault.open(receiver),
+                address=self._address(receiver),
                 secrets=self.vault.signing(receiver, began),
                 content=message.content,
                 now=began,
@@ -187,6 +187,10 @@ class Sender:
             self._failed(message, began, DeliveryFailed(words))
         else:
             self._delivered(message, began, receipt)
+
+    def _address(self, receiver: Receiver) -> str:
+        """Return where a receiver is reached; nowhere, for what is fetched."""
+        return "" if receiver.channel is Channel.FEED else self.vault.open(receiver)
 
     def _way(self, receiver: Receiver) -> AlertChannel:
         way = self.channels.get(receiver.channel)
