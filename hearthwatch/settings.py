@@ -391,6 +391,16 @@ class Settings(BaseSettings):
         description="File with the key that seals the addresses of receivers and makes their "
         "secrets; by default keys/alerts.key in the data folder. It is made where there is none.",
     )
+    cap_key: _Absolute | None = Field(
+        default=None,
+        description="File that only you can read, with the RSA key (PEM, without a password) that "
+        "CAP documents are signed with; by default they are not signed.",
+    )
+    cap_certificate: _Absolute | None = Field(
+        default=None,
+        description="File with the certificate of that key (PEM), which goes along in each "
+        "document, and with those of its authorities if there are any.",
+    )
     alert_allowed_hosts: _Names = Field(
         default=(),
         description="Names, addresses and networks, with commas between them, that alerts may be "

@@ -25,10 +25,11 @@ def webhook(settings: Settings) -> AlertChannel:
 
 
 def cap(settings: Settings) -> AlertChannel:
-    """Return what posts signed CAP documents."""
+    """Return what posts CAP documents; `SettingsError` where they cannot be signed as set."""
     from hearthwatch.alerts.cap import Cap
+    from hearthwatch.alerts.cap_signing import signer_from
 
-    return Cap(_pinned(settings), said)
+    return Cap(_pinned(settings), said, signer_from(settings))
 
 
 def email(settings: Settings) -> AlertChannel:

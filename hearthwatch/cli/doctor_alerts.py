@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hearthwatch.alerts.cap_signing import signer_from
 from hearthwatch.alerts.sending import LEASE
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.checks import Check, Outcome
+from hearthwatch.errors import SettingsError
 from hearthwatch.words import counted
 
 LONG = timedelta(minutes=15)
 """A message that waits for so long is worth a look."""
+
+SOON = timedelta(days=30)
+"""A certificate that ends so soon has to be replaced."""
 
 
 def alerts(call: Call) -> Check:
@@ -32,3 +37,21 @@ def alerts(call: Call) -> Check:
         advice = "GET /messages?state=waiting says which, and what came of every attempt."
         return Check(Outcome.WARN, f"{waiting}, the oldest since {oldest:%Y-%m-%d %H:%M}", advice)
     return Check(Outcome.OK, waiting)
+
+
+def cap_signature(call: Call) -> Check:
+    """Check that CAP documents can be signed, where that is set, and how long still."""
+    try:
+        signer = signer_from(call.settings)
+    except SettingsError as error:
+        return Check(Outcome.FAIL, error.message, "Until it is put right nothing is told by CAP.")
+    if signer is None:
+        return Check(Outcome.OK, "documents are not signed")
+    begins, ends = signer.valid
+    now = datetime.now(UTC)
+    said = f"the certificate is valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}"
+    if not begins <= now < ends:
+        return Check(Outcome.FAIL, said, "Whoever checks a document now finds it not valid.")
+    if ends - now < SOON:
+        return Check(Outcome.WARN, said, "Give receivers the certificate that follows it in time.")
+    return Check(Outcome.OK, f"documents are signed; {said}")
