@@ -13,7 +13,7 @@ from hearthwatch.alerting.post import Post
 from hearthwatch.alerting.receivers import CONFIRM
 from hearthwatch.alerting.trail import put_down
 from hearthwatch.errors import NotFound
-from hearthwatch.records import Receiver
+from hearthwatch.records import Language, Receiver
 from hearthwatch.store.protocol import Store
 
 UNSUBSCRIBE = "unsubscribe"
@@ -23,8 +23,18 @@ ACTOR = "receiver"
 """Who the log says it was."""
 
 
-def wanted(store: Store, post: Post, receiver_id: str, token: str, now: datetime) -> None:
-    """Note that a receiver wants to be told.
+def language_of(
+    store: Store, post: Post, purpose: str, receiver_id: str, token: str
+) -> Language | None:
+    """Return the language of the receiver that was sent a token; None to everybody else."""
+    try:
+        return _shown(store, post, purpose, receiver_id, token).language
+    except NotFound:
+        return None
+
+
+def wanted(store: Store, post: Post, receiver_id: str, token: str, now: datetime) -> Receiver:
+    """Note that a receiver wants to be told, and return it.
 
     Raises
     ------
@@ -38,10 +48,11 @@ def wanted(store: Store, post: Post, receiver_id: str, token: str, now: datetime
             tx.put_receiver(said)
             ids = {"receiver": found.id}
             put_down(tx, found.organisation, "receiver confirm", actor=ACTOR, at=now, ids=ids)
+    return found
 
 
-def unwanted(store: Store, post: Post, receiver_id: str, token: str, now: datetime) -> None:
-    """Switch a receiver off that wants no more; before it is told again it has to be asked.
+def unwanted(store: Store, post: Post, receiver_id: str, token: str, now: datetime) -> Receiver:
+    """Switch a receiver off that wants no more, and return it; before it is told again it is asked.
 
     Raises
     ------
@@ -58,6 +69,7 @@ def unwanted(store: Store, post: Post, receiver_id: str, token: str, now: dateti
             tx.put_receiver(off)
             ids = {"receiver": found.id}
             put_down(tx, found.organisation, "receiver unsubscribe", actor=ACTOR, at=now, ids=ids)
+    return found
 
 
 def _shown(store: Store, post: Post, purpose: str, receiver_id: str, token: str) -> Receiver:
