@@ -33,6 +33,7 @@ from api.routes import (
     events,
     exports,
     features,
+    feeds,
     followed,
     heat,
     imports,
@@ -120,6 +121,7 @@ def create_app(
         stac.open_router,
         answering.open_router,
         answers.open_router,
+        feeds.open_router,
     ):
         app.include_router(open_router, dependencies=[Depends(refuse_unknown)])
     if settings.public_events:

@@ -25,6 +25,7 @@ from api.problems import answer, of_error
 from api.stac.words import EVIDENCE, ITEM_ID
 from hearthwatch.access.names import take_login
 from hearthwatch.access.standing import Caller
+from hearthwatch.alerting.answering import ACTOR
 from hearthwatch.audit.counting import Counting
 from hearthwatch.audit.entries import (
     ASKED,
@@ -38,7 +39,7 @@ from hearthwatch.audit.entries import (
 )
 from hearthwatch.audit.log import PATIENCE_SECONDS, Log, wait_for
 from hearthwatch.errors import AuditError
-from hearthwatch.records import AuditEntry, Person
+from hearthwatch.records import AuditEntry, Person, Receiver, Role
 from hearthwatch.store.protocol import Store
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -132,6 +133,16 @@ def note_piece(request: Request, ids: Mapping[str, str]) -> None:
     noted: Noted | None = request.scope.get(_SCOPE)
     if noted is not None:
         noted.ids = {**noted.ids, **ids}
+        noted.counted = True
+
+
+def note_fetched(request: Request, receiver: Receiver) -> None:
+    """Note that a receiver fetches what it was told; readers come often, so it is counted."""
+    noted: Noted | None = request.scope.get(_SCOPE)
+    if noted is not None:
+        noted.who = Caller(receiver.organisation, ACTOR, "", Role.VIEWER, frozenset())
+        noted.act = request.scope["route"].name
+        noted.ids = {"receiver": receiver.id}
         noted.counted = True
 
 

@@ -27,7 +27,7 @@ from hearthwatch.records import Scope
 
 __all__ = [
     "Auditor", "Caller", "Exporter", "Judge", "Known", "Manager", "Passable", "Reader", "Released",
-    "Releaser", "Writer", "allowed", "caller", "identify", "scope_of", "with_pass",
+    "Releaser", "Writer", "allowed", "caller", "identify", "scope_of", "shown_in", "with_pass",
 ]  # fmt: skip
 
 # Without Basic in it: a browser would ask for a password in a window of its own.
@@ -96,7 +96,7 @@ def identify(request: Request) -> Caller:
     doors, now = doors_of(request.app), datetime.now(UTC)
     header = request.headers.get("authorization")
     if header is not None:
-        who = standing.of_key(of_app(request.app).store, _given(header), now)
+        who = standing.of_key(of_app(request.app).store, shown_in(header), now)
     elif PARAMETER in request.query_params:
         who = _with_pass(request, now)
     else:
@@ -217,7 +217,7 @@ Auditor = Annotated[Caller, Depends(allowed(Scope.AUDIT))]
 Manager = Annotated[Caller, Depends(allowed(Scope.MANAGE))]
 
 
-def _given(header: str) -> str:
+def shown_in(header: str) -> str:
     """Return the key in an `Authorization` field; what cannot be read counts as none."""
     scheme, _, given = header.partition(" ")
     if scheme.lower() == "bearer":

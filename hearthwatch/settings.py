@@ -406,6 +406,16 @@ class Settings(BaseSettings):
         description="Days without any data of a sensor over a region, after which that is an "
         "alarm.",
     )
+    cap_key: _Absolute | None = Field(
+        default=None,
+        description="File that only you can read, with the RSA key (PEM, without a password) that "
+        "CAP documents are signed with; by default they are not signed.",
+    )
+    cap_certificate: _Absolute | None = Field(
+        default=None,
+        description="File with the certificate of that key (PEM), which goes along in each "
+        "document, and with those of its authorities if there are any.",
+    )
     alert_allowed_hosts: _Names = Field(
         default=(),
         description="Names, addresses and networks, with commas between them, that alerts may be "

@@ -12,7 +12,7 @@ from datetime import datetime
 from hearthwatch.alerting.post import Post
 from hearthwatch.alerting.trail import put_down
 from hearthwatch.errors import NotFound
-from hearthwatch.records import Receiver
+from hearthwatch.records import Language, Receiver
 from hearthwatch.store.protocol import Store, Transaction
 
 CONFIRM = "confirm"
@@ -25,8 +25,20 @@ ACTOR = "receiver"
 _NOTHING = "There is no such receiver, or that is not what it was sent."
 
 
-def wanted(store: Store, post: Post, receiver_id: str, token: str, now: datetime) -> None:
-    """Note that a receiver wants to be told.
+def language_of(
+    store: Store, post: Post, purpose: str, receiver_id: str, token: str
+) -> Language | None:
+    """Return the language of the receiver that was sent a token; None to everybody else."""
+    try:
+        found = _there(store, receiver_id)
+        _require_token(post, purpose, found, token)
+    except NotFound:
+        return None
+    return found.language
+
+
+def wanted(store: Store, post: Post, receiver_id: str, token: str, now: datetime) -> Receiver:
+    """Note that a receiver wants to be told, and return it.
 
     Raises
     ------
@@ -34,7 +46,7 @@ def wanted(store: Store, post: Post, receiver_id: str, token: str, now: datetime
         There is no such receiver, or that is not what it was sent.
     """
     with store.transaction() as tx:
-        confirm(tx, post, _there(store, receiver_id), token, actor=ACTOR, now=now)
+        return confirm(tx, post, _there(store, receiver_id), token, actor=ACTOR, now=now)
 
 
 def confirm(
@@ -63,8 +75,8 @@ def confirm(
     return said
 
 
-def unwanted(store: Store, post: Post, receiver_id: str, token: str, now: datetime) -> None:
-    """Switch a receiver off that wants no more; before it is told again it has to be asked.
+def unwanted(store: Store, post: Post, receiver_id: str, token: str, now: datetime) -> Receiver:
+    """Switch a receiver off that wants no more, and return it; before it is told again it is asked.
 
     Raises
     ------
@@ -82,6 +94,7 @@ def unwanted(store: Store, post: Post, receiver_id: str, token: str, now: dateti
             tx.put_receiver(off)
             ids = {"receiver": found.id}
             put_down(tx, found.organisation, "receiver unsubscribe", actor=ACTOR, at=now, ids=ids)
+    return found
 
 
 def _there(store: Store, receiver_id: str) -> Receiver:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NoReturn, Protocol
 
 from hearthwatch.alerting.facts import AlarmTold, Beat
+from hearthwatch.alerting.feeds import Address, Sheet
 from hearthwatch.errors import AlertConflict
 from hearthwatch.records import AlarmKind, Channel, Message, MessageForm, Mode, Receiver
 
@@ -80,6 +81,10 @@ class Post(Protocol):
         """Return what is wrong and what to do about it, in English."""
         ...
 
+    def feed(self, receiver: Receiver, sheet: Sheet, address: Address) -> bytes:
+        """Return the Atom document that one sheet of a feed is."""
+        ...
+
 
 class Unposted:
     """A service without channels: it keeps no receivers."""
@@ -111,6 +116,10 @@ class Unposted:
     def wording(self, kind: AlarmKind, subject: str) -> tuple[str, str]:
         """Return the code: there are no words without channels."""
         return kind.value, ""
+
+    def feed(self, receiver: Receiver, sheet: Sheet, address: Address) -> bytes:
+        """Refuse (`AlertConflict`); nobody has a token of a feed."""
+        _nobody()
 
 
 def _nobody() -> NoReturn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,9 +13,11 @@ import apprise
 from apprise.plugins.base import NotifyBase
 
 from hearthwatch.alerts import words
-from hearthwatch.alerts.allowed import Allowed
+from hearthwatch.alerts.allowed import Allowed, Ip
 from hearthwatch.alerts.channel import DeliveryFailed, Letter, Parcel, Receipt
+from hearthwatch.alerts.guarded import guarded
 from hearthwatch.errors import AlertError
+from imagery.net.sockets import Found
 
 WHOLE_S = 60.0
 """For one message to one service."""
@@ -30,7 +32,7 @@ LOCAL = frozenset(
 """Plug-ins that show something on this machine or in its network."""
 READS_FILES = frozenset({"deltachat", "email", "fcm", "vapid"})
 """Plug-ins that open files of this machine, such as keys, which an address names."""
-NOT_HTTP = frozenset({"amqp", "irc", "mqtt", "nostr", "smpp", "xmpp"})
+NOT_HTTP = frozenset({"amqp", "aprs", "irc", "mqtt", "nostr", "smpp", "xmpp"})
 """Plug-ins that speak something else, with machines that cannot be checked here."""
 OWN_SERVICE = frozenset({"betterstack", "mailgun", "sendpulse", "smtp2go", "sparkpost", "wechat"})
 """Plug-ins in whose addresses what stands for the host is none: they call their own service."""
@@ -61,10 +63,11 @@ def addresses_of(host: str) -> list[str]:
 
 
 class Apprise:
-    """Messages by Apprise, which finds, calls and encrypts by itself.
+    """Messages by Apprise, which calls and encrypts by itself.
 
-    Host and encryption are checked before every attempt, but the library looks the name up once
-    more: it is not pinned to the address that was checked.
+    Host and encryption are checked before every attempt. Whatever it then connects to, makers' own
+    hosts and proxies of the environment too, is looked up here, checked, and called at an address
+    that was checked.
 
     Parameters
     ----------
@@ -132,16 +135,18 @@ class Apprise:
             raise DeliveryFailed(error.message) from None
         sender = apprise.Apprise(asset=self._asset)
         sender.add(service)
-        told = False
+        text, guard = _fitting(parcel.content, service), _Guard(self._allowed, self._resolve)
         try:
-            told = bool(
-                sender.notify(
-                    body=_fitting(parcel.content, service), body_format=apprise.NotifyFormat.TEXT
-                )
-            )
+            with guarded(guard.find):
+                told = bool(sender.notify(body=text, body_format=apprise.NotifyFormat.TEXT))
         except Exception:
             # Whatever it is: its words may hold the address.
             told = False
+        if guard.refused:
+            raise DeliveryFailed(
+                f"A host that the service {_name(service)} calls is not a public one, and the "
+                "operator did not allow it."
+            )
         if not told:
             raise DeliveryFailed(f"The service {_name(service)} did not take the message.")
         return Receipt(words=f"taken by {_name(service)}")
@@ -183,6 +188,33 @@ class Apprise:
                 f"The host in the address of the service {name} is not a public one, and the "
                 "operator did not allow it."
             )
+
+
+class _Guard:
+    """Finds the addresses that one message may go to, and remembers whether any was refused."""
+
+    def __init__(self, allowed: Allowed, resolve: Resolve) -> None:
+        self._allowed = allowed
+        self._resolve = resolve
+        self.refused = False
+
+    def find(self, host: str, port: int) -> list[Found]:
+        """Return the addresses of a host now, all of which may be called, or raise OSError."""
+        try:
+            every = [ip_address(one.partition("%")[0]) for one in self._resolve(host)]
+        except ValueError:
+            every = []
+        if not all(self._allowed.permits(host, one) for one in every):
+            self.refused = True
+            raise OSError("the host has an address that may not be called")
+        return [_found(one, port) for one in every]
+
+
+def _found(address: Ip, port: int) -> Found:
+    if isinstance(address, IPv4Address):
+        return (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (str(address), port))
+    place = (str(address), port, 0, 0)
+    return (socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", place)
 
 
 def has_host(service: type[NotifyBase]) -> bool:

@@ -92,9 +92,10 @@ def _ring(polygon: Polygon) -> str:
 
 
 def _pair(longitude: float, latitude: float) -> str:
-    return f"{_degrees(latitude)},{_degrees(longitude)}"
+    return f"{degrees(latitude)},{degrees(longitude)}"
 
 
-def _degrees(value: float) -> str:
+def degrees(value: float) -> str:
+    """Return degrees with seven decimals at most."""
     text = f"{value:.7f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

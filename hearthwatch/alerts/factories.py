@@ -25,10 +25,11 @@ def webhook(settings: Settings) -> AlertChannel:
 
 
 def cap(settings: Settings) -> AlertChannel:
-    """Return what posts signed CAP documents."""
+    """Return what posts CAP documents; `SettingsError` where they cannot be signed as set."""
     from hearthwatch.alerts.cap import Cap
+    from hearthwatch.alerts.cap_signing import signer_from
 
-    return Cap(_pinned(settings), said)
+    return Cap(_pinned(settings), said, signer_from(settings))
 
 
 def email(settings: Settings) -> AlertChannel:
@@ -43,6 +44,13 @@ def apprise(settings: Settings) -> AlertChannel:
     from hearthwatch.alerts.apprise_channel import Apprise
 
     return Apprise(_allowed(settings))
+
+
+def feed(settings: Settings) -> AlertChannel:
+    """Return what writes feeds, which are fetched."""
+    from hearthwatch.alerts.feed import Feed
+
+    return Feed()
 
 
 def said(letter: Letter, language: Language) -> Said:

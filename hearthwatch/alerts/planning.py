@@ -15,14 +15,13 @@ from itertools import chain
 from hearthwatch.alerting.facts import Facts
 from hearthwatch.alerts.background import Background
 from hearthwatch.alerts.channel import AlertChannel, Letter
+from hearthwatch.alerts.making import message_of
 from hearthwatch.errors import StoreLocked
 from hearthwatch.records import (
     Alert,
     AlertAct,
     Channel,
-    Message,
     MessageForm,
-    MessageState,
     Mode,
     Receiver,
     Severity,
@@ -150,23 +149,8 @@ class Planner:
 
     def _write(self, tx: Transaction, receiver: Receiver, draft: Draft, now: datetime) -> None:
         letter = self._letter(receiver, draft, now)
-        is_open = receiver.disabled is None and receiver.removed is None
-        ended = receiver.channel is Channel.FEED or not is_open
-        message = Message(
-            id=letter.id,
-            organisation=receiver.organisation,
-            receiver=receiver.id,
-            form=draft.form,
-            mode=letter.mode,
-            events=tuple(dict.fromkeys(one.event for one in draft.alerts)),
-            content=self.channels[receiver.channel].render(letter),
-            made=now,
-            next=now,
-            late=letter.late,
-            # A feed is fetched; what was made while a receiver is switched off is kept unsent.
-            state=_state(receiver, is_open),
-            ended=now if ended else None,
-        )
+        events = tuple(dict.fromkeys(one.event for one in draft.alerts))
+        message = message_of(letter, receiver, self.channels[receiver.channel], events)
         tx.put_message(message, [one.id for one in draft.alerts])
 
     def _letter(self, receiver: Receiver, draft: Draft, now: datetime) -> Letter:
@@ -197,12 +181,6 @@ def _form(last: Alert, now: datetime) -> MessageForm:
     if now - last.due > LATE:
         return MessageForm.LATE
     return MessageForm.DIGEST if last.due - last.made >= HELD else MessageForm.SINGLE
-
-
-def _state(receiver: Receiver, is_open: bool) -> MessageState:
-    if not is_open:
-        return MessageState.DEAD
-    return MessageState.DELIVERED if receiver.channel is Channel.FEED else MessageState.WAITING
 
 
 def _by_event(alerts: Iterable[Alert]) -> list[tuple[Alert, ...]]:

@@ -7,25 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from hearthwatch.alerting.feeds import FEED, Address, Sheet
 from hearthwatch.alerting.post import NOTHING, More
 from hearthwatch.alerts.background import Background
 from hearthwatch.alerts.channel import AlertChannel, Letter
+from hearthwatch.alerts.making import message_of
 from hearthwatch.alerts.vault import Vault
 from hearthwatch.errors import AlertError
-from hearthwatch.records import (
-    AlarmKind,
-    Channel,
-    Language,
-    Message,
-    MessageForm,
-    MessageState,
-    Mode,
-    Receiver,
-)
+from hearthwatch.records import AlarmKind, Channel, Language, Message, MessageForm, Mode, Receiver
 
 LONGEST_ADDRESS = 2000
-FEED = "feed"
-"""Purpose of the token that opens the feed of a receiver."""
 
 _SIGNED = frozenset({Channel.WEBHOOK, Channel.CAP})
 
@@ -74,21 +65,16 @@ class PostRoom:
     ) -> Message:
         """Return a message about no event, rendered and frozen; in a feed it is at once."""
         letter = self._letter(receiver, form, mode, now, more)
-        is_feed = receiver.channel is Channel.FEED
-        return Message(
-            id=letter.id,
-            organisation=receiver.organisation,
-            receiver=receiver.id,
-            form=form,
-            mode=mode,
-            # One that it is over does not go before one that it is so.
-            events=tuple(one["alarm"] for one in more.alarms),
-            content=self._way(receiver.channel).render(letter),
-            made=now,
-            next=more.due or now,
-            state=MessageState.DELIVERED if is_feed else MessageState.WAITING,
-            ended=now if is_feed else None,
-        )
+        # One that it is over does not go before one that it is so.
+        alarms = tuple(one["alarm"] for one in more.alarms)
+        return message_of(letter, receiver, self._way(receiver.channel), alarms, due=more.due)
+
+    def feed(self, receiver: Receiver, sheet: Sheet, address: Address) -> bytes:
+        """Return the Atom document that one sheet of a feed is."""
+        # With it comes what reads and writes XML, which hardly any process needs.
+        from hearthwatch.alerts.feed import document
+
+        return document(receiver, sheet, address, self.background.sender, self.background.home)
 
     def wording(self, kind: AlarmKind, subject: str) -> tuple[str, str]:
         """Return what is wrong and what to do about it, in English."""

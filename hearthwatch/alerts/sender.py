@@ -174,7 +174,7 @@ class Sender:
         try:
             parcel = Parcel(
                 id=message.id,
-                address=self.vault.open(receiver),
+                address=self._address(receiver),
                 secrets=self.vault.signing(receiver, began),
                 content=message.content,
                 now=began,
@@ -197,6 +197,10 @@ class Sender:
         if receiver.confirmed is None and message.form is not MessageForm.QUESTION:
             return True
         return is_shut_out(self.store, receiver.organisation, receiver.owner, self.clock())
+
+    def _address(self, receiver: Receiver) -> str:
+        """Return where a receiver is reached; nowhere, for what is fetched."""
+        return "" if receiver.channel is Channel.FEED else self.vault.open(receiver)
 
     def _way(self, receiver: Receiver) -> AlertChannel:
         way = self.channels.get(receiver.channel)

@@ -37,6 +37,7 @@ CHECKS: Sequence[tuple[str, Callable[[Call], Check]]] = (
     ("calibration", doctor_calibration.calibration),
     ("alerts", doctor_alerts.alerts),
     ("alarms", doctor_alerts.alarms),
+    ("CAP signature", doctor_alerts.cap_signature),
     ("executor", doctor_system.executor),
 )
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hearthwatch.alerts.cap_signing import signer_from
 from hearthwatch.alerts.sending import LEASE
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.checks import Check, Outcome
+from hearthwatch.errors import SettingsError
 from hearthwatch.watchdogs.shown import is_watching, standing
 from hearthwatch.words import counted, day
 
 LONG = timedelta(minutes=15)
 """A message that waits for so long is worth a look."""
+
+SOON = timedelta(days=30)
+"""A certificate that ends so soon has to be replaced."""
 
 
 def alerts(call: Call) -> Check:
@@ -51,3 +56,21 @@ def alarms(call: Call) -> Check:
         advice = "Run `hearthwatch up`, or `hearthwatch send` beside `hearthwatch serve`."
         return Check(Outcome.WARN, "nothing looks for what is wrong", advice)
     return Check(Outcome.OK, "no alarm is open" if watches else "nothing is watched")
+
+
+def cap_signature(call: Call) -> Check:
+    """Check that CAP documents can be signed, where that is set, and how long still."""
+    try:
+        signer = signer_from(call.settings)
+    except SettingsError as error:
+        return Check(Outcome.FAIL, error.message, "Until it is put right nothing is told by CAP.")
+    if signer is None:
+        return Check(Outcome.OK, "documents are not signed")
+    begins, ends = signer.valid
+    now = datetime.now(UTC)
+    said = f"the certificate is valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}"
+    if not begins <= now < ends:
+        return Check(Outcome.FAIL, said, "Whoever checks a document now finds it not valid.")
+    if ends - now < SOON:
+        return Check(Outcome.WARN, said, "Give receivers the certificate that follows it in time.")
+    return Check(Outcome.OK, f"documents are signed; {said}")

@@ -183,6 +183,23 @@ class MemoryAlertReads(MemoryReader):
             raise rules.not_there("message", message_id)
         return found
 
+    def delivered(
+        self, organisation: str, receiver: str, start: int, limit: int
+    ) -> tuple[Message, ...]:
+        """Return messages that a receiver has, in the order in which they were delivered."""
+        found = sorted(self._delivered(organisation, receiver), key=attrgetter("ended"))
+        return tuple(found[start : start + limit])
+
+    def delivered_count(self, organisation: str, receiver: str) -> int:
+        """Return how many messages a receiver has."""
+        return len(self._delivered(organisation, receiver))
+
+    def _delivered(self, organisation: str, receiver: str) -> list[Message]:
+        every = self._open().all(Message, organisation)
+        return [
+            one for one in every if one.receiver == receiver and one.state is MessageState.DELIVERED
+        ]
+
     def sent_since(self, organisation: str, receiver: str, since: datetime) -> int:
         """Return how many messages with an event in them were made for a receiver since a time."""
         every = self._open().all(Message, organisation)

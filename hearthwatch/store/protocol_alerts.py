@@ -124,6 +124,22 @@ class AlertReads(Protocol):
         """Return one message; `NotFound` if there is none."""
         ...
 
+    def delivered(
+        self, organisation: str, receiver: str, start: int, limit: int
+    ) -> tuple[Message, ...]:
+        """Return messages that a receiver has, in the order in which they were delivered.
+
+        Parameters
+        ----------
+        start : int
+            How many of the first ones are left out.
+        """
+        ...
+
+    def delivered_count(self, organisation: str, receiver: str) -> int:
+        """Return how many messages a receiver has."""
+        ...
+
     def sent_since(self, organisation: str, receiver: str, since: datetime) -> int:
         """Return how many messages with an event in them were made for a receiver since a time."""
         ...

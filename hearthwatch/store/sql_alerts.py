@@ -225,6 +225,20 @@ class SqlAlertReads(SqlReader):
             raise rules.not_there("message", message_id)
         return found
 
+    def delivered(
+        self, organisation: str, receiver: str, start: int, limit: int
+    ) -> tuple[Message, ...]:
+        """Return messages that a receiver has, in the order in which they were delivered."""
+        c = tables.messages.c
+        theirs = select(tables.messages).where(_delivered(organisation, receiver))
+        return self._all(Message, theirs.order_by(c.ended, c.number).offset(start).limit(limit))
+
+    def delivered_count(self, organisation: str, receiver: str) -> int:
+        """Return how many messages a receiver has."""
+        theirs = select(func.count()).where(_delivered(organisation, receiver))
+        with self._connect(self._single) as connection, translated():
+            return int(connection.execute(theirs).scalar_one())
+
     def sent_since(self, organisation: str, receiver: str, since: datetime) -> int:
         """Return how many messages with an event in them were made for a receiver since a time."""
         c = tables.messages.c
@@ -266,6 +280,12 @@ class SqlAlertReads(SqlReader):
         with self._connect(self._single) as connection, translated():
             count, oldest = connection.execute(waiting).one()
         return int(count), None if oldest is None else from_microseconds(oldest)
+
+
+def _delivered(organisation: str, receiver: str) -> Any:
+    c = tables.messages.c
+    theirs = and_(c.organisation == organisation, c.receiver == receiver)
+    return and_(theirs, c.state == MessageState.DELIVERED.value)
 
 
 def _queue(now: datetime) -> Any:

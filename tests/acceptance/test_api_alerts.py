@@ -440,3 +440,48 @@ def test_without_channels_nobody_can_be_added(tmp_path: Path) -> None:
     headers = {"Authorization": f"Bearer {shown}"}
     assert client.request("POST", "/receivers", headers=headers, json=sent).status_code == 409
     client.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "asks", "leaves"),
+    [
+        ("en", "Do you want to receive alerts?", "Nothing more is sent to you."),
+        ("fr", "Voulez-vous recevoir des alertes ?", "Plus rien ne vous sera envoyé."),
+        ("ar", "هل تريدون تلقّي تنبيهات؟", "لن يُرسل إليكم شيء بعد الآن."),
+    ],
+)
+def test_pages_speak_the_language_of_who_was_sent_there(
+    here: Service, language: str, asks: str, leaves: str
+) -> None:
+    here.add(channel="email", address="https://mail.example/desk", language=language)
+    here.sender.step()
+    link = urlsplit(here.way.taken[-1].content["links"]["confirm"])
+    head = f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">'
+    for method in ("GET", "POST"):
+        page = here.ask(method, f"{link.path}?{link.query}", "")
+        assert page.headers["content-language"] == language
+        assert head in page.text
+        assert ("<form" in page.text) is (asks in page.text) is (method == "GET")
+    (one,) = here.ask("GET", "/receivers").json()["items"]
+    here.ask("POST", f"/receivers/{one['id']}/test")
+    here.sender.step()
+    leave = urlsplit(here.way.taken[-1].content["links"]["unsubscribe"])
+    assert head in here.ask("GET", f"{leave.path}?{leave.query}", "").text
+    assert leaves in here.ask("POST", f"{leave.path}?{leave.query}", "").text
+
+
+def test_a_stranger_reads_a_page_in_their_own_language_whoever_there_is(here: Service) -> None:
+    made = here.add(language="ar")
+    for accepted, language in (
+        ({}, "en"), ({"Accept-Language": "fr-CA, en;q=0.8"}, "fr"),
+        ({"Accept-Language": "de, en;q=0.5, ar;q=0.7"}, "ar"),
+        ({"Accept-Language": "fr;q=0, *;q=x, en;q=1"}, "en"),
+    ):  # fmt: skip
+        for where in ("confirmations", "unsubscriptions"):
+            pages = [
+                here.client.get(f"/{where}?receiver={name}&token={'x' * 43}", headers=accepted)
+                for name in (made["id"], "rcv-nobody")
+            ]
+            assert {one.headers["content-language"] for one in pages} == {language}
+            told = {one.text.replace(made["id"], "rcv-nobody") for one in pages}
+            assert len(told) == 1

@@ -64,6 +64,7 @@ NOT_DONE = {
     # That is not what the receiver was sent.
     "POST /receivers/{receiver}/confirm": 404, "POST /confirmations": 404,
     "POST /unsubscriptions": 404, "POST /answers": 404,
+    "GET /feeds/{receiver}.atom": 404,
 }  # fmt: skip
 """What is found and cannot be done with the records there are."""
 

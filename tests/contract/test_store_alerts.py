@@ -190,6 +190,24 @@ class TestMessages:
         with pytest.raises(QuestionError):
             store.messages("ours", receiver="rcv-2", after=first.next)
 
+    def test_what_was_delivered_comes_in_that_order(self, store: Store) -> None:
+        had = {"state": MessageState.DELIVERED}
+        late = a.message(id="msg-0", ended=a.NOON + 5 * MINUTE, **had)
+        some = [
+            a.message(id=f"msg-{n}", made=a.NOON + n * MINUTE, ended=a.NOON + n * MINUTE, **had)
+            for n in (1, 2, 3)
+        ]
+        twin = a.message(id="msg-4", ended=some[-1].ended, **had)
+        put(store, late, *some, twin, a.message(id="msg-5"))
+        put(store, a.message(id="msg-6", receiver="rcv-2", ended=a.NOON, **had))
+        put(store, a.message(id="msg-7", organisation="theirs", ended=a.NOON, **had))
+        told = [*some, twin, late]
+        assert store.delivered_count("ours", "rcv-1") == len(told)
+        assert store.delivered("ours", "rcv-1", 0, 100) == tuple(told)
+        assert store.delivered("ours", "rcv-1", 1, 3) == tuple(told[1:4])
+        assert store.delivered("ours", "rcv-1", 5, 3) == ()
+        assert store.delivered_count("theirs", "rcv-2") == 0
+
     def test_one_is_replaced_and_its_attempts_stay(self, store: Store) -> None:
         put(store, a.message())
         ended = a.message(state=MessageState.DELIVERED, attempts=2, ended=a.NOON + MINUTE)

@@ -259,6 +259,11 @@ item-changed = First seen changed: { $changed }. No earlier look shows it plainl
 item-sure = How sure: { $sure }. Severity, if it is so: { $severity }.
 item-event = Event { $id }
 footer = Message { $id } from { $sender }, written on { $made }.
+more =
+    { $count ->
+        [one] One more event is not in this message, as it would be too long. It is told of here:
+       *[other] { $count } more events are not in this message, as it would be too long. They are told of here:
+    }
 cut =
     { $count ->
         [one] One line is left out here, as this message would be too long. All of it is here:

@@ -260,6 +260,11 @@ item-changed = Vu changé pour la première fois : { $changed }. Aucune image an
 item-sure = Degré de certitude : { $sure }. Gravité, si le fait est avéré : { $severity }.
 item-event = Événement { $id }
 footer = Message { $id } de { $sender }, rédigé le { $made }.
+more =
+    { $count ->
+        [one] { $count } autre événement ne figure pas dans ce message, qui serait trop long. Il se trouve ici :
+       *[other] { $count } autres événements ne figurent pas dans ce message, qui serait trop long. Ils se trouvent ici :
+    }
 cut =
     { $count ->
         [one] { $count } ligne est omise ici : le message serait trop long. Tout se trouve ici :

@@ -35,7 +35,7 @@ def title(letter: Letter, language: Language) -> str:
         return headline(letter.facts[0], language)
     key = f"title-{form_of(letter)}"
     if letter.form in LISTS:
-        line = say(language, key, count=len(letter.facts))
+        line = say(language, key, count=len(letter.facts) + letter.more)
     else:
         line = say(language, key, sender=clean(letter.sender))
     return marked(language, mode_of(letter), line)
@@ -130,6 +130,9 @@ def _closing(letter: Letter, language: Language) -> list[str]:
         found.append(say(language, "next", instruction=steps(facts, language)))
         found += links(facts["links"], _EVENT_LINKS, language)
     elif letter.form in LISTS:
+        if letter.more:
+            untold = say(language, "more", count=letter.more)
+            found.append("\n".join((untold, _where_all_is(letter))))
         found.append(say(language, "limits"))
     found += links(letter.links or {}, ("confirm", "receiver", "unsubscribe"), language)
     if letter.home:

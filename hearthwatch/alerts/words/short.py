@@ -100,7 +100,7 @@ def _words(letter: Letter, language: Language) -> Iterator[list[str]]:
         yield from _of_event(letter.facts[0], letter.zone, language)
     elif letter.form in LISTS:
         named = say(language, f"short-{letter.form.value}")
-        count = len(letter.facts)
+        count = len(letter.facts) + letter.more
         yield [say(language, "short-many", title=named, count=count, isolate=False)]
     else:
         key = f"short-{form_of(letter)}"

@@ -94,6 +94,8 @@ def test_without_any_configuration_the_defaults_hold(tmp_path):
         "alert_allowed_hosts": (),
         "alert_key": None,
         "alert_sender": "",
+        "cap_certificate": None,
+        "cap_key": None,
         "public_events": False,
         "run_every_hours": 6.0,
         "log_level": "info",

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import apprise
 import pytest
 from apprise import NotificationManager
+from urllib3.util import connection
 
 from hearthwatch.alerts.allowed import Allowed
 from hearthwatch.alerts.apprise_channel import (
@@ -22,12 +23,14 @@ from hearthwatch.alerts.apprise_channel import (
     has_host,
 )
 from hearthwatch.alerts.channel import DeliveryFailed, Parcel
+from hearthwatch.alerts.guarded import guarded
 from hearthwatch.alerts.words import fitted, short
 from hearthwatch.errors import AlertError
 from hearthwatch.records import Detail, Language, MessageForm, Mode
 from tests.support.wordings import MADE, MESSAGE, facts, letter, notice
 
 SECRET = "s3cr3t-t0ken"
+PUBLIC = "93.184.216.34"
 LOOPBACK = Allowed.of(["127.0.0.1"])
 
 
@@ -48,7 +51,14 @@ def target():
         def log_message(self, *args):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        connections = 0
+
+        def process_request(self, *args):
+            self.connections += 1
+            super().process_request(*args)
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         server.taken, server.status = [], 200
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
@@ -131,7 +141,7 @@ def services():
 @pytest.mark.parametrize("address", [
     "dbus://", "gnome://", "glib://", "macosx://", "windows://", "syslog://",
     "rsyslog://localhost", "blink1://", "growl://localhost", "mailto://a:b@example.org",
-    "mqtt://localhost/topic", "ircs://irc.example.org/room", "xmpps://a:b@example.org",
+    "mqtt://localhost/topic", "aprs://user:pass@DF1ABC", "ircs://irc.example.org/room", "xmpps://a:b@example.org",
     "fcm://project@key/token?keyfile=/etc/passwd", "exec:///bin/true", "file:///etc/passwd",
     "", "nothing", "https://example.org/hook", "http://[bad", "json:///",
 ])  # fmt: skip
@@ -172,6 +182,66 @@ def test_a_host_that_turns_private_is_not_told_any_more(target):
     with pytest.raises(DeliveryFailed, match="not a public one") as failed:
         channel.deliver(parcel(address, letter()))
     assert failed.value.retryable and target.taken == []
+
+
+def test_a_resolver_that_lies_at_the_second_look_leads_nowhere(target):
+    """A public address when it is checked, a private one when it is called."""
+    answers = iter([[PUBLIC], ["127.0.0.1"]])
+    channel = Apprise(Allowed(), resolve=lambda host: next(answers))
+    before = target.connections
+    with pytest.raises(DeliveryFailed, match="not a public one") as failed:
+        channel.deliver(parcel(f"jsons://turning.example:{target.server_port}/x", letter()))
+    assert failed.value.retryable and target.connections == before
+    assert next(answers, None) is None
+
+
+def test_it_connects_to_what_was_looked_up_here_and_to_nothing_else(target):
+    asked = []
+
+    def resolve(host):
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    channel = Apprise(Allowed.of(["hook.example"]), resolve=resolve)
+    # No system would find that name.
+    channel.deliver(parcel(f"json://hook.example:{target.server_port}/x", letter()))
+    assert asked == ["hook.example", "hook.example"]
+    assert len(target.taken) == 1
+
+
+def test_the_hosts_of_makers_and_a_proxy_are_checked_as_well(target, monkeypatch):
+    asked = []
+
+    def resolve(host):
+        asked.append(host)
+        return ["10.0.0.1"]
+
+    channel = Apprise(Allowed(), resolve=resolve)
+    discord = "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js"
+    with pytest.raises(DeliveryFailed, match="not a public one"):
+        channel.deliver(parcel(discord, letter()))
+    assert asked == ["discord.com"]
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{target.server_port}")
+    plain = Apprise(Allowed(), resolve=lambda host: [host] if host[0].isdigit() else [PUBLIC])
+    with pytest.raises(DeliveryFailed, match="not a public one"):
+        plain.deliver(parcel(discord, letter()))
+    assert target.taken == []
+
+
+def test_what_others_connect_to_is_not_touched(target):
+    with guarded(lambda host, port: []), pytest.raises(OSError):
+        connection.create_connection(("127.0.0.1", target.server_port))
+    connection.create_connection(("127.0.0.1", target.server_port)).close()
+    found = []
+
+    def beside():
+        found.append(connection.create_connection(("127.0.0.1", target.server_port)))
+
+    with guarded(lambda host, port: []):
+        thread = threading.Thread(target=beside)
+        thread.start()
+        thread.join(10)
+    found[0].close()
 
 
 def test_an_unencrypted_target_is_refused_unless_the_operator_allows_it(target):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from cryptography.x509.oid import NameOID
 from lxml import etree
 from xsdata.formats.dataclass.parsers import XmlParser
 
+from hearthwatch.alerts import factories
 from hearthwatch.alerts.allowed import Allowed
 from hearthwatch.alerts.cap import Cap
 from hearthwatch.alerts.cap_area import MOST_VERTICES, drawn
@@ -25,7 +27,7 @@ from hearthwatch.alerts.cap_info import Said
 from hearthwatch.alerts.cap_signing import CapSigner
 from hearthwatch.alerts.channel import Parcel
 from hearthwatch.alerts.pinned import MOST_SENT, Pinned
-from hearthwatch.errors import AlertError
+from hearthwatch.errors import AlertError, SettingsError
 from hearthwatch.records import (
     AlertAct,
     Detail,
@@ -36,6 +38,7 @@ from hearthwatch.records import (
     Mode,
     Severity,
 )
+from hearthwatch.settings import load_settings
 from tests.support.letters import SQUARE, facts, letter, notice, service_letter
 from tests.support.receiving import Receiver, answers
 
@@ -425,6 +428,52 @@ def test_a_key_that_cannot_sign_so_is_refused_when_it_starts(certificate):
     for wrong in (b"", b"nothing", written(ec.generate_private_key(ec.SECP256R1()))):
         with pytest.raises(AlertError, match="RSA"):
             CapSigner(wrong, certificate)
+
+
+@pytest.fixture
+def set_up(tmp_path, key, certificate):
+    paths = {"cap_key": tmp_path / "key.pem", "cap_certificate": tmp_path / "own.pem"}
+    paths["cap_key"].write_bytes(written(key))
+    paths["cap_key"].chmod(0o600)
+    paths["cap_certificate"].write_bytes(certificate)
+    return paths
+
+
+def test_by_the_settings_alone_a_document_verifies_elsewhere(tmp_path, set_up, require_system):
+    """xmlsec1 knows nothing of us but the certificate."""
+    signing = factories.cap(load_settings(data_dir=tmp_path, **set_up))
+    document = tmp_path / "alert.xml"
+    body = signing.render(letter())["body"]
+    document.write_text(body)
+    xmlsec = require_system("xmlsec1", "xmlsec1")
+    command = [xmlsec, "--verify", "--pubkey-cert-pem", set_up["cap_certificate"], document]
+    assert subprocess.run(command, capture_output=True).returncode == 0
+    document.write_text(body.replace("Severe", "Minor"))
+    assert subprocess.run(command, capture_output=True).returncode != 0
+    plain = factories.cap(load_settings(data_dir=tmp_path))
+    assert "Signature" not in plain.render(letter())["body"]
+
+
+def test_what_cannot_be_signed_as_set_is_not_sent_at_all(tmp_path, set_up, key):
+    other = written(rsa.generate_private_key(65537, 2048))
+    for changes, words in (
+        ({"cap_certificate": None}, "both"),
+        ({"cap_key": None}, "both"),
+        ({"cap_key": tmp_path / "none"}, "cannot be read"),
+        ({"cap_certificate": set_up["cap_key"]}, "PEM"),
+        ({"cap_key": other}, "another key"),
+        ({"cap_key": b"nothing"}, "RSA"),
+    ):
+        for name, value in changes.items():
+            if isinstance(value, bytes):
+                changes[name] = tmp_path / "other.pem"
+                changes[name].write_bytes(value)
+                changes[name].chmod(0o600)
+        with pytest.raises(SettingsError, match=words):
+            factories.cap(load_settings(data_dir=tmp_path, **set_up | changes))
+    set_up["cap_key"].chmod(0o640)
+    with pytest.raises(SettingsError, match="Others can read"):
+        factories.cap(load_settings(data_dir=tmp_path, **set_up))
 
 
 # On its way ----------------------------------------------------------------------------------

@@ -468,3 +468,14 @@ def test_a_notice_says_that_it_leaves_things_out():
     text = "\n".join(paragraphs(message, Language.ENGLISH))
     assert "This is a notice" in text and "this message names no place" in text
     assert "Relief Desk" not in text and "Who else was told" not in text
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_list_says_how_many_events_it_leaves_out(language: Language) -> None:
+    plain = of_form(MessageForm.LIST, language)
+    made = dataclasses.replace(plain, more=136)
+    for room in (20_000, 900):
+        assert "136" in fitted(made, language, room)
+    for said in (title(made, language), short(made, language)):
+        assert str(136 + len(made.facts)) in said
+    assert "136" not in fitted(plain, language, 20_000)

@@ -7,10 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import serialization as keys
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
 from hearthwatch.alerts.sending import LEASE
 from hearthwatch.cli.call import Call
-from hearthwatch.cli.checks import Outcome
-from hearthwatch.cli.doctor_alerts import alerts
+from hearthwatch.cli.checks import Check, Outcome
+from hearthwatch.cli.doctor_alerts import alerts, cap_signature
 from hearthwatch.records import Lease
 from hearthwatch.settings import load_settings
 from tests.contract import store_records as a
@@ -35,3 +41,34 @@ def test_it_says_who_waits_and_whether_anything_sends(tmp_path: Path) -> None:
     put(call, verb="put_message", record=a.message(made=now - timedelta(hours=1), next=now))
     found = alerts(call)
     assert (found.outcome, "the oldest since" in found.found) == (Outcome.WARN, True)
+
+
+def certified(folder: Path, days: int) -> dict[str, Path]:
+    """Write a key and a certificate that ends after so many days."""
+    now = datetime.now(UTC)
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "watch.example")])
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name)
+        .public_key(key.public_key()).serial_number(7).not_valid_before(now - timedelta(days=99))
+        .not_valid_after(now + timedelta(days=days)).sign(key, hashes.SHA256())
+    )  # fmt: skip
+    files = {"cap_key": folder / "key.pem", "cap_certificate": folder / "own.pem"}
+    files["cap_key"].write_bytes(
+        key.private_bytes(keys.Encoding.PEM, keys.PrivateFormat.PKCS8, keys.NoEncryption())
+    )
+    files["cap_key"].chmod(0o600)
+    files["cap_certificate"].write_bytes(made.public_bytes(keys.Encoding.PEM))
+    return files
+
+
+def test_it_says_whether_cap_can_be_signed_and_how_long_still(tmp_path: Path) -> None:
+    def said(**settings: Any) -> Check:
+        return cap_signature(Call(Namespace(), load_settings(data_dir=tmp_path, **settings)))
+
+    assert said() == Check(Outcome.OK, "documents are not signed")
+    for days, outcome in ((90, Outcome.OK), (10, Outcome.WARN), (-1, Outcome.FAIL)):
+        files = certified(tmp_path, days)
+        assert said(**files).outcome is outcome
+    broken = said(cap_key=files["cap_key"])
+    assert (broken.outcome, "both" in broken.found) == (Outcome.FAIL, True)
