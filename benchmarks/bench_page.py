@@ -58,16 +58,14 @@ def keys(page: Page, count: int) -> list[float]:
     front = page.locator("[data-testid=verify-slot]:not(.ahead) [data-drawn]")
     for done in range(count):
         front.wait_for()
-        ahead.wait_for()
+        ahead.wait_for(state="attached")
         page.keyboard.press("h")
         page.wait_for_function(
             "(many) => performance.getEntriesByName('verify').length > many", arg=done
         )
         page.keyboard.press("u")
         page.wait_for_function("() => !document.querySelector('[data-testid=verify-undo]:enabled')")
-    return list(
-        page.evaluate("performance.getEntriesByName('verify').map((one) => one.duration)")
-    )
+    return list(page.evaluate("performance.getEntriesByName('verify').map((one) => one.duration)"))
 
 
 if __name__ == "__main__":
