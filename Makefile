@@ -2,7 +2,7 @@
 # Another Python: PYTHON=python3.12 make install
 
 PYTHON ?= python3
-PYTEST_ARGS ?= -n 2 --dist loadfile -m "not slow"
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -54,7 +54,7 @@ standin: $(INSTALLED) ## Serve a stand-in of Sentinel Hub and STAC over real sce
 	@$(BIN)/python -m tests.standin $(STANDIN_ARGS) var/sample
 
 .PHONY: test
-test: $(INSTALLED) $(PAGE) ## Run the tests; the slow ones only with PYTEST_ARGS="-n 2 --dist loadfile", as .ci/run does
+test: $(INSTALLED) $(PAGE) ## Run the tests; the slow ones only with PYTEST_ARGS="-n 2 --dist loadfile --no-loadscope-reorder", as .ci/run does
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 .PHONY: web

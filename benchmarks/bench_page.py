@@ -58,7 +58,7 @@ def keys(page: Page, count: int) -> list[float]:
     front = page.locator("[data-testid=verify-slot]:not(.ahead) [data-drawn]")
     for done in range(count):
         front.wait_for()
-        ahead.wait_for()
+        ahead.wait_for(state="attached")
         page.keyboard.press("h")
         page.wait_for_function(
             "(many) => performance.getEntriesByName('verify').length > many", arg=done

@@ -13,24 +13,36 @@ import pytest
 from hypothesis import settings
 
 # The same examples each time: a build must not turn red by the luck of the draw.
-# HYPOTHESIS_PROFILE=fuzz draws new ones, and more of them.
+# HYPOTHESIS_PROFILE=ci, for .ci/run, draws some more; fuzz draws new ones, and many.
 # A machine with other work to do must not fail a test that is right.
-settings.register_profile("same", derandomize=True, deadline=None)
-settings.register_profile("fuzz", max_examples=1000, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+settings.register_profile("fast", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=60)
+settings.register_profile("fuzz", max_examples=1000, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
+TESTS = Path(__file__).resolve().parent
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 RequireSystem = Callable[[str, str], str]
 
 
+LONGEST_FIRST = ("faults", "acceptance", "science", "contract", "unit")
+"""Files go whole to a process that is free: begun last, a long one keeps it waiting alone."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_rank)
     if SHARED_DATA.is_dir():
         return
     absent = pytest.mark.skip(reason="the real scenes of ../shared/data are not here")
     for item in items:
         if item.get_closest_marker("shared_data"):
             item.add_marker(absent)
+
+
+def _rank(item: pytest.Item) -> int:
+    folder = item.path.relative_to(TESTS).parts[0]
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +125,21 @@ def _is_outside(sock: socket.socket, address: object) -> bool:
         return not ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_takes_long_is_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Run migrations once for each test process, make worlds once for all, wait for no disk.
+
+    What a test writes need not survive a power cut, and a kill it survives as it is.
+    """
+    from tests.support import built, new_database
+
+    built.share(tmp_path_factory)
+    with new_database.copied(), pytest.MonkeyPatch.context() as patch:
+        # Of what is no open file it still complains.
+        patch.setattr(os, "fsync", lambda descriptor: os.fstat(descriptor) and None)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -244,14 +244,14 @@ def test_large_bodies_of_small_parts_are_read_one_after_the_other(
     with ThreadPoolExecutor(3) as threads:
         asked = [
             threads.submit(
-                httpx.post, f"{service.url}/regions", content=sent, timeout=PATIENCE_S,
+                httpx.post, f"{service.url}/regions", content=sent, timeout=None,
                 headers={**JSON, "Authorization": f"Bearer {service.keys.ours}"},
             )
             for _ in range(3)
         ]  # fmt: skip
         others = 0
         while not all(one.done() for one in asked):
-            assert httpx.get(f"{service.url}/healthz", timeout=PATIENCE_S).status_code == 200
+            assert httpx.get(f"{service.url}/healthz", timeout=None).status_code == 200
             others += 1
     for one in asked:
         a_problem(one.result(), 422)
@@ -576,7 +576,12 @@ def _large(value: Any) -> Any:
     return Response(b"x" * 20_000_000)
 
 
-def test_fifty_bodies_that_trickle(service: Served, hurried: None) -> None:
+def test_fifty_bodies_that_trickle(
+    service: Served, hurried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Only the body has little time: on a slow machine the header would be late as well.
+    monkeypatch.setattr(server, "HEADER_SECONDS", PATIENCE_S)
+    monkeypatch.setattr(server, "ANSWER_SECONDS", PATIENCE_S)
     with ExitStack() as stack:
         socks = open_many(service, stack, 50)
         for number, sock in enumerate(socks):
@@ -584,7 +589,8 @@ def test_fifty_bodies_that_trickle(service: Served, hurried: None) -> None:
             sock.sendall(head(service, "POST", "/regions", how))
         drip(socks[1::2], b" ", 3.0, lambda: at_once(service))
         said = [rest_of(sock) for sock in socks]
-        assert sum(one.startswith(b"HTTP/1.1 408 ") for one in said) >= 25
+        # Who goes on sending may not get to read it.
+        assert all(one.startswith(b"HTTP/1.1 408 ") for one in said[0::2])
 
 
 def test_a_body_nobody_reads_is_not_waited_for(service: Served, hurried: None) -> None:

@@ -74,16 +74,21 @@ def _nothing_answered(page: Page) -> Iterator[list[str]]:
     """Hold back every answer of the service, and give what was asked for meanwhile."""
     held: list[Route] = []
     asked: list[str] = []
+    is_over = False
 
     def hold(route: Route) -> None:
         asked.append(route.request.url)
-        held.append(route)
+        if is_over:
+            route.continue_()
+        else:
+            held.append(route)
 
     page.route("**/*", hold)
     yield asked
-    page.unroute("**/*", hold)
+    is_over = True
     for route in held:
         route.continue_()
+    page.unroute("**/*", hold)
 
 
 def _said(village: Served) -> list[Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
+from detectors import registry
 from hearthwatch.keys import new_key
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.run import run_region
@@ -15,6 +17,7 @@ from hearthwatch.records import Mode, Region, Role
 from hearthwatch.store import Store, open_store
 from imagery.registry import create_provider
 from tests.support import catalogue, settled
+from tests.support.built import built
 from tests.support.served import Keys, Served, listening
 from tests.support.settled import EAST, LOOKS, MIDDLE, WEST, Fire
 
@@ -32,25 +35,33 @@ EXERCISE = "Exercise valley"
 @contextmanager
 def serve(folder: Path) -> Iterator[Served]:
     """Draw the valley, watch it and the exercise, and serve what was found."""
-    root = folder / "var"
-    Layout(root).make()
+    detectors = sorted(one.name for one in registry.installed())
+    there = built(f"valley of {' '.join(detectors)}", _watch)
+    root = shutil.copytree(there / "var", folder / "var")
     store = open_store(Layout(root).database, write=True, alone=False)
     try:
+        made, key = new_key("local", "ours", Role.ADMIN, settled.BEGAN)
+        with store.transaction() as tx:
+            tx.put_key(made)
+        settings = settled.settings_for(root, there / "looks", executor="threads")
+        with listening(settings, store) as url:
+            yield Served(url, Keys(key, "", "", "", ""), settings, store)
+    finally:
+        store.close()
+
+
+def _watch(folder: Path) -> None:
+    root = folder / "var"
+    Layout(root).make()
+    settings = settled.settings_for(root, _looks(folder / "looks"), executor="threads")
+    with closing(open_store(Layout(root).database, write=True)) as store:
         watched = settled.enrol(store, (MIDDLE, EAST), Mode.ACTUAL)
-        settings = settled.settings_for(root, _looks(folder / "looks"), executor="threads")
         for region, looks in (
             (watched, folder / "looks"),
             (_exercise(store), _implanted(folder / "implanted")),
         ):
             provider = create_provider("folder", path=looks)
             run_region(settings, store, provider, region, settled.UNTIL)
-        made, key = new_key("local", "ours", Role.ADMIN, settled.BEGAN)
-        with store.transaction() as tx:
-            tx.put_key(made)
-        with listening(settings, store) as url:
-            yield Served(url, Keys(key, "", "", "", ""), settings, store)
-    finally:
-        store.close()
 
 
 def _looks(folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ from hearthwatch.records import (
 from hearthwatch.settings import Settings
 from hearthwatch.store import Store, open_store
 from tests.support import watched
+from tests.support.built import built
 from tiles.archive import Archive
 
 LOOKS = 17
@@ -82,10 +84,9 @@ class Served:
 @contextmanager
 def serve(folder: Path) -> Iterator[Served]:
     """Make a data folder with events in it, and serve it."""
-    root = watched.prepare(folder / "var")
-    looks = watched.write_looks(folder / "looks", LOOKS, damaged=5)
-    settings = watched.settings_for(root, looks, executor="threads", workers=2)
-    watched.run(settings)
+    there = built("square", _watch)
+    root = shutil.copytree(there / "var", folder / "var")
+    settings = _settings(root, there / "looks")
     layout = Layout(root)
     store = open_store(layout.database, write=True, alone=False)
     try:
@@ -94,6 +95,15 @@ def serve(folder: Path) -> Iterator[Served]:
             yield Served(url, keys, settings, store)
     finally:
         store.close()
+
+
+def _watch(folder: Path) -> None:
+    looks = watched.write_looks(folder / "looks", LOOKS, damaged=5)
+    watched.run(_settings(watched.prepare(folder / "var"), looks))
+
+
+def _settings(root: Path, looks: Path) -> Settings:
+    return watched.settings_for(root, looks, executor="threads", workers=2)
 
 
 @contextmanager

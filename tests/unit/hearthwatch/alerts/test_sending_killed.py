@@ -17,7 +17,7 @@ from hearthwatch.store import MemoryStore
 from tests.unit.hearthwatch.alerts.desk import Desk, Spy, event
 
 SEEDS = range(30)
-EVENTS = 12
+EVENTS = 6
 STATES = (EventState.PROVISIONAL, EventState.CORROBORATED, EventState.CONFIRMED,
           EventState.RETRACTED)  # fmt: skip
 

@@ -2,6 +2,7 @@ import importlib
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 
@@ -161,18 +162,21 @@ def test_every_command_has_an_example_here_and_one_line_of_help():
     assert all(text and "\n" not in text for text in listed.values())
 
 
+parser = cache(build_parser)
+
+
 @pytest.mark.parametrize("command", EXAMPLES)
 def test_json_is_taken_before_and_after_every_command(command):
     words = [*command.split(), *EXAMPLES[command]]
-    assert build_parser().parse_args([*words, "--json"]).json
-    args = build_parser().parse_args(["--json", "--data-dir", "d", *words])
+    assert parser().parse_args([*words, "--json"]).json
+    args = parser().parse_args(["--json", "--data-dir", "d", *words])
     assert args.json
     assert args.data_dir == "d"
 
 
 @pytest.mark.parametrize("command", EXAMPLES)
 def test_every_command_leads_to_a_function(command):
-    args = build_parser().parse_args([*command.split(), *EXAMPLES[command]])
+    args = parser().parse_args([*command.split(), *EXAMPLES[command]])
     module, _, function = args.handler.partition(":")
     assert callable(getattr(importlib.import_module(module), function))
 

@@ -292,7 +292,7 @@ STEP = st.one_of(
 
 class TestNothingGivesThePlaceBack:
     @settings(
-        max_examples=25,
+        max_examples=10,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )

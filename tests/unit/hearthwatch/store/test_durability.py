@@ -17,6 +17,7 @@ from hearthwatch.records import EventFilter
 from hearthwatch.store import SqlStore, sqlite
 from hearthwatch.store.faults import translated_files
 from tests.contract import store_records as a
+from tests.support import new_database
 
 WRITE_AND_WAIT = """
 import sys
@@ -127,8 +128,9 @@ def test_another_program_that_holds_the_database_is_told_of(
         a.with_region(store)
 
 
-def test_what_the_writer_promises(store: SqlStore) -> None:
-    with store._writer.connect() as connection:  # type: ignore[union-attr]
+def test_what_the_writer_promises(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_WRITING", new_database.as_shipped["_WRITING"])
+    with closing(SqlStore.open(path, write=True)) as store, store._writer.connect() as connection:  # type: ignore[union-attr]
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")

@@ -157,6 +157,7 @@ def test_a_store_beside_waits_only_so_long_for_its_turn(
 
 def test_an_older_schema_is_brought_up_only_while_nobody_else_writes(tmp_path: Path) -> None:
     path = tmp_path / "hearthwatch.db"
+    path.touch()  # Without our tables; of a file that is not there, a test has them at once.
     lock = WriteLock(path)
     with pytest.raises(StoreLocked, match="This process"):
         SqlStore.open(path, write=True, alone=False)

@@ -21,6 +21,12 @@ from hearthwatch.store.extent import Box
 from hearthwatch.store.tables import metadata
 from hearthwatch.store.window import YEAR
 from tests.contract import store_records as a
+from tests.support import new_database
+
+
+@pytest.fixture(autouse=True)
+def _every_migration_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "create_file", new_database.as_shipped["create_file"])
 
 
 @pytest.fixture
