@@ -24,7 +24,7 @@ READING = frozenset({
     "erase list", "hold list", "context list",
     "receivers list", "receivers show", "subscriptions list", "subscriptions show",
     "messages list", "messages show", "alerts", "latency",
-    "erase list", "hold list", "responders list", "responders show", "responses",
+    "responders list", "responders show", "responses",
     "store check", "report accuracy", "review agreement", "status", "version",
     # What is restored to must be empty before, and then has an entry of its own.
     "restore", "recovery key", "recovery check",
