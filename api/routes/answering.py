@@ -18,8 +18,7 @@ from api.context import InContext
 from api.doors import InDoors
 from api.problems import declared
 from hearthwatch.alerting import answering
-from hearthwatch.alerting.answering import UNSUBSCRIBE
-from hearthwatch.alerting.receivers import CONFIRM
+from hearthwatch.alerting.answering import CONFIRM, UNSUBSCRIBE
 
 open_router = APIRouter(tags=["alerts"])
 

@@ -77,7 +77,7 @@ def callers() -> Callers:
         "receiver": "rcv-1", "subscription": "sub-1", "message": "msg-1",
         "responder": "rsd-1",
         "alarm": "alm-1",
-        "observation": "obs-1", "receiver": "rcv-1", "subscription": "sub-1", "message": "msg-1",
+        "observation": "obs-1",
         "item": item_id(LOOK, CELL, SCENE), "asset": grid_hash(layer(OUR_BANDS)),
     }  # fmt: skip
     theirs = {name: f"{MARK}-{one}" for name, one in ours.items()} | {"acquisition": THEIR_LOOK}
@@ -208,6 +208,6 @@ _VERBS = {
     "ResponseStep": ("add_response_steps", True), "Note": ("add_note", False),
     "Effect": ("add_effect", False),
     "Attempt": ("add_attempt", False), "Alarm": ("put_alarm", False),
-    "Attempt": ("add_attempt", False), "ContextObservation": ("put_observation", False),
+    "ContextObservation": ("put_observation", False),
     "ApiKey": ("put_key", False), "Session": ("put_session", False),
 }  # fmt: skip
