@@ -239,9 +239,7 @@ def _state_after(response: Response, said: Said) -> ResponseState:
     return ResponseState(said.answer.value)
 
 
-def _handed_to(
-    onward: Onward, response: Response, said: Said, *, strict: bool
-) -> Responder | None:
+def _handed_to(onward: Onward, response: Response, said: Said, *, strict: bool) -> Responder | None:
     """Return the responder to which an event is handed over; None for one beyond the network.
 
     A contact hands it over only to whom it would be told of by its agreement anyway; people of
