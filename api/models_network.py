@@ -184,7 +184,7 @@ class EffectAnswer(BaseModel):
     responder: str | None
 
 
-class WhoKnows(BaseModel):
+class Responses(BaseModel):
     """Who knows of an event, who acts, and what was written down about it."""
 
     event: str

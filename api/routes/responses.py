@@ -16,7 +16,7 @@ from api.models_network import (
     NewNote,
     NoteAnswer,
     ResponseAnswer,
-    WhoKnows,
+    Responses,
 )
 from api.problems import declared
 from api.routes.events import EventId
@@ -34,7 +34,7 @@ router = APIRouter(prefix="/events", tags=["network"])
 WRITTEN = declared(403, 404, 409, 422, 507)
 
 
-@router.get("/{event}/responses", response_model=WhoKnows, responses=declared(404))
+@router.get("/{event}/responses", response_model=Responses, responses=declared(404))
 def list_responses(event: EventId, who: Reader, here: InContext) -> Response:
     """Tell who was told when and by which way, who received it, acts or declined; and all notes."""
     return respond(who_knows(here.store, who.organisation, event))

@@ -77,7 +77,7 @@ def test_an_agreement_is_added_read_changed_and_removed(here: Network) -> None:
         ({"contacts": ["rcv-9"]}, "no receiver rcv-9"),
         ({"region": "reg-9"}, "No region"),
         ({"urgent_wait": 0}, "urgent_wait"),
-        ({"geometry": {"type": "Point", "coordinates": [25, 13]}}, "geometry"),
+        ({"geometry": {"type": "Point", "coordinates": [25, 13]}}, "no polygon"),
     ],
     ids=lambda one: next(iter(one)) if isinstance(one, dict) else "",
 )

@@ -49,7 +49,7 @@ def test_the_network_is_listed_and_one_of_it_shown(document, call, failure, fold
 def test_who_knows_of_an_event(document, call, folder):
     told = document("responses", "evt-1")[1]
     assert (told["acts"], told["unanswered"]) == ([], True)
-    text = call("responses", "evt")[1]
+    text = call("responses", "evt-1")[1]
     contacts = "Phone 1 (not sent yet), Phone 2 (not sent yet)"
     nobody = ("Nobody has taken charge.", "NOBODY ANSWERED", "unanswered")
     for said in (*nobody, "Aid in the hills", contacts, "Road is cut.", "A convoy."):
