@@ -22,6 +22,7 @@ from hearthwatch.watchdogs.facts import Feed, Installation, Watched
 from hearthwatch.watchdogs.rules import IDLE
 from hearthwatch.watchlist.terms import has_ended
 from hearthwatch.watchlist.waiting import is_waiting
+from hearthwatch.words import sensors_in_words
 
 SENDER = "sender"
 """As `hearthwatch.alerts.sending` calls the lease by which it is seen that something sends."""
@@ -150,12 +151,17 @@ def _feeds(
 def _by_sensor(newest: Mapping[str, datetime]) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     for detector, sensed in newest.items():
-        for sensor in sensors_of(detector):
-            found[sensor] = max(sensed, found.get(sensor, sensed))
+        sensor = _sensor(detector)
+        found[sensor] = max(sensed, found.get(sensor, sensed))
     return found
+
+
+def _sensor(detector: str) -> str:
+    """Return what a detector looks through; products of one sensor take each other's place."""
+    return sensors_in_words(sensors_of(detector)) or detector
 
 
 def _own_sensors(region: Region) -> set[str]:
     """Return the sensors of the detector that bears the name of the region's kind."""
     kind = region.kind.value
-    return {sensor for one in detectors_of(kind) if one == kind for sensor in sensors_of(one)}
+    return {_sensor(one) for one in detectors_of(kind) if one == kind}

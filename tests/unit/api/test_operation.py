@@ -9,11 +9,11 @@ from fastapi import Request
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
-from api.measured import LEAST_LETTERS
+from api.measured import LEASES, LEAST_LETTERS
 from api.rates import BURST_SECONDS, Buckets
 from hearthwatch.errors import SettingsError
 from hearthwatch.keys import new_key
-from hearthwatch.records import Role, RunOutcome
+from hearthwatch.records import AlarmKind, Role, RunOutcome
 from hearthwatch.settings import load_settings
 from hearthwatch.store import MemoryStore
 from tests.contract import store_records as a
@@ -107,6 +107,8 @@ def test_figures_have_no_place_id_name_or_organisation_in_any_label(serve, store
             assert labels.pop("route", "none") in templates
             assert labels.pop("method", "GET") in methods
             assert re.fullmatch(r"[1-5]\d\d", labels.pop("status", "200"))
+            assert labels.pop("what", LEASES[0]) in LEASES
+            assert labels.pop("kind", "no_data") in set(AlarmKind)
             assert labels == {}
     assert len(seen) >= 4
     assert "none" in seen

@@ -91,6 +91,8 @@ def test_without_any_configuration_the_defaults_hold(tmp_path):
         "host": "127.0.0.1",
         "port": 8480,
         "public_url": None,
+        "heartbeat_hours": 24.0,
+        "no_data_days": 14.0,
         "alert_allowed_hosts": (),
         "alert_key": None,
         "alert_sender": "",

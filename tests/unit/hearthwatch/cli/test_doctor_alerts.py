@@ -16,9 +16,10 @@ from cryptography.x509.oid import NameOID
 from hearthwatch.alerts.sending import LEASE
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.checks import Check, Outcome
-from hearthwatch.cli.doctor_alerts import alerts, cap_signature
+from hearthwatch.cli.doctor_alerts import alarms, alerts, cap_signature
 from hearthwatch.records import Lease
 from hearthwatch.settings import load_settings
+from hearthwatch.watchdogs.watching import LEASE as WATCHDOGS
 from tests.contract import store_records as a
 
 
@@ -72,3 +73,21 @@ def test_it_says_whether_cap_can_be_signed_and_how_long_still(tmp_path: Path) ->
         assert said(**files).outcome is outcome
     broken = said(cap_key=files["cap_key"])
     assert (broken.outcome, "both" in broken.found) == (Outcome.FAIL, True)
+
+
+def test_it_says_what_is_wrong_and_whether_anything_looks_for_that(tmp_path: Path) -> None:
+    call = Call(Namespace(), load_settings(data_dir=tmp_path, organisation="ours"))
+    assert alarms(call).outcome is Outcome.OK
+    put(call, verb="put_region", record=a.region())
+    found = alarms(call)
+    assert (found.outcome, found.found) == (Outcome.WARN, "nothing looks for what is wrong")
+    now = datetime.now(UTC)
+    lease = Lease(WATCHDOGS, "", "dogs", now, now + timedelta(minutes=3), 0)
+    put(call, verb="take_lease", record=lease)
+    assert (alarms(call).outcome, alarms(call).found) == (Outcome.OK, "no alarm is open")
+    put(call, verb="put_alarm", record=a.alarm())
+    put(call, verb="put_alarm", record=a.alarm(id="alm-2", organisation="theirs"))
+    found = alarms(call)
+    assert (found.outcome, found.found) == (
+        Outcome.WARN, "1 alarm open: no_data since 2024-04-17"
+    )  # fmt: skip

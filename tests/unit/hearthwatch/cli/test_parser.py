@@ -112,6 +112,8 @@ EXAMPLES = {
     "spend": [],
     "up": [],
     "send": ["--once"],
+    "alarms list": ["--all"],
+    "alarms acknowledge": ["alm-1"],
     "serve": [],
     "key add": ["map"],
     "key list": [],
