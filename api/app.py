@@ -22,6 +22,7 @@ from api.planning import Planning, Unplanned
 from api.rates import Rates
 from api.routes import (
     answering,
+    answers,
     audit,
     changes,
     courses,
@@ -43,6 +44,8 @@ from api.routes import (
     receivers,
     regions,
     releases,
+    responders,
+    responses,
     reviews,
     service,
     sessions,
@@ -113,6 +116,7 @@ def create_app(
         tilesets.open_router,
         stac.open_router,
         answering.open_router,
+        answers.open_router,
     ):
         app.include_router(open_router, dependencies=[Depends(refuse_unknown)])
     if settings.public_events:
@@ -148,6 +152,8 @@ def create_app(
         receivers.router,
         subscriptions.router,
         messages.router,
+        responders.router,
+        responses.router,
         audit.router,
     ):
         # Who asks is known before anything is said of how it was asked.

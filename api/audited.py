@@ -43,9 +43,9 @@ from hearthwatch.store.protocol import Store
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 IDS = ("region", "event", "settlement", "job", "acquisition", "person", "key", "session",
-       "release", "erasure", "hold", "receiver", "subscription", "message",
+       "release", "erasure", "hold", "receiver", "subscription", "message", "responder",
        "item", "pass_id")  # fmt: skip
-QUERY_IDS = ("region", "settlement", "before", "receiver", "event")
+QUERY_IDS = ("region", "settlement", "before", "receiver", "event", "response")
 """Parameters of the path and the query that are ids; nothing else of an address is written down."""
 COLLECTION, FEATURE = "name", "feature_id"
 CATALOGUE, ITEM = "collection", "item"

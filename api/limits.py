@@ -22,10 +22,12 @@ BODY_SECONDS = 30.0
 MAX_QUERY_BYTES = 8192
 MAX_PATH_BYTES = 4096
 MAX_FIELDS_BYTES = 32 * 1024
-OPEN_BODIES = {"/session": 4096}
+OPEN_BODIES = {"/session": 4096, "/answers": 16_384}
 """What is read of somebody who has not shown anything yet, by the address it is sent to."""
 UNREAD = frozenset({"/confirmations", "/unsubscriptions"})
 """Their address says all: what is in the body of one click (RFC 8058) is not even read."""
+FORMS = frozenset({"/answers"})
+"""What people send them from a page, without a key: fields of a form, and no JSON."""
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 _CLOSE = {"Connection": "close"}
@@ -79,7 +81,7 @@ class Limits:
             await self._pass_on(body, scope, receive, ending)
 
     async def _pass_on(self, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        if body:
+        if body and scope["path"] not in FORMS:
             await run_in_threadpool(bodies.require_sound, body)
         given = uploads.counted(scope, receive) if uploads.is_one(scope) else _replay(body, receive)
         await self.app(scope, given, send)
@@ -104,7 +106,7 @@ class Limits:
             uploads.require(headers)
             return b""
         body = await self._arrived(headers, receive, most or self.most)
-        if body:
+        if body and scope["path"] not in FORMS:
             bodies.require_json(headers.get("content-type", ""))
         return body
 

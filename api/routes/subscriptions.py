@@ -52,7 +52,7 @@ def add_subscription(
 ) -> Response:
     """Let a receiver be told of more: of what is found or changes from then on."""
     given = sent.model_dump(include=set(TERMS))
-    made = _subscriptions(who, here, doors).add(sent.receiver, _terms(given, here))
+    made = _subscriptions(who, here, doors).add(sent.receiver, terms_of(given, here))
     where = {"Location": f"/subscriptions/{made.id}"}
     return respond(subscription_value(made), status=201, headers=where)
 
@@ -86,7 +86,7 @@ def change_subscription(
     paused = changes.pop("paused", None)
     own = _subscriptions(who, here, doors)
     return respond(
-        subscription_value(own.change(subscription, _terms(changes, here), paused=paused))
+        subscription_value(own.change(subscription, terms_of(changes, here), paused=paused))
     )
 
 
@@ -103,8 +103,8 @@ def _subscriptions(who: Caller, here: Context, doors: Doors) -> Subscriptions:
     return Subscriptions(here.store, who, doors.sign_in.clock())
 
 
-def _terms(sent: Mapping[str, Any], here: Context) -> dict[str, Any]:
-    """Return what was sent as a subscription has it; `Problem`, 422, for an area that is none."""
+def terms_of(sent: Mapping[str, Any], here: Context) -> dict[str, Any]:
+    """Return what was sent as records have it; `Problem`, 422, for an area that is none."""
     found = dict(sent)
     if "region" in found:
         found["region"] = found["region"] or ""

@@ -6,7 +6,7 @@ are put around it when a message is made.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class Level(TypedDict):
@@ -91,6 +91,9 @@ class Facts(TypedDict):
         When it was sensed, published, fetched, detected.
     told : list of Told
         Who else was told and who has taken charge; empty where it is not told.
+    asked : str, optional
+        Of a contact of the response network, why it is told: ``first``, ``escalated`` where
+        nobody before it could answer, ``handed_over``.
     links : dict
         Addresses by what they lead to: ``event``, ``answer``, ``evidence``.
     """
@@ -124,4 +127,5 @@ class Facts(TypedDict):
     level: Level | None
     chain: Chain
     told: list[Told]
+    asked: NotRequired[str]
     links: dict[str, str]

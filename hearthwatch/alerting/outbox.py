@@ -6,14 +6,16 @@ Either both are stored or neither is: no process can die between them.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hearthwatch.alerting import matching
 from hearthwatch.alerting.facts import Facts
 from hearthwatch.alerting.least import least
+from hearthwatch.alerting.network import network_of
 from hearthwatch.alerting.own import Scene, facts_of
+from hearthwatch.alerting.routing import Because, Routing, routing_of
 from hearthwatch.alerting.severity import severity
 from hearthwatch.alerting.writing import TAKEN_BACK, Writer, alert_id, following, is_news
 from hearthwatch.errors import NotFound
@@ -47,7 +49,7 @@ def enqueue(
     """Write the alerts that events give rise to; return how many.
 
     Whoever was told of an event before is told of every change that matters, whether or not a
-    subscription still asks for it.
+    subscription still asks for it. Of the response network those are told whom it meets.
 
     Parameters
     ----------
@@ -62,16 +64,44 @@ def enqueue(
     now : datetime, optional
         The time, aware UTC.
     """
-    index = matching.of(store, organisation)
-    if not index.receivers or not events:
+    index, network = matching.of(store, organisation), network_of(store, organisation)
+    if not events or not (index.receivers or network):
         return 0
     now = now or datetime.now(UTC)
     known = [one.id for one in events if one.version > 1]
     told = store.last_alerts(organisation, known) if known else {}
-    desk = _Desk(store, organisation, index, told, now)
+    routing = routing_of(store, organisation, network, known, index.receivers, now)
+    desk = _Desk(store, organisation, index, told, now, routing)
     reasons = reasons or {}
     alerts = [one for event in events for one in desk.about(event, reasons.get(event.id, ""))]
     tx.add_alerts(alerts)
+    routing.note(alerts)
+    routing.write(tx)
+    return len(alerts)
+
+
+def enqueue_contacts(
+    store: Store, tx: Transaction, event: Event, routing: Routing, contacts: Collection[str]
+) -> int:
+    """Write the alerts that tell contacts of an event as it stands; return how many.
+
+    Of those that may know it: who is told what two people released is told when it is theirs to
+    read.
+
+    Parameters
+    ----------
+    routing : Routing
+        Of the event, with the contacts in its responses. It is not written yet.
+    contacts : collection of str
+        Ids of receivers; nobody else is told anything.
+    """
+    index = matching.of(store, event.organisation)
+    told = store.last_alerts(event.organisation, [event.id])
+    desk = _Desk(store, event.organisation, index, told, routing.now, routing)
+    every = desk.tell(event, "", routing.standing(event))
+    alerts = [one for one in every if one.receiver in contacts]
+    tx.add_alerts(alerts)
+    routing.note(alerts)
     return len(alerts)
 
 
@@ -112,11 +142,17 @@ class _Desk:
     index: matching.Index
     told: Mapping[tuple[str, str], Alert]
     now: datetime
+    routing: Routing
 
     def about(self, event: Event, reason: str) -> list[Alert]:
         """Return the alerts about one event, a receiver each."""
         grave = severity(event.kind, event.change)
         wanted = {} if event.merged_into else self.index.meets(event, grave)
+        self.routing.settle(event, grave)
+        return self.tell(event, reason, {**wanted, **self.routing.wanted(event, grave, OWN)})
+
+    def tell(self, event: Event, reason: str, wanted: Because) -> list[Alert]:
+        """Return the alerts to those who want to know of an event or were told of it before."""
         before = {receiver for receiver, its_event in self.told if its_event == event.id}
         names = [one for one in sorted({*wanted, *before}) if one in self.index.receivers]
         receivers = [self.index.receivers[one] for one in names]
@@ -141,6 +177,8 @@ class _Desk:
         last = self.told.get((receiver.id, event.id))
         told = following(facts, last, taken_back=event.state in TAKEN_BACK)
         if last is not None and not is_news(last, told):
+            return None
+        if not self.routing.may_follow(receiver.id, AlertAct(told["act"]), last):
             return None
         rhythms = {one.rhythm for one in because}
         if last is None and self.now - event.last_detected > OLD:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from hearthwatch.access.standing import Caller
+from hearthwatch.alerting.network import require_agreed
 from hearthwatch.alerting.post import Post
 from hearthwatch.alerting.timing import check_zone
 from hearthwatch.alerting.trail import put_down
@@ -45,12 +46,13 @@ TERMS = frozenset({
 CONFIRM = "confirm"
 """Purpose of the token with which whoever receives says that they want it."""
 
-_NEEDED = {
+NEEDED = {
     Detail.NOTICE: Scope.WATCH,
     Detail.EXACT: Scope.READ,
     Detail.PARTNER: Scope.RELEASE,
     Detail.PUBLIC: Scope.RELEASE,
 }
+"""What one has to be allowed to have somebody told so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ class Receivers:
                 found, **{name: value for name, value in changes.items() if name in TERMS}
             )
             self._require_sound(changed)
+            require_agreed(self.store, changed)
             secret = ""
             if address is not None:
                 again = dataclasses.replace(
@@ -240,7 +243,7 @@ class Receivers:
         if faults:
             raise AlertError(" ".join(faults))
         check_zone(made.zone)
-        if _NEEDED[made.detail] not in self.who.scopes:
+        if NEEDED[made.detail] not in self.who.scopes:
             raise AccessError(f"You may not have anybody told what {made.detail.value} means.")
 
     def _addressed(self, made: Receiver, address: str) -> Receiver:

@@ -11,6 +11,7 @@ from typing import Any
 
 from hearthwatch.access.standing import Caller
 from hearthwatch.alerting.matching import STARTING
+from hearthwatch.alerting.network import require_no_contact
 from hearthwatch.alerting.receivers import LONGEST_NAME, require_own
 from hearthwatch.alerting.trail import put_down
 from hearthwatch.errors import AlertConflict, AlertError, NotFound
@@ -74,6 +75,7 @@ class Subscriptions:
                 created=self.now,
                 **{name: value for name, value in terms.items() if name in TERMS},
             )
+            require_no_contact(self.store, receiver)
             self._require_sound(made)
             if len(self.store.subscriptions(made.organisation)) >= MOST:
                 raise AlertConflict(f"There are {MOST:,} subscriptions: remove one first.")

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from hearthwatch.alerting.facts import Chain, Facts
 from hearthwatch.alerts.channel import Letter
+from hearthwatch.alerts.others import Others, is_answered, others_of
 from hearthwatch.alerts.vault import Vault
 from hearthwatch.errors import NotFound
 from hearthwatch.fusion.classes import meaning_of
@@ -86,7 +87,12 @@ class Background:
         # Of an event that was erased nothing is left to look at.
         if event is None:
             return {**facts, "links": {}}
-        own: Facts = {**facts, "links": self._links(receiver, event)}
+        others = others_of(self.store, receiver, alert)
+        own: Facts = {**facts, "links": self._links(receiver, event, others, facts["act"])}
+        if others.asked:
+            own["asked"] = others.asked
+        if alone:
+            own["told"] = others.told()
         if receiver.detail is Detail.EXACT and alone:
             own["chain"] = self._chain(alert, facts["chain"])
             own["reliability"] = self._reliability(event)
@@ -135,7 +141,10 @@ class Background:
         query = {"receiver": receiver.id, "token": vault.token(purpose, receiver)}
         return f"{self.home}/{where}?{urlencode(query)}"
 
-    def _links(self, receiver: Receiver, event: Event) -> dict[str, str]:
+    def _links(self, receiver: Receiver, event: Event, others: Others, act: str) -> dict[str, str]:
+        if others.own is not None:
+            # Whoever is a contact cannot sign in here.
+            return others.answer_link(self.home, self.vault) if is_answered(act) else {}
         is_own = receiver.detail in (Detail.EXACT, Detail.NOTICE)
         return {"event": f"{self.home}/#event/{event.id}"} if self.home and is_own else {}
 

@@ -15,6 +15,8 @@ from datetime import datetime
 from hearthwatch.alerting import matching
 from hearthwatch.alerting.facts import Facts
 from hearthwatch.alerting.least import least
+from hearthwatch.alerting.network import network_of
+from hearthwatch.alerting.routing import Routing, routing_of
 from hearthwatch.alerting.severity import severity
 from hearthwatch.alerting.writing import TAKEN_BACK, Writer, following, is_news
 from hearthwatch.disclosure.telling import Heard, heard, refresh
@@ -74,30 +76,50 @@ class _Crier:
 
     def of(self, audience: Audience) -> int:
         every = heard(self.store, self.organisation, audience, self.now)
-        told = self.store.last_alerts(self.organisation, {one.telling.event for one in every})
-        if not any(self._missing(every, told)):
+        alerts, routing = self._missing(every)
+        if not alerts and not routing.is_changed:
             return 0
         with self.store.transaction() as tx:
             # Asked again within it: another process may have written some of them meanwhile.
-            told = self.store.last_alerts(self.organisation, {one.telling.event for one in every})
-            alerts = list(self._missing(every, told))
+            alerts, routing = self._missing(every)
             tx.add_alerts(alerts)
+            routing.write(tx)
         return len(alerts)
 
-    def _missing(
-        self, every: Sequence[Heard], told: Mapping[tuple[str, str], Alert]
+    def _missing(self, every: Sequence[Heard]) -> tuple[list[Alert], Routing]:
+        """Return the alerts that are not written yet, and what is waited for because of them."""
+        events = {one.telling.event for one in every}
+        told = self.store.last_alerts(self.organisation, events)
+        network = network_of(self.store, self.organisation)
+        receivers = self.index.receivers
+        routing = routing_of(self.store, self.organisation, network, events, receivers, self.now)
+        alerts = self._alerts(every, told, routing)
+        routing.note(alerts)
+        return alerts, routing
+
+    def _alerts(
+        self,
+        every: Sequence[Heard],
+        told: Mapping[tuple[str, str], Alert],
+        routing: Routing,
     ) -> list[Alert]:
         found = []
+        details = {one.detail for one in self.receivers}
         for one in every:
             event = self._event(one)
             if event is None:
                 continue  # Erased: the alerts about it went with it.
-            met = {} if one.telling.gone else self.index.meets(event, _severity(one))
+            grave = _severity(one)
+            met = (
+                {}
+                if one.telling.gone
+                else {**self.index.meets(event, grave), **routing.wanted(event, grave, details)}
+            )
             for receiver in self.receivers:
                 last = told.get((receiver.id, event.id))
                 because = met.get(receiver.id, ())
                 alert = self._alert(one, event, receiver, because, last)
-                if alert is not None:
+                if alert is not None and routing.may_follow(receiver.id, alert.act, last):
                     found.append(alert)
         return found
 

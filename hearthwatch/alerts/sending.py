@@ -1,4 +1,4 @@
-"""Sending as a process: messages go out, what was released is cried, and it shows that it runs."""
+"""Sending as a process: messages go out, and beside it what follows from time alone is done."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hearthwatch.alerting.escalating import escalate
 from hearthwatch.alerts.crier import cry
 from hearthwatch.alerts.sender import Sender
 from hearthwatch.records import Lease
@@ -52,7 +53,7 @@ class Sending:
             self._let_go()
 
     def beside(self) -> None:
-        """Write alerts of what was released, and give a sign of life, every 20 seconds."""
+        """Give a sign of life, go on where nobody answers, and cry what was released."""
         now = self.sender.clock()
         if self._last is not None and now - self._last < EVERY:
             return
@@ -61,6 +62,7 @@ class Sending:
         with store.transaction() as tx:
             # Of no organisation; where another sender holds it, that one is the sign.
             tx.take_lease(Lease(LEASE, "", self.sender.name, now, now + ALIVE, 0))
+        escalate(store, now)
         cry(store, now)
 
     def _let_go(self) -> None:

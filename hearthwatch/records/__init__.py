@@ -21,6 +21,7 @@ from hearthwatch.records.events import (
 )
 from hearthwatch.records.heat import HeatCover, HeatSource, HeatSpot
 from hearthwatch.records.imagery import Gap, KnownScene, Mark, Pause, Spend, SpendTotals
+from hearthwatch.records.network import Effect, Note, Responder, Response, ResponseStep
 from hearthwatch.records.page import Page
 from hearthwatch.records.people import ApiKey, Lease, Organisation, Pass, Person, Session
 from hearthwatch.records.release import Proposal, Rendering, Telling
@@ -29,10 +30,12 @@ from hearthwatch.records.watch import Label, Region, Settlement
 from hearthwatch.records.words import (
     USABLE,
     AlertAct,
+    Answer,
     AttemptOutcome,
     Audience,
     Channel,
     Detail,
+    EffectKind,
     EventState,
     Kind,
     Language,
@@ -46,12 +49,14 @@ from hearthwatch.records.words import (
     ProposalOutcome,
     ProposedAct,
     RejectionReason,
+    ResponseState,
     Rhythm,
     Role,
     RunOutcome,
     Scope,
     Severity,
     SpendStatus,
+    StepAct,
     Subject,
     Verb,
     Verdict,
@@ -63,6 +68,7 @@ __all__ = [
     "USABLE",
     "Alert",
     "AlertAct",
+    "Answer",
     "ApiKey",
     "Assessment",
     "Attempt",
@@ -77,6 +83,8 @@ __all__ = [
     "Claim",
     "Detail",
     "Detection",
+    "Effect",
+    "EffectKind",
     "Event",
     "EventFilter",
     "EventSource",
@@ -100,6 +108,7 @@ __all__ = [
     "MessageState",
     "Mode",
     "NotObservable",
+    "Note",
     "ObservationStatus",
     "Opinion",
     "Organisation",
@@ -116,6 +125,10 @@ __all__ = [
     "Region",
     "RejectionReason",
     "Rendering",
+    "Responder",
+    "Response",
+    "ResponseState",
+    "ResponseStep",
     "Rhythm",
     "Role",
     "Run",
@@ -129,6 +142,7 @@ __all__ = [
     "SpendStatus",
     "SpendTotals",
     "StateVersion",
+    "StepAct",
     "StoredCalibration",
     "Subject",
     "Subscription",

@@ -290,3 +290,49 @@ class AttemptOutcome(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     GONE = "gone"
+
+
+class ResponseState(StrEnum):
+    """How a responder stands to an event.
+
+    Told and not answered yet; what it answered; that none of its contacts answered in time, or
+    none could be told; that what was told is taken back before anybody answered.
+    """
+
+    TOLD = "told"
+    RECEIVED = "received"
+    TAKEN_CHARGE = "taken_charge"
+    DECLINED = "declined"
+    HANDED_OVER = "handed_over"
+    UNANSWERED = "unanswered"
+    WITHDRAWN = "withdrawn"
+
+
+class Answer(StrEnum):
+    """What a responder may answer."""
+
+    RECEIVED = "received"
+    TAKEN_CHARGE = "taken_charge"
+    DECLINED = "declined"
+    HANDED_OVER = "handed_over"
+
+
+class StepAct(StrEnum):
+    """What happened between an event and a responder: escalated is told to the next contact."""
+
+    TOLD = "told"
+    ESCALATED = "escalated"
+    RECEIVED = "received"
+    TAKEN_CHARGE = "taken_charge"
+    DECLINED = "declined"
+    HANDED_OVER = "handed_over"
+    UNANSWERED = "unanswered"
+    WITHDRAWN = "withdrawn"
+
+
+class EffectKind(StrEnum):
+    """What followed after an event was told; backfire is harm that came of the telling."""
+
+    ACTION = "action"
+    NONE = "none"
+    BACKFIRE = "backfire"

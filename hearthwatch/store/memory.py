@@ -47,6 +47,7 @@ from hearthwatch.store.memory_events import MemoryEventReads
 from hearthwatch.store.memory_fusion import MemoryFusionReads, MemoryFusionWrites
 from hearthwatch.store.memory_heat import MemoryHeatReads, MemoryHeatWrites
 from hearthwatch.store.memory_imagery import MemoryImageryReads, MemoryImageryWrites
+from hearthwatch.store.memory_network import MemoryNetworkReads, MemoryNetworkWrites
 from hearthwatch.store.memory_people import MemoryPeopleReads, MemoryPeopleWrites
 from hearthwatch.store.memory_pulled import MemoryPulledReads
 from hearthwatch.store.memory_release import MemoryReleaseReads, MemoryReleaseWrites
@@ -69,6 +70,7 @@ class MemoryTransaction(
     MemoryReviewWrites,
     MemoryBacktestWrites,
     MemoryAlertWrites,
+    MemoryNetworkWrites,
 ):
     """Writes on a draft of the tables; see `Transaction`."""
 
@@ -167,6 +169,7 @@ class MemoryStore(
     MemoryReviewReads,
     MemoryBacktestReads,
     MemoryAlertReads,
+    MemoryNetworkReads,
     MemoryEventReads,
     MemoryPulledReads,
     MemorySearchReads,

@@ -33,6 +33,7 @@ from hearthwatch.store.protocol_events import EventReads
 from hearthwatch.store.protocol_fusion import FusionReads, FusionWrites
 from hearthwatch.store.protocol_heat import HeatReads, HeatWrites
 from hearthwatch.store.protocol_imagery import ImageryReads, ImageryWrites
+from hearthwatch.store.protocol_network import NetworkReads, NetworkWrites
 from hearthwatch.store.protocol_people import PeopleReads, PeopleWrites
 from hearthwatch.store.protocol_pulled import PulledReads
 from hearthwatch.store.protocol_release import ReleaseReads, ReleaseWrites
@@ -52,6 +53,7 @@ class Transaction(
     ReviewWrites,
     BacktestWrites,
     AlertWrites,
+    NetworkWrites,
     Protocol,
 ):
     """Writes that become visible together or not at all."""
@@ -119,6 +121,7 @@ class Store(
     ReviewReads,
     BacktestReads,
     AlertReads,
+    NetworkReads,
     EventReads,
     PulledReads,
     SearchReads,

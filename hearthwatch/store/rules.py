@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from hearthwatch.errors import NotFound, QuestionError, StoreError
@@ -19,6 +20,7 @@ from hearthwatch.records import (
     Change,
     Claim,
     Detection,
+    Effect,
     Event,
     EventSource,
     Gap,
@@ -32,6 +34,7 @@ from hearthwatch.records import (
     LedgerRow,
     Mark,
     Message,
+    Note,
     Opinion,
     Organisation,
     Pass,
@@ -41,6 +44,10 @@ from hearthwatch.records import (
     Receiver,
     Region,
     Rendering,
+    Responder,
+    Response,
+    ResponseState,
+    ResponseStep,
     Run,
     Session,
     Settlement,
@@ -94,6 +101,11 @@ IDENTITY: Mapping[type, tuple[str, ...]] = {
     Alert: ("organisation", "id"),
     Message: ("organisation", "id"),
     Attempt: ("organisation", "message", "sequence"),
+    Responder: ("organisation", "id"),
+    Response: ("organisation", "id"),
+    ResponseStep: ("organisation", "response", "sequence"),
+    Note: ("organisation", "id"),
+    Effect: ("organisation", "id"),
 }
 """What tells two records of a class apart."""
 
@@ -144,6 +156,12 @@ REFERENCES: Mapping[type, Mapping[str, type]] = {
     Alert: {"receiver": Receiver},
     Message: {"receiver": Receiver},
     Attempt: {"message": Message},
+    Responder: {},
+    # A responder of one region alone goes with it.
+    Response: {"event": Event},
+    ResponseStep: {"response": Response},
+    Note: {"event": Event},
+    Effect: {"event": Event},
 }
 """Fields that name another record of the same organisation, which must exist at commit.
 
@@ -332,6 +350,27 @@ TOLD_AS = ("organisation", "receiver", "event", "sequence")
 def alerted_already(alert: Alert) -> StoreError:
     """Return the error for an alert whose place in the order is taken."""
     return StoreError(f"What is told of event {alert.event} was changed in between. Read it again.")
+
+
+ANSWERED_AS = ("organisation", "event", "responder")
+"""What tells two responses apart beside their ids."""
+NOTICED = frozenset({ResponseState.RECEIVED, ResponseState.TAKEN_CHARGE})
+"""States of a response that show that somebody outside knows."""
+NOBODY = ResponseState.UNANSWERED
+"""That of one to which nobody answered in time."""
+
+
+def asked_already(response: Response) -> StoreError:
+    """Return the error for a second response of a responder to one event."""
+    return StoreError(
+        f"Responder {response.responder} was told of event {response.event} in between. Read it "
+        "again."
+    )
+
+
+def told_first(response: Response) -> tuple[datetime, str]:
+    """Return by what responses are put in order."""
+    return response.told, response.id
 
 
 LOOKED_THROUGH = 50

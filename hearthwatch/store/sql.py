@@ -48,6 +48,7 @@ from hearthwatch.store.sql_events import SqlEventReads
 from hearthwatch.store.sql_fusion import SqlFusionReads
 from hearthwatch.store.sql_heat import SqlHeatReads
 from hearthwatch.store.sql_imagery import SqlImageryReads
+from hearthwatch.store.sql_network import SqlNetworkReads
 from hearthwatch.store.sql_people import SqlPeopleReads
 from hearthwatch.store.sql_pulled import SqlPulledReads
 from hearthwatch.store.sql_release import SqlReleaseReads
@@ -73,6 +74,7 @@ class SqlStore(
     SqlReviewReads,
     SqlBacktestReads,
     SqlAlertReads,
+    SqlNetworkReads,
     SqlEventReads,
     SqlPulledReads,
     SqlSearchReads,

@@ -56,7 +56,7 @@ class SqlAlertWrites(SqlWriter):
         c = tables.alerts.c
         with self._step():
             self._put(tables.messages, to_row(message), IDENTITY[Message])
-            for ids in _parts(alerts):
+            for ids in portions(alerts):
                 own = and_(c.organisation == message.organisation, c.id.in_(ids))
                 self._connection.execute(
                     update(tables.alerts).where(own).values(message=message.id)
@@ -161,7 +161,7 @@ class SqlAlertReads(SqlReader):
         """Return the last alert of each receiver about each of some events."""
         c = tables.alerts.c
         found: dict[tuple[str, str], Alert] = {}
-        for ids in _parts(events):
+        for ids in portions(events):
             mine = select(tables.alerts).where(c.organisation == organisation, c.event.in_(ids))
             for one in self._all(Alert, mine.order_by(c.event, c.receiver, c.sequence)):
                 found[one.receiver, one.event] = one
@@ -280,6 +280,7 @@ def _queued(row: Any) -> Queued:
     return Queued(**told | {"events": tuple(json.loads(row["events"]))})
 
 
-def _parts(ids: Collection[str]) -> Iterator[list[str]]:
+def portions(ids: Collection[str]) -> Iterator[list[str]]:
+    """Yield ids, each once and in order, as many at once as a statement may name."""
     every = sorted(set(ids))
     return (every[start : start + AT_ONCE] for start in range(0, len(every), AT_ONCE))

@@ -31,6 +31,7 @@ from hearthwatch.store.sql_erasing import SqlErasingWrites
 from hearthwatch.store.sql_fusion import SqlFusionWrites
 from hearthwatch.store.sql_heat import SqlHeatWrites
 from hearthwatch.store.sql_imagery import SqlImageryWrites
+from hearthwatch.store.sql_network import SqlNetworkWrites
 from hearthwatch.store.sql_people import SqlPeopleWrites
 from hearthwatch.store.sql_release import SqlReleaseWrites
 from hearthwatch.store.sql_review import SqlReviewWrites
@@ -52,6 +53,7 @@ class SqlTransaction(
     SqlReviewWrites,
     SqlBacktestWrites,
     SqlAlertWrites,
+    SqlNetworkWrites,
 ):
     """Writes on one connection; see `Transaction`."""
 

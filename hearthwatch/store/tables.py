@@ -36,6 +36,7 @@ from hearthwatch.records import (
     Change,
     Claim,
     Detection,
+    Effect,
     Event,
     EventSource,
     Gap,
@@ -48,6 +49,7 @@ from hearthwatch.records import (
     LedgerRow,
     Mark,
     Message,
+    Note,
     Opinion,
     Organisation,
     Pass,
@@ -57,6 +59,9 @@ from hearthwatch.records import (
     Receiver,
     Region,
     Rendering,
+    Responder,
+    Response,
+    ResponseStep,
     Run,
     Session,
     Settlement,
@@ -127,6 +132,11 @@ NAMES = {
     Alert: "alerts",
     Message: "messages",
     Attempt: "attempts",
+    Responder: "responders",
+    Response: "responses",
+    ResponseStep: "response_steps",
+    Note: "notes",
+    Effect: "effects",
 }
 
 
@@ -387,3 +397,20 @@ messages = _current(
     ],
 )
 attempts = _current(Attempt)
+# Looked at before every event that is written: by the index alone.
+responders = _current(
+    Responder, indices=[Index("ix_responders_revision", "organisation", "revision")]
+)
+responses = _current(
+    Response,
+    indices=[
+        Index("ix_responses_told", "organisation", "event", "responder", unique=True),
+        Index("ix_responses_due", "due"),
+        Index("ix_responses_state", "state", "organisation"),
+    ],
+)
+response_steps = _current(
+    ResponseStep, indices=[Index("ix_response_steps_event", "organisation", "event")]
+)
+notes = _current(Note, indices=[Index("ix_notes_event", "organisation", "event", "at", "id")])
+effects = _current(Effect, indices=[Index("ix_effects_event", "organisation", "event", "at", "id")])

@@ -81,6 +81,20 @@ def _tell(tx: Any, own: dict[str, Any], word: str) -> None:
     tx.put_message(about, ["alr-1"])
     tx.put_message(a.message(**own, id="msg-2", events=("evt-2",)), ["alr-2"])
     tx.add_attempt(a.attempt(**own))
+    _network(tx, own, word)
+
+
+def _network(tx: Any, own: dict[str, Any], word: str) -> None:
+    for number in ("1", "2"):
+        told = {**own, "event": f"evt-{number}"}
+        its_own = {**own, "id": f"rsd-{number}", "region": f"reg-{number}"}
+        said = f"near {word}" if number == "1" else "plain"
+        tx.put_responder(a.responder(**its_own))
+        response = a.response(**told, id=f"rsp-{number}", responder=f"rsd-{number}")
+        tx.put_response(response)
+        tx.add_response_steps([a.step(**told, response=response.id, words=said)])
+        tx.add_note(a.note(**told, id=f"nte-{number}", words=said))
+        tx.add_effect(a.effect(**told, id=f"eff-{number}", source=said))
 
 
 def _work(tx: Any, own: dict[str, Any], word: str) -> None:

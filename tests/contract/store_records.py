@@ -22,6 +22,8 @@ from hearthwatch.records import (
     Claim,
     Detail,
     Detection,
+    Effect,
+    EffectKind,
     Event,
     EventSource,
     EventState,
@@ -39,6 +41,7 @@ from hearthwatch.records import (
     Message,
     MessageForm,
     Mode,
+    Note,
     ObservationStatus,
     Opinion,
     Organisation,
@@ -53,6 +56,10 @@ from hearthwatch.records import (
     Receiver,
     Region,
     Rendering,
+    Responder,
+    Response,
+    ResponseState,
+    ResponseStep,
     Rhythm,
     Role,
     Run,
@@ -62,6 +69,7 @@ from hearthwatch.records import (
     Spend,
     SpendStatus,
     StateVersion,
+    StepAct,
     StoredCalibration,
     Subscription,
     Telling,
@@ -643,6 +651,46 @@ def attempt(**changes: Any) -> Attempt:
     plain = Attempt(
         organisation="ours", message="msg-1", sequence=1, began=NOON, ended=NOON + DAY / 86_400,
         outcome=AttemptOutcome.FAILED, status=500, words="HTTP 500",
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def responder(**changes: Any) -> Responder:
+    plain = Responder(
+        id="rsd-1", organisation="ours", name="Aid in the hills", owner="per-1", created=NOON,
+        agreement="Letter of 3 March", since=NOON, detail=Detail.EXACT, contacts=("rcv-1", "rcv-2"),
+        region="reg-1", kinds=("burned",), least_severity=Severity.SEVERE,
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def response(**changes: Any) -> Response:
+    plain = Response(
+        id="rsp-1", organisation="ours", event="evt-1", responder="rsd-1", told=NOON,
+        contacts=("rcv-1",), state=ResponseState.TOLD, since=NOON, due=NOON + DAY / 12, steps=1,
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def step(**changes: Any) -> ResponseStep:
+    plain = ResponseStep(
+        organisation="ours", response="rsp-1", event="evt-1", sequence=1, at=NOON,
+        act=StepAct.TOLD, receiver="rcv-1", words="They called back.",
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def note(**changes: Any) -> Note:
+    plain = Note(
+        id="nte-1", organisation="ours", event="evt-1", at=NOON, by="per-1", words="Road is cut."
+    )
+    return replace(plain, **changes)
+
+
+def effect(**changes: Any) -> Effect:
+    plain = Effect(
+        id="eff-1", organisation="ours", event="evt-1", at=NOON, by="per-1",
+        effect=EffectKind.ACTION, day="2024-06-20", source="Their own report", words="A convoy.",
     )  # fmt: skip
     return replace(plain, **changes)
 

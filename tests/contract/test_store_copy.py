@@ -86,6 +86,11 @@ def _tell(tx: Any) -> None:
     tx.add_alerts([a.alert()])
     tx.put_message(a.message(), ["alr-1"])
     tx.add_attempt(a.attempt())
+    tx.put_responder(a.responder())
+    tx.put_response(a.response())
+    tx.add_response_steps([a.step()])
+    tx.add_note(a.note())
+    tx.add_effect(a.effect())
 
 
 def test_there_and_back_is_the_same_store(file: Path, tmp_path: Path) -> None:

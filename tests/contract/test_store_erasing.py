@@ -132,9 +132,9 @@ def test_the_hash_is_that_of_the_content_in_every_store(store: Store) -> None:
     found = erase(store, Subject.EVENT, "evt-1")
     assert found == expected
     assert dict(found.rows) == {
-        "Alert": 1, "Assessment": 1, "Backtest": 1, "Claim": 1, "Detection": 1, "Event": 2,
-        "EventSource": 2, "Message": 1, "Opinion": 1, "Proposal": 1, "Rendering": 1,
-        "Telling": 2,
+        "Alert": 1, "Assessment": 1, "Backtest": 1, "Claim": 1, "Detection": 1, "Effect": 1,
+        "Event": 2, "EventSource": 2, "Message": 1, "Note": 1, "Opinion": 1, "Proposal": 1,
+        "Rendering": 1, "Response": 1, "ResponseStep": 1, "Telling": 2,
     }  # fmt: skip
 
 

@@ -75,6 +75,7 @@ def callers() -> Callers:
         "acquisition": LOOK, "person": "per-1", "key": made[-2].id, "session": session.id,
         "pass_id": "0123456789abcdef", "release": "pro-1", "erasure": "era-1", "hold": "hold-1",
         "receiver": "rcv-1", "subscription": "sub-1", "message": "msg-1",
+        "responder": "rsd-1",
         "item": item_id(LOOK, CELL, SCENE), "asset": grid_hash(layer(OUR_BANDS)),
     }  # fmt: skip
     theirs = {name: f"{MARK}-{one}" for name, one in ours.items()} | {"acquisition": THEIR_LOOK}
@@ -137,6 +138,8 @@ def records(**of_look: Any) -> Iterator[tuple[Any]]:
         a.pass_(), a.rendering(), a.telling(), a.proposal(), a.erasure(), a.hold(),
         a.claim(), a.assessment(), a.backtest(),
         a.receiver(), a.subscription(), _alert(), a.message(), a.attempt(),
+        # Of no contact, so that receivers can be subscribed; what it was told stays.
+        a.responder(contacts=()), a.response(), a.step(), a.note(), a.effect(),
         a.audit_entry(),
     )  # fmt: skip
     for record in made:
@@ -180,7 +183,8 @@ def _beside(points: NDArray[np.float64], step: int) -> NDArray[np.float64]:
 
 
 _NAMED = {"id", "region", "event", "name", "person", "run", "place", "login", "asked_by",
-          "made_by", "settlement", "subject", "receiver", "message", "owner"}  # fmt: skip
+          "made_by", "settlement", "subject", "receiver", "message", "owner", "responder",
+          "response", "by"}  # fmt: skip
 _VERBS = {
     "Organisation": ("put_organisation", False), "Person": ("put_person", False),
     "Region": ("put_region", False), "Settlement": ("put_settlements", True),
@@ -197,5 +201,8 @@ _VERBS = {
     "Receiver": ("put_receiver", False), "Subscription": ("put_subscription", False),
     "Alert": ("add_alerts", True), "Message": ("put_message", False),
     "Attempt": ("add_attempt", False),
+    "Responder": ("put_responder", False), "Response": ("put_response", False),
+    "ResponseStep": ("add_response_steps", True), "Note": ("add_note", False),
+    "Effect": ("add_effect", False),
     "ApiKey": ("put_key", False), "Session": ("put_session", False),
 }  # fmt: skip

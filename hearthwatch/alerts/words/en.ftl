@@ -171,6 +171,8 @@ notice = This is a notice: it says that there is something, and leaves out what 
 ## What to do next
 do-check = Check it with sources of your own before you rely on it.
 do-confirmed = Act as you agreed to act on confirmed events.
+do-escalated = You are told because whoever was told before you has not answered or cannot do it.
+do-handed-over = You are told because another organisation handed this over to you.
 do-hours = Say within hours whether you take charge, with the link for answers.
 do-day = Say within a day whether you take charge, with the link for answers.
 do-secret = Do not publish the place or pass it on openly: that can endanger the people there.

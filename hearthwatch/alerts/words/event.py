@@ -113,6 +113,8 @@ def _steps(facts: Facts) -> Iterator[str]:
     if facts["act"] == AlertAct.UPDATE:
         yield "replaces"
     yield "confirmed" if facts["state"] == EventState.CONFIRMED else "check"
+    if facts.get("asked") in ("escalated", "handed_over"):
+        yield facts["asked"].replace("_", "-")
     if facts["links"].get("answer"):
         yield "hours" if facts["urgent"] else "day"
     if facts["place"]:

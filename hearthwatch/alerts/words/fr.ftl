@@ -172,6 +172,8 @@ notice = Ceci est un avis : il signale un fait et tait ce qui pourrait mettre de
 ## Que faire maintenant
 do-check = Recoupez l'information avec vos propres sources avant de vous y fier.
 do-confirmed = Agissez comme convenu pour les événements confirmés.
+do-escalated = Vous recevez ce message parce que ceux qui l'ont reçu avant vous n'ont pas répondu ou ne peuvent pas s'en charger.
+do-handed-over = Vous recevez ce message parce qu'une autre organisation vous a transmis cet événement.
 do-hours = Dites dans les heures qui viennent si vous prenez l'événement en charge, par le lien de réponse.
 do-day = Dites d'ici un jour si vous prenez l'événement en charge, par le lien de réponse.
 do-secret = Ne publiez pas le lieu et ne le transmettez pas ouvertement : cela peut mettre en danger les personnes qui s'y trouvent.

@@ -58,7 +58,7 @@ class Desk:
 
     def another(self) -> Sender:
         """Make one more sender."""
-        background = Background(self.store, "watch.example", "https://watch.example")
+        background = Background(self.store, "watch.example", "https://watch.example", VAULT)
         return Sender(
             self.store, Planner(self.store, self.channels, background), self.channels, VAULT,
             clock=lambda: self.now, jitter=lambda: 0.0,
