@@ -87,15 +87,15 @@ class Office:
         feature = {"type": "Feature", "geometry": mapping(box(*watched.bounds)), "properties": {}}
         return json.dumps(feature)
 
-    def receiver(self, login: str, name: str, *, wants: bool = True, **terms: Any) -> Receiver:
-        """Add a receiver of e-mail for somebody, by default one that wants to be told of all."""
+    def receiver(self, login: str, name: str, *, contact: bool = False, **terms: Any) -> Receiver:
+        """Add a receiver of e-mail that wants to be told: of all, or as a contact."""
         who, now = _caller(self.store, login), datetime.now(UTC)
         adding = Receivers(self.store, self.post, who, now)
         made, _ = adding.add(Channel.EMAIL, ADDRESS, {"name": name, **terms})
-        Subscriptions(self.store, who, now).add(made.id, {"name": "All of it"})
+        if not contact:
+            Subscriptions(self.store, who, now).add(made.id, {"name": "All of it"})
         self.sender.step()
-        if wants:
-            self.confirm(made.id)
+        self.confirm(made.id)
         return self.store.receiver("local", made.id)
 
     def named(self, name: str) -> Receiver:
@@ -474,7 +474,7 @@ def _drawn(page: Page, corners: Sequence[tuple[float, float]]) -> None:
 
 
 def test_the_panel_of_an_event_says_who_knows_and_who_acts(desk: Desk, office: Office) -> None:
-    contact = office.receiver("dina", "Hill contact", detail=Detail.EXACT)
+    contact = office.receiver("dina", "Hill contact", contact=True, detail=Detail.EXACT)
     event = office.event("West")
     page = desk("vera")
     page.goto(f"{office.served.url}/#event/{event}")
@@ -506,6 +506,8 @@ def test_the_panel_of_an_event_says_who_knows_and_who_acts(desk: Desk, office: O
     )
     page.get_by_test_id("who-knows").scroll_into_view_if_needed()
     keep(page, "alerts-who-knows")
+    _alerts(page)
+    expect(_card(page, "Hill contact")).to_contain_text("A contact of Aid in the hills")
 
 
 def test_what_cannot_be_loaded_or_taken_in_is_said(desk: Desk, office: Office) -> None:

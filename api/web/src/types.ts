@@ -714,3 +714,10 @@ export interface WhoKnows {
   notes: { id: string; at: string; by: string; words: string }[];
   effects: EventEffect[];
 }
+
+/** An organisation that agreed to be told of events; of all that is told, what the page shows. */
+export interface Responder {
+  id: string;
+  name: string;
+  contacts: string[];
+}

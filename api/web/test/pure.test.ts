@@ -392,13 +392,15 @@ test("how a receiver stands: the graver word wins, and the reason is told once",
 });
 
 test("whether all that are to be told are told", () => {
-  assert.equal(allWords([], []), "Nobody is told of events: there is no receiver.");
-  assert.equal(allWords([receiver({ removed: "2026-11-22T10:00:00Z" })], []), "Nobody is told of events: there is no receiver.");
-  assert.equal(allWords([receiver()], [subscription()]), "1 receiver is told.");
-  assert.equal(allWords([receiver()], [subscription({ paused: "2026-11-22T10:00:00Z" })]), "0 receivers are told; 1 has no subscription and is told nothing new.");
+  const none = new Map<string, string>();
+  assert.equal(allWords([], [], none), "Nobody is told of events: there is no receiver.");
+  assert.equal(allWords([receiver({ removed: "2026-11-22T10:00:00Z" })], [], none), "Nobody is told of events: there is no receiver.");
+  assert.equal(allWords([receiver()], [subscription()], none), "1 receiver is told.");
+  assert.equal(allWords([receiver()], [subscription({ paused: "2026-11-22T10:00:00Z" })], none), "0 receivers are told; 1 has no subscription and is told nothing new.");
   const off = receiver({ id: "rcv-2", disabled: "2026-11-22T10:00:00Z" });
   const waits = receiver({ id: "rcv-3", confirmed: null });
-  assert.equal(allWords([receiver(), off, waits], [subscription()]), "1 receiver is told; 1 is off; 1 has not said yet that they want to be told.");
+  assert.equal(allWords([receiver(), off, waits], [subscription()], none), "1 receiver is told; 1 is off; 1 has not said yet that they want to be told.");
+  assert.equal(allWords([receiver()], [], new Map([["rcv-1", "Aid"]])), "1 receiver is told.");
 });
 
 test("quiet hours in words, and to minutes and back", () => {
