@@ -27,6 +27,7 @@ from hearthwatch.alerts.sender import Sender
 from hearthwatch.errors import AlertError
 from hearthwatch.records import (
     Channel,
+    Detail,
     EventFilter,
     EventState,
     Receiver,
@@ -86,15 +87,15 @@ class Office:
         feature = {"type": "Feature", "geometry": mapping(box(*watched.bounds)), "properties": {}}
         return json.dumps(feature)
 
-    def receiver(self, login: str, name: str, *, wants: bool = True, **terms: Any) -> Receiver:
-        """Add a receiver of e-mail for somebody, by default one that wants to be told of all."""
+    def receiver(self, login: str, name: str, *, contact: bool = False, **terms: Any) -> Receiver:
+        """Add a receiver of e-mail that wants to be told: of all, or as a contact."""
         who, now = _caller(self.store, login), datetime.now(UTC)
         adding = Receivers(self.store, self.post, who, now)
         made, _ = adding.add(Channel.EMAIL, ADDRESS, {"name": name, **terms})
-        Subscriptions(self.store, who, now).add(made.id, {"name": "All of it"})
+        if not contact:
+            Subscriptions(self.store, who, now).add(made.id, {"name": "All of it"})
         self.sender.step()
-        if wants:
-            self.confirm(made.id)
+        self.confirm(made.id)
         return self.store.receiver("local", made.id)
 
     def named(self, name: str) -> Receiver:
@@ -470,6 +471,43 @@ def _drawn(page: Page, corners: Sequence[tuple[float, float]]) -> None:
     for count, (x, y) in enumerate(corners, 1):
         page.mouse.click(area["x"] + x * area["width"], area["y"] + y * area["height"])
         expect(page.locator(".draw-words")).to_contain_text(f"{count} corner")
+
+
+def test_the_panel_of_an_event_says_who_knows_and_who_acts(desk: Desk, office: Office) -> None:
+    contact = office.receiver("dina", "Hill contact", contact=True, detail=Detail.EXACT)
+    event = office.event("West")
+    page = desk("vera")
+    page.goto(f"{office.served.url}/#event/{event}")
+    acts = page.get_by_test_id("who-acts")
+    expect(acts).to_have_text("Nobody of the network was told of it.")
+    with office.served.client() as client:
+        sent = {"name": "Aid in the hills", "agreement": "Letter of 3 March", "detail": "exact",
+                "modes": ["exercise"], "contacts": [contact.id]}  # fmt: skip
+        made = client.post("/responders", json=sent).raise_for_status().json()
+        office.become(event, EventState.CONFIRMED)
+        page.reload()
+        expect(acts).to_have_text("Nobody has taken charge. 1 organisation is yet to answer.")
+        responder = page.get_by_test_id("who-responder")
+        expect(responder).to_contain_text("Hill contact, by e-mail: delivered")
+        expect(responder).to_contain_text("If nobody answers, the next is told")
+        where = f"/events/{event}"
+        answer = {"answer": "taken_charge", "words": "On the way."}
+        client.post(f"{where}/responses/{made['id']}", json=answer).raise_for_status()
+        client.post(f"{where}/notes", json={"words": "The road is open."}).raise_for_status()
+        effect = {"effect": "action", "date": "2026-01-02", "source": "Their desk"}
+        client.post(f"{where}/effects", json=effect).raise_for_status()
+    page.reload()
+    expect(acts).to_have_text("Aid in the hills has taken charge.")
+    responder.locator("summary").click()
+    expect(responder).to_contain_text("has taken charge: On the way.")
+    expect(page.get_by_test_id("event-notes")).to_contain_text("The road is open.")
+    expect(page.get_by_test_id("event-effects")).to_contain_text(
+        "Something was done, 2026-01-02, by Their desk."
+    )
+    page.get_by_test_id("who-knows").scroll_into_view_if_needed()
+    keep(page, "alerts-who-knows")
+    _alerts(page)
+    expect(_card(page, "Hill contact")).to_contain_text("A contact of Aid in the hills")
 
 
 def test_what_cannot_be_loaded_or_taken_in_is_said(desk: Desk, office: Office) -> None:

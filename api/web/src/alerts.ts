@@ -9,7 +9,7 @@ import { receiverCard, type CardAround } from "./receivercard";
 import { addReceiver, changeReceiver } from "./receiverform";
 import { showSecret } from "./secret";
 import { SubscriptionForm } from "./subscriptionform";
-import type { Area, Channel, Message, Named, OneReceiver, Page, Receiver, Subscription, Who } from "./types";
+import type { Area, Channel, Message, Named, OneReceiver, Page, Receiver, Responder, Subscription, Who } from "./types";
 import { counted, day, isolated, yours } from "./words";
 
 /** Receivers shown at once. */
@@ -45,6 +45,8 @@ export class Alerts {
   private receivers: Receiver[] = [];
   private names: Record<string, string> = {};
   private subscriptions: Subscription[] = [];
+  /** What the organisation of the network is called that a receiver is a contact of. */
+  private contacts: ReadonlyMap<string, string> = new Map();
   private loading = new AbortController();
 
   constructor(private readonly around: Around) {
@@ -107,14 +109,16 @@ export class Alerts {
     const { signal } = this.loading;
     this.failed.replaceChildren();
     try {
-      const [receivers, subscriptions] = await Promise.all([
+      const [receivers, subscriptions, responders] = await Promise.all([
         api.json<Named<Receiver>>("/receivers?removed=true", { signal }),
         api.json<{ items: Subscription[] }>("/subscriptions", { signal }),
+        api.json<{ items: Responder[] }>("/responders", { signal }),
         this.countDead(),
       ]);
       this.receivers = receivers.items;
       this.names = receivers.names;
       this.subscriptions = subscriptions.items;
+      this.contacts = new Map(responders.items.flatMap((one) => one.contacts.map((contact) => [contact, one.name])));
       this.show(AT_ONCE);
       return true;
     } catch (error) {
@@ -140,7 +144,7 @@ export class Alerts {
   private show(most: number): void {
     const { around } = this;
     const who = around.who();
-    this.sum.textContent = allWords(this.receivers, this.subscriptions);
+    this.sum.textContent = allWords(this.receivers, this.subscriptions, this.contacts);
     const sorted = [...this.receivers].sort((one, other) => ORDER.indexOf(standingOf(one)) - ORDER.indexOf(standingOf(other)));
     const there = sorted.filter((one) => !one.removed);
     const gone = sorted.filter((one) => one.removed);
@@ -172,7 +176,7 @@ export class Alerts {
       showMessages: (choice) => void this.messages.only(choice),
       done: (words, id) => void this.did(words, id),
     };
-    return receiverCard(receiver, theirs, around);
+    return receiverCard(receiver, theirs, this.contacts.get(receiver.id) ?? null, around);
   }
 
   private async addOne(): Promise<void> {

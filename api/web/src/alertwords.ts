@@ -86,11 +86,11 @@ export function standingWords(receiver: Receiver): [short: string, sentence: str
 }
 
 /** Whether all that are to be told are told: how many receivers stand how, the worst first. */
-export function allWords(receivers: readonly Receiver[], subscriptions: readonly Subscription[]): string {
+export function allWords(receivers: readonly Receiver[], subscriptions: readonly Subscription[], contacts: ReadonlyMap<string, string>): string {
   const there = receivers.filter((one) => standingOf(one) !== "removed");
   if (there.length === 0) return "Nobody is told of events: there is no receiver.";
   const many = (which: Standing): number => there.filter((one) => standingOf(one) === which).length;
-  const told = new Set(subscriptions.filter((one) => !one.paused).map((one) => one.receiver));
+  const told = new Set([...subscriptions.filter((one) => !one.paused).map((one) => one.receiver), ...contacts.keys()]);
   const idle = there.filter((one) => standingOf(one) === "on" && !told.has(one.id)).length;
   const [off, waits, on] = [many("off"), many("waiting"), many("on") - idle];
   return capital(

@@ -25,7 +25,8 @@ export interface CardAround {
   done: (words: string, receiver: string) => void;
 }
 
-export function receiverCard(receiver: Receiver, subscriptions: readonly Subscription[], around: CardAround): HTMLElement {
+/** `responder` is the organisation of the network that it is a contact of, if it is one. */
+export function receiverCard(receiver: Receiver, subscriptions: readonly Subscription[], responder: string | null, around: CardAround): HTMLElement {
   const { channel, detail, language, storm_cap: cap, scope, owner } = receiver;
   const stands = standingOf(receiver);
   const [short, sentence] = standingWords(receiver);
@@ -45,9 +46,10 @@ export function receiverCard(receiver: Receiver, subscriptions: readonly Subscri
       ["In an hour", `${counted(cap, "single alert")} at most, then a list`],
       ["Answers for it", h("bdi", {}, around.ownerName(owner))],
     ),
-    stands !== "removed" && subscribed(receiver, subscriptions, holder, may, around),
+    responder && h("p", { "data-testid": "receiver-contact" }, "A contact of ", h("bdi", {}, responder), ": it is told what that agreement says."),
+    stands !== "removed" && responder === null && subscribed(receiver, subscriptions, holder, may, around),
     holder,
-    may ? acts(receiver, holder, around) : null,
+    may ? acts(receiver, responder === null ? holder : null, around) : null,
     button("Show its messages", () => around.showMessages({ receiver: receiver.id }), { class: "link", "data-testid": "receiver-messages", "aria-label": `Show the messages to ${isolated(receiver.name)}` }),
   );
 }
@@ -95,12 +97,13 @@ function subscriptionActs(receiver: Receiver, one: Subscription, holder: HTMLEle
   );
 }
 
-function acts(receiver: Receiver, holder: HTMLElement, around: CardAround): HTMLElement {
+function acts(receiver: Receiver, holder: HTMLElement | null, around: CardAround): HTMLElement {
   const { api, done } = around;
   const stands = standingOf(receiver);
   const problem = h("p", { class: "problem", role: "alert", "data-testid": "receiver-problem" });
   const result = h("p", { class: "done", role: "status", "data-testid": "test-result" });
-  const made: HTMLElement[] = [button("Add a subscription", () => around.subscribe(receiver, holder, null), { "data-testid": "sub-add" })];
+  const made: HTMLElement[] = [];
+  if (holder) made.push(button("Add a subscription", () => around.subscribe(receiver, holder, null), { "data-testid": "sub-add" }));
   if (stands === "on") made.push(testButton(receiver, result, problem, around));
   made.push(button("Change", () => around.change(receiver), { "data-testid": "receiver-change" }));
   if (CHANNELS[receiver.channel]?.secret && receiver.confirmed) made.push(button("New secret", () => around.rotate(receiver), { "data-testid": "receiver-rotate" }));

@@ -681,3 +681,66 @@ export interface AlertTold {
   attempts: number;
   ended: string | null;
 }
+
+/** How a responder stands to an event. */
+export type Answered = "told" | "received" | "taken_charge" | "declined" | "handed_over" | "unanswered" | "withdrawn";
+
+export interface KnowingStep {
+  at: string;
+  act: Answered | "escalated";
+  receiver: string | null;
+  by: string | null;
+  words: string;
+  to: string | null;
+}
+
+export interface KnowingContact {
+  receiver: string;
+  name: string | null;
+  channel: Channel | null;
+  message: string | null;
+  delivery: MessageState | null;
+  ended: string | null;
+}
+
+/** An organisation of the network that was told of an event. */
+export interface Knowing {
+  id: string;
+  responder: string;
+  name: string;
+  state: Answered;
+  since: string;
+  told: string;
+  due: string | null;
+  handed_to: string | null;
+  contacts: KnowingContact[];
+  steps: KnowingStep[];
+}
+
+/** What followed after an event was told. */
+export interface EventEffect {
+  id: string;
+  at: string;
+  effect: "action" | "none" | "backfire";
+  date: string;
+  source: string;
+  words: string;
+}
+
+/** Who of the network knows of an event, who acts, and what was written down about it. */
+export interface WhoKnows {
+  event: string;
+  /** Names of those that have taken charge. */
+  acts: string[];
+  unanswered: boolean;
+  items: Knowing[];
+  notes: { id: string; at: string; by: string; words: string }[];
+  effects: EventEffect[];
+}
+
+/** An organisation that agreed to be told of events; of all that is told, what the page shows. */
+export interface Responder {
+  id: string;
+  name: string;
+  contacts: string[];
+}

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allWords, arrivedWords, attemptWords, clock, mayChange, minutesOf, quietWords, standingOf, standingWords, stateWords, subscriptionWords, testWords, toldWords } from "../src/alertwords";
+import { actsWords, effectWords } from "../src/whoknowswords";
 import { cameTo, darkMonths, notSeen, rateWords } from "../src/backtestwords";
 import { areaKm2, boxOf, parseBox, readArea, rectangle } from "../src/geometry";
 import { sectionWords, tookWords } from "../src/latencywords";
 import { leftOut, longestGap, looksOf, lostWords, sensorsOf } from "../src/looks";
 import { hashOf, readHash } from "../src/state";
 import { nameOf, releaseState, waitFor } from "../src/twopeoplewords";
-import type { AlertTold, BacktestReport, Cause, Erasure, EventState, Hold, Job, LedgerRow, Opinion, Receiver, RegionImagery, Release, Status, Subscription, Verb, Who, WholeMessage, WholeProperties } from "../src/types";
+import type { AlertTold, BacktestReport, Cause, Erasure, EventState, Hold, Job, LedgerRow, Opinion, Receiver, RegionImagery, Release, Status, Subscription, Verb, Who, WholeMessage, WholeProperties, WhoKnows } from "../src/types";
 import { notAloneWords, REASONS, missing, offers, opinionWords, standing } from "../src/verbs";
 import {
   blindWords,
@@ -401,13 +402,15 @@ test("how a receiver stands: the graver word wins, and the reason is told once",
 });
 
 test("whether all that are to be told are told", () => {
-  assert.equal(allWords([], []), "Nobody is told of events: there is no receiver.");
-  assert.equal(allWords([receiver({ removed: "2026-11-22T10:00:00Z" })], []), "Nobody is told of events: there is no receiver.");
-  assert.equal(allWords([receiver()], [subscription()]), "1 receiver is told.");
-  assert.equal(allWords([receiver()], [subscription({ paused: "2026-11-22T10:00:00Z" })]), "0 receivers are told; 1 has no subscription and is told nothing new.");
+  const none = new Map<string, string>();
+  assert.equal(allWords([], [], none), "Nobody is told of events: there is no receiver.");
+  assert.equal(allWords([receiver({ removed: "2026-11-22T10:00:00Z" })], [], none), "Nobody is told of events: there is no receiver.");
+  assert.equal(allWords([receiver()], [subscription()], none), "1 receiver is told.");
+  assert.equal(allWords([receiver()], [subscription({ paused: "2026-11-22T10:00:00Z" })], none), "0 receivers are told; 1 has no subscription and is told nothing new.");
   const off = receiver({ id: "rcv-2", disabled: "2026-11-22T10:00:00Z" });
   const waits = receiver({ id: "rcv-3", confirmed: null });
-  assert.equal(allWords([receiver(), off, waits], [subscription()]), "1 receiver is told; 1 is off; 1 has not said yet that they want to be told.");
+  assert.equal(allWords([receiver(), off, waits], [subscription()], none), "1 receiver is told; 1 is off; 1 has not said yet that they want to be told.");
+  assert.equal(allWords([receiver()], [], new Map([["rcv-1", "Aid"]])), "1 receiver is told.");
 });
 
 test("quiet hours in words, and to minutes and back", () => {
@@ -463,4 +466,14 @@ test("one changes one's own receivers, and who lets people in all", () => {
   assert.ok(!mayChange(who({ scopes: ["read"] }), receiver()));
   assert.ok(!mayChange(who({}), receiver({ removed: "2026-11-22T10:00:00Z" })));
   assert.ok(!mayChange(null, receiver()));
+});
+
+test("who acts is said first, and that nobody does is said as plainly", () => {
+  const one = (state: WhoKnows["items"][number]["state"]): WhoKnows["items"][number] => ({ id: "rsp-1", responder: "rsd-1", name: "Aid", state, since: "2026-11-22T10:00:00Z", told: "2026-11-22T10:00:00Z", due: null, handed_to: null, contacts: [], steps: [] });
+  const known = (more: Partial<WhoKnows>): WhoKnows => ({ event: "evt-1", acts: [], unanswered: false, items: [], notes: [], effects: [], ...more });
+  assert.equal(actsWords(known({})), "Nobody of the network was told of it.");
+  assert.equal(actsWords(known({ items: [one("told"), one("declined")] })), "Nobody has taken charge. 1 organisation is yet to answer.");
+  assert.equal(actsWords(known({ items: [one("unanswered")], unanswered: true })), "Nobody has taken charge. Somebody was asked by every contact there is, and did not answer.");
+  assert.equal(actsWords(known({ acts: ["Aid", "Relief"], items: [one("taken_charge"), one("taken_charge")] })), "Aid and Relief have taken charge.");
+  assert.equal(effectWords({ id: "e", at: "", effect: "backfire", date: "2026-11-22", source: "a desk", words: "They were followed." }), "Harm came of telling, 2026-11-22, by a desk: They were followed.");
 });
