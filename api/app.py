@@ -21,6 +21,7 @@ from api.params import refuse_unknown
 from api.planning import Planning, Unplanned
 from api.rates import Rates
 from api.routes import (
+    alarms,
     answering,
     audit,
     changes,
@@ -148,6 +149,7 @@ def create_app(
         receivers.router,
         subscriptions.router,
         messages.router,
+        alarms.router,
         audit.router,
     ):
         # Who asks is known before anything is said of how it was asked.

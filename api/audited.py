@@ -43,7 +43,7 @@ from hearthwatch.store.protocol import Store
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 IDS = ("region", "event", "settlement", "job", "acquisition", "person", "key", "session",
-       "release", "erasure", "hold", "receiver", "subscription", "message",
+       "release", "erasure", "hold", "receiver", "subscription", "message", "alarm",
        "item", "pass_id")  # fmt: skip
 QUERY_IDS = ("region", "settlement", "before", "receiver", "event")
 """Parameters of the path and the query that are ids; nothing else of an address is written down."""

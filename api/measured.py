@@ -9,7 +9,8 @@ from __future__ import annotations
 import hmac
 import shutil
 import time
-from collections.abc import Iterator
+from collections import Counter as Counts
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from hearthwatch.audit.log import Log
 from hearthwatch.errors import HearthwatchError, SettingsError
+from hearthwatch.records import AlarmKind
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
 
@@ -35,6 +37,8 @@ LEAST_LETTERS = 20
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 COORDINATOR = "looks"
 """As `hearthwatch.pipeline.lead` calls the lease."""
+LEASES = ("sender", "coordinator", "watchdogs")
+"""Signs of life, as those who give them call them."""
 NO_ROUTE = "none"
 OTHER_METHOD = "other"
 
@@ -122,8 +126,29 @@ class _OfTheStore(Collector):
         if lease is not None:
             left = (lease.until - now).total_seconds()
             yield _gauge("coordinator_lease_seconds", "Until the lease of the looks ends.", left)
+        yield from _alarms(store, names, now)
         pauses = sum(len(store.pauses(one, active=True)) for one in names)
         yield _gauge("provider_pauses", "Pauses in force, after errors of providers.", pauses)
+
+
+def _alarms(store: Store, names: Sequence[str], now: datetime) -> Iterator[Metric]:
+    """Yield how many alarms are open of each kind, and whether anything looks for them."""
+    alive = _gauge_of("alive", "Whether something gave its sign of life.", "what")
+    for name in LEASES:
+        held = store.lease(name)
+        alive.add_metric([name], float(held is not None and now < held.until))
+    yield alive
+    kinds = Counts(
+        one.kind.value for whose in (*names, "") for one in store.alarms(whose, open_only=True)
+    )
+    found = _gauge_of("alarms", "Alarms that are open.", "kind")
+    for kind in AlarmKind:
+        found.add_metric([kind.value], kinds[kind.value])
+    yield found
+    count, oldest = store.overdue(now)
+    yield _gauge("messages_due", "Messages and alerts that should have been sent.", count)
+    waited = 0.0 if oldest is None else (now - oldest).total_seconds()
+    yield _gauge("messages_due_seconds", "For how long the oldest of them should.", waited)
 
 
 class Measured:
@@ -208,6 +233,10 @@ def read_token(settings: Settings) -> str:
             "`openssl rand -hex 32` makes a good one."
         )
     return token
+
+
+def _gauge_of(name: str, words: str, label: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"hearthwatch_{name}", words, labels=[label])
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:

@@ -77,6 +77,12 @@ class Health(BaseModel):
     status: Literal["ok"]
 
 
+class Readiness(BaseModel):
+    """Whether the service can be asked, and whether what works behind it does."""
+
+    status: Literal["ok", "degraded"]
+
+
 class Who(BaseModel):
     """Whose key it is."""
 

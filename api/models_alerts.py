@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
 from api.models import Geometry, Line, Link, Sent
 from hearthwatch.alerting.receivers import LAST_MINUTE, LONGEST_REASON, MOST_IN_AN_HOUR
 from hearthwatch.records import (
+    About,
+    AlarmKind,
     AlertAct,
     AttemptOutcome,
     Channel,
@@ -112,6 +114,9 @@ class ReceiverChange(Sent):
     quiet_override: Severity | None = None
     storm_cap: _Cap | None = None
     scope: Literal["Private", "Restricted"] | None = None
+    take_over: Literal[True] | None = Field(
+        None, description="Whether whoever sends this answers for it from now on."
+    )
     disabled: StrictBool | None = Field(None, description="Whether nothing is sent.")
     disabled_reason: _Reason | None = Field(None, description="Why; goes with `disabled`.")
 
@@ -128,6 +133,7 @@ class SubscriptionAnswer(BaseModel):
     id: str
     receiver: str
     name: str
+    about: About
     region: str | None = Field(description="Id of a watched region; null for all.")
     geometry: Geometry | None = Field(
         description="Within which a part of the event must lie, CRS84; null for everywhere."
@@ -159,6 +165,11 @@ class NewSubscription(_SubscriptionTerms):
 
     receiver: _Id
     name: Line
+    about: About = Field(
+        About.EVENTS,
+        description="Events; or alarms about the service, or its sign of life: of these at once "
+        "and of all.",
+    )
     kinds: list[Kind] = Field(default_factory=list, max_length=len(Kind))
     modes: list[Mode] = Field(
         default_factory=lambda: [Mode.ACTUAL], min_length=1, max_length=len(Mode)
@@ -246,3 +257,37 @@ class AlertList(BaseModel):
     """What was told of an event, in the order in which it was written."""
 
     items: list[AlertAnswer]
+
+
+class AlarmAnswer(BaseModel):
+    """Something that is wrong, or was, with the service or with what it is fed by."""
+
+    id: str
+    kind: AlarmKind
+    subject: str | None = Field(
+        description="A sensor, a provider, a channel, or who answered for receivers."
+    )
+    whole: bool = Field(description="Whether it is of the whole installation.")
+    severity: Severity
+    words: str = Field(description="What is wrong.")
+    advice: str = Field(description="What to do about it.")
+    regions: list[str] = Field(description="Ids of the regions that it is about now.")
+    items: int = Field(description="How many things it is about: regions, passes, receivers.")
+    since: datetime
+    raised: datetime = Field(description="When it was found.")
+    seen: datetime = Field(description="When it was last found.")
+    rounds: int = Field(description="How often it was found.")
+    told: int = Field(description="How many of your receivers were told.")
+    acknowledged: datetime | None = Field(description="When somebody said that they see to it.")
+    acknowledged_by: str | None = Field(description="Their id, where they are of yours.")
+    cleared: datetime | None = Field(description="When it was over; null while it is open.")
+
+
+class AlarmList(BaseModel):
+    """Alarms, the newest first."""
+
+    watching: bool = Field(
+        description="Whether anything looks for what is wrong; if not, no alarm says nothing."
+    )
+    watched: datetime | None = Field(description="When it last did, as far as that is known.")
+    items: list[AlarmAnswer]

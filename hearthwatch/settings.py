@@ -391,6 +391,21 @@ class Settings(BaseSettings):
         description="File with the key that seals the addresses of receivers and makes their "
         "secrets; by default keys/alerts.key in the data folder. It is made where there is none.",
     )
+    heartbeat_hours: float = Field(
+        default=24.0,
+        ge=0.25,
+        le=744,
+        allow_inf_nan=False,
+        description="Hours between two signs of life to receivers that subscribed to them.",
+    )
+    no_data_days: float = Field(
+        default=14.0,
+        ge=1,
+        le=365,
+        allow_inf_nan=False,
+        description="Days without any data of a sensor over a region, after which that is an "
+        "alarm.",
+    )
     alert_allowed_hosts: _Names = Field(
         default=(),
         description="Names, addresses and networks, with commas between them, that alerts may be "

@@ -88,6 +88,8 @@ def change_receiver(
         address = changes.pop("address", None)
         terms = {name: value for name, value in changes.items() if name in TERMS}
         found, secret = own.change(receiver, terms, address)
+    if sent.take_over:
+        found = own.take_over(receiver)
     if sent.disabled is not None:
         reason = sent.disabled_reason or "Switched off by hand."
         found = own.disable(receiver, reason) if sent.disabled else own.enable(receiver)

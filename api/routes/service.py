@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -14,10 +15,11 @@ from api.answers import respond
 from api.auth import Known, Reader
 from api.context import Context, InContext
 from api.limits import MAX_BODY_BYTES
-from api.models import Health, LimitsAnswer
+from api.models import Health, LimitsAnswer, Readiness
 from api.models_access import WhoAnswer
 from api.problems import BUSY_SECONDS, Problem
 from hearthwatch.layout import Layout
+from hearthwatch.watchdogs.shown import is_watching
 from hearthwatch.watchlist.kinds import watchable_kinds
 
 LEAST_FREE_BYTES = 100_000_000
@@ -35,10 +37,14 @@ async def healthz() -> Response:
     return respond({"status": "ok"})
 
 
-@open_router.get("/readyz", response_model=Health)
+@open_router.get("/readyz", response_model=Readiness)
 def readyz(here: InContext) -> Response:
-    """Tell that store and archive can be read and that there is room on the disk."""
-    here.store.organisations()
+    """Tell that store and archive can be read and that there is room on the disk.
+
+    ``degraded`` where there is something to watch and nothing looks for what is wrong: then
+    perhaps nothing takes looks or sends alerts either.
+    """
+    watches = bool(here.store.organisations())
     faults = list(_faults(here))
     if faults:
         # Which it is, is for the operator.
@@ -46,7 +52,8 @@ def readyz(here: InContext) -> Response:
         raise Problem(
             503, "not_ready", "Not ready to serve.", headers={"Retry-After": str(BUSY_SECONDS)}
         )
-    return respond({"status": "ok"})
+    is_degraded = watches and not is_watching(here.store, datetime.now(UTC))
+    return respond({"status": "degraded" if is_degraded else "ok"})
 
 
 def _faults(here: Context) -> Iterator[str]:

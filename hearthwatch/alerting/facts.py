@@ -125,3 +125,52 @@ class Facts(TypedDict):
     chain: Chain
     told: list[Told]
     links: dict[str, str]
+
+
+class AlarmTold(TypedDict):
+    """What one receiver is told of one alarm.
+
+    Attributes
+    ----------
+    alarm : str
+        Its id.
+    kind, severity : str
+        In the frozen words.
+    subject : str
+        What is wrong: a sensor, a provider, a channel; never a place.
+    since, over : str, str or None
+        ISO 8601; `over` is None while it is open.
+    regions, items : int
+        How many regions it is about, and how many things of whatever the kind counts.
+    names : list of str
+        Of regions; empty for receivers who may not know them. There may be more than are named.
+    """
+
+    alarm: str
+    kind: str
+    subject: str
+    severity: str
+    since: str
+    over: str | None
+    regions: int
+    items: int
+    names: list[str]
+
+
+class Beat(TypedDict):
+    """What a sign of life says beside that the service runs.
+
+    Attributes
+    ----------
+    regions, fresh : int
+        That are watched, and of how many of them anything arrived since `since`.
+    since : str
+        ISO 8601.
+    alarms : int
+        That are open.
+    """
+
+    regions: int
+    fresh: int
+    since: str
+    alarms: int

@@ -21,6 +21,7 @@ from shapely.geometry.base import BaseGeometry
 
 from hearthwatch.alerting.severity import SEVERITIES
 from hearthwatch.records import (
+    About,
     Event,
     EventState,
     Kind,
@@ -81,7 +82,11 @@ class Index:
         self._rhythm = {one.id: one.rhythm for one in every}
         told = {one.id: one for one in theirs if is_told(one)}
         self._told: Mapping[str, Receiver] = MappingProxyType(told)
-        self._all = tuple(one for one in every if one.receiver in told and is_open(one))
+        self._all = tuple(
+            one
+            for one in every
+            if one.receiver in told and is_open(one) and one.about is About.EVENTS
+        )
         regions = dict.fromkeys(one.region for one in self._all if one.region)
         self._regions = {region: place for place, region in enumerate(regions)}
         self._region = _codes(self._regions.get(one.region, _ANYWHERE) for one in self._all)

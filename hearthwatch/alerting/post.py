@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn, Protocol
 
+from hearthwatch.alerting.facts import AlarmTold, Beat
 from hearthwatch.errors import AlertConflict
-from hearthwatch.records import Channel, Message, MessageForm, Mode, Receiver
+from hearthwatch.records import AlarmKind, Channel, Message, MessageForm, Mode, Receiver
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What a message about no event says beside what its form says.
+
+    Attributes
+    ----------
+    alarms : sequence of AlarmTold
+        What is wrong, or over.
+    beat : Beat or None
+        How the watches stand.
+    next : datetime or None
+        When the next message of this kind comes.
+    due : datetime or None
+        Not sent before; None for at once.
+    id : str
+        Of the message; empty for a new one.
+    """
+
+    alarms: Sequence[AlarmTold] = ()
+    beat: Beat | None = None
+    next: datetime | None = None
+    due: datetime | None = None
+    id: str = ""
+
+
+NOTHING = More()
 
 
 class Post(Protocol):
@@ -40,8 +70,14 @@ class Post(Protocol):
         """Tell whether a token is the one that a receiver was sent for a purpose."""
         ...
 
-    def note(self, receiver: Receiver, form: MessageForm, mode: Mode, now: datetime) -> Message:
+    def note(
+        self, receiver: Receiver, form: MessageForm, mode: Mode, now: datetime, more: More = NOTHING
+    ) -> Message:
         """Return a message about no event, rendered and frozen."""
+        ...
+
+    def wording(self, kind: AlarmKind, subject: str) -> tuple[str, str]:
+        """Return what is wrong and what to do about it, in English."""
         ...
 
 
@@ -66,9 +102,15 @@ class Unposted:
         """Return that it is none."""
         return False
 
-    def note(self, receiver: Receiver, form: MessageForm, mode: Mode, now: datetime) -> Message:
+    def note(
+        self, receiver: Receiver, form: MessageForm, mode: Mode, now: datetime, more: More = NOTHING
+    ) -> Message:
         """Refuse (`AlertConflict`)."""
         _nobody()
+
+    def wording(self, kind: AlarmKind, subject: str) -> tuple[str, str]:
+        """Return the code: there are no words without channels."""
+        return kind.value, ""
 
 
 def _nobody() -> NoReturn:

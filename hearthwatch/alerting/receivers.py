@@ -148,6 +148,16 @@ class Receivers:
                 self._ask(tx, changed)
         return changed, secret
 
+    def take_over(self, receiver_id: str) -> Receiver:
+        """Let whoever asks answer for a receiver from now on."""
+        with self.store.transaction() as tx:
+            found = self._own(receiver_id)
+            if found.owner == self.who.key:
+                return found
+            taken = dataclasses.replace(found, owner=self.who.key)
+            self._require_sound(taken)
+            return self._put(tx, taken, "take", before=found.owner)
+
     def rotate(self, receiver_id: str) -> tuple[Receiver, str]:
         """Give a receiver a new secret; the one before signs beside it for a day."""
         with self.store.transaction() as tx:

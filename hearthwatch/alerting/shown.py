@@ -47,6 +47,7 @@ def subscription_value(found: Subscription) -> dict[str, Any]:
         "id": found.id,
         "receiver": found.receiver,
         "name": found.name,
+        "about": found.about.value,
         "region": found.region or None,
         "geometry": None if found.geometry is None else geojson(found.geometry),
         "kinds": list(found.kinds),

@@ -14,13 +14,14 @@ from hearthwatch.alerting.matching import STARTING
 from hearthwatch.alerting.receivers import LONGEST_NAME, require_own
 from hearthwatch.alerting.trail import put_down
 from hearthwatch.errors import AlertConflict, AlertError, NotFound
-from hearthwatch.records import Kind, Mode, Receiver, Subscription
+from hearthwatch.records import About, Kind, Mode, Receiver, Rhythm, Subscription
 from hearthwatch.store.protocol import Store, Transaction
 
 MOST = 10_000
 """Subscriptions of one organisation."""
 TERMS = frozenset({
     "name", "region", "geometry", "kinds", "modes", "least_state", "least_severity", "rhythm",
+    "about",
 })  # fmt: skip
 """What may be said of a subscription."""
 
@@ -150,5 +151,8 @@ def _faults(made: Subscription) -> Iterator[str]:
         yield f"Kinds of event are {', '.join(Kind)}."
     if not made.modes or not set(made.modes) <= set(Mode):
         yield f"Modes are one or more of {', '.join(Mode)}."
+    narrowed = made.region or made.geometry is not None or made.kinds
+    if made.about is not About.EVENTS and (narrowed or made.rhythm is not Rhythm.INSTANT):
+        yield "Alarms and signs of life are of no region, area, kind or rhythm: leave these out."
     if made.least_state not in STARTING:
         yield f"The first state that is told of is one of {', '.join(STARTING)}."

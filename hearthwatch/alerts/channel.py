@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from hearthwatch.alerting.facts import Facts
+from hearthwatch.alerting.facts import AlarmTold, Beat, Facts
 from hearthwatch.errors import HearthwatchError
 from hearthwatch.records import Detail, Language, MessageForm, Mode
 
@@ -39,6 +39,12 @@ class Letter:
         tells of several events, ``message id,ISO time,event``.
     receiver : str
         What this service knows the receiver by, for CAP's addresses; never where it is reached.
+    alarms : sequence of AlarmTold
+        Of an alarm: what is wrong and what is over.
+    beat : Beat or None
+        Of a heartbeat: how the watches stand; None for receivers who may not know.
+    next : datetime or None
+        Of a heartbeat: when the next one comes.
     pictures : mapping
         PNG files by name, before and after; only where `detail` is exact.
     """
@@ -60,6 +66,9 @@ class Letter:
     more: int = 0
     before: Sequence[str] = ()
     receiver: str = ""
+    alarms: Sequence[AlarmTold] = ()
+    beat: Beat | None = None
+    next: datetime | None = None
     pictures: Mapping[str, bytes] | None = None
 
     @property

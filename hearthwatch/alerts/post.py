@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from hearthwatch.alerting.post import NOTHING, More
 from hearthwatch.alerts.background import Background
-from hearthwatch.alerts.channel import AlertChannel
+from hearthwatch.alerts.channel import AlertChannel, Letter
 from hearthwatch.alerts.vault import Vault
 from hearthwatch.errors import AlertError
 from hearthwatch.records import (
+    AlarmKind,
     Channel,
+    Language,
     Message,
     MessageForm,
     MessageState,
@@ -65,9 +69,11 @@ class PostRoom:
         """Tell whether a token is the one that a receiver was sent for a purpose."""
         return self.vault.is_token(purpose, receiver, shown)
 
-    def note(self, receiver: Receiver, form: MessageForm, mode: Mode, now: datetime) -> Message:
+    def note(
+        self, receiver: Receiver, form: MessageForm, mode: Mode, now: datetime, more: More = NOTHING
+    ) -> Message:
         """Return a message about no event, rendered and frozen; in a feed it is at once."""
-        letter = self.background.letter(receiver, form, mode, now)
+        letter = self._letter(receiver, form, mode, now, more)
         is_feed = receiver.channel is Channel.FEED
         return Message(
             id=letter.id,
@@ -75,12 +81,34 @@ class PostRoom:
             receiver=receiver.id,
             form=form,
             mode=mode,
-            events=(),
+            # One that it is over does not go before one that it is so.
+            events=tuple(one["alarm"] for one in more.alarms),
             content=self._way(receiver.channel).render(letter),
             made=now,
-            next=now,
+            next=more.due or now,
             state=MessageState.DELIVERED if is_feed else MessageState.WAITING,
             ended=now if is_feed else None,
+        )
+
+    def wording(self, kind: AlarmKind, subject: str) -> tuple[str, str]:
+        """Return what is wrong and what to do about it, in English."""
+        # Words are loaded where something is wrong, and not with every process.
+        from hearthwatch.alerts.words.alarm import advice, what
+
+        return what(kind, subject, Language.ENGLISH), advice(kind, Language.ENGLISH)
+
+    def _letter(
+        self, receiver: Receiver, form: MessageForm, mode: Mode, now: datetime, more: More
+    ) -> Letter:
+        plain = self.background.letter(receiver, form, mode, now)
+        said = [self.wording(AlarmKind(one["kind"]), one["subject"]) for one in more.alarms]
+        return dataclasses.replace(
+            plain,
+            id=more.id or plain.id,
+            text="\n".join(line for lines in said for line in lines if line),
+            alarms=more.alarms,
+            beat=more.beat,
+            next=more.next,
         )
 
     def _way(self, channel: Channel) -> AlertChannel:

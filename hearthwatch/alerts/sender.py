@@ -16,6 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hearthwatch.alerting.owners import is_shut_out
 from hearthwatch.alerts.channel import AlertChannel, DeliveryFailed, Parcel, Receipt
 from hearthwatch.alerts.ladder import next_attempt
 from hearthwatch.alerts.planning import Planner
@@ -160,7 +161,7 @@ class Sender:
             self._give_up(message, ERASED, free=True)
         elif receiver.disabled is not None or receiver.removed is not None:
             self._give_up(message, SWITCHED_OFF)
-        elif receiver.confirmed is None and message.form is not MessageForm.QUESTION:
+        elif self._has_to_wait(message, receiver):
             self._postpone(message)
         else:
             self._try(message, receiver)
@@ -188,6 +189,12 @@ class Sender:
         else:
             self._delivered(message, began, receipt)
 
+    def _has_to_wait(self, message: Message, receiver: Receiver) -> bool:
+        """Tell whether nothing may be sent yet: nobody wants it, or nobody answers for it."""
+        if receiver.confirmed is None and message.form is not MessageForm.QUESTION:
+            return True
+        return is_shut_out(self.store, receiver.organisation, receiver.owner, self.clock())
+
     def _way(self, receiver: Receiver) -> AlertChannel:
         way = self.channels.get(receiver.channel)
         if way is None:
@@ -195,7 +202,7 @@ class Sender:
         return way
 
     def _postpone(self, message: Message) -> None:
-        """Let a message wait, untried, until its receiver says that it wants to be told."""
+        """Let a message wait, untried: until its receiver wants it, or somebody answers for it."""
         with self.store.transaction() as tx:
             stands = self.store.message(message.organisation, message.id)
             later = self.clock() + UNCONFIRMED_WAIT

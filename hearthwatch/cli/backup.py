@@ -7,6 +7,7 @@ from getpass import getpass
 from pathlib import Path
 from typing import Any
 
+from hearthwatch.alerts.words.alarm import advice, what
 from hearthwatch.audit.verifying import Verified
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.report import Answer, shown
@@ -16,6 +17,7 @@ from hearthwatch.operation import restoring
 from hearthwatch.operation.backup import back_up
 from hearthwatch.operation.keyfile import make_key, open_key
 from hearthwatch.operation.vault import Vault
+from hearthwatch.records import AlarmKind, Language
 from hearthwatch.words import counted
 
 FAULTY_STATUS = 1
@@ -55,7 +57,9 @@ def restore(call: Call) -> Answer:
     """Put a backup back."""
     name, held = _opened(call)
     layout = Layout(call.settings.data_dir)
-    made = restoring.restore(held, name, layout, call.settings.database)
+    said = what(AlarmKind.RESTORED, name, Language.ENGLISH)
+    todo = advice(AlarmKind.RESTORED, Language.ENGLISH)
+    made = restoring.restore(held, name, layout, call.settings.database, (said, todo))
     broken = [chain for chain in made.chains if chain.broken]
     document = {
         "backup": name,
@@ -63,6 +67,7 @@ def restore(call: Call) -> Answer:
         "files": made.files,
         "runs_ended": made.runs,
         "sessions_ended": made.sessions,
+        "untold": made.untold,
         "log": [_chain(one) for one in made.chains],
         "missing": list(made.missing),
     }
@@ -71,12 +76,20 @@ def restore(call: Call) -> Answer:
         f"Backup {name} of {made.taken[:16].replace('T', ' ')} UTC restored to "
         f"{shown(layout.root)}: {counted(made.files, 'file')}, every digest as listed.",
         f"{counted(made.runs, 'run')} and {counted(made.sessions, 'session')} ended.",
+        *_untold(made.untold, said, todo),
         *[_in_words(chain) for chain in broken],
     ]
     if not broken:
         words.append(f"The log verifies: {counted(entries, 'entry', 'entries')}.")
     text = _with_missing("\n".join(words), made.missing)
     return Answer(document, text, FAULTY_STATUS if broken or made.missing else 0)
+
+
+def _untold(count: int, said: str, todo: str) -> list[str]:
+    """Return what becomes of what waited; nothing where nothing did."""
+    if not count:
+        return []
+    return [f"{counted(count, 'message or alert', 'messages and alerts')} waited. {said} {todo}"]
 
 
 def check(call: Call) -> Answer:

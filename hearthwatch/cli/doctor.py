@@ -36,6 +36,7 @@ CHECKS: Sequence[tuple[str, Callable[[Call], Check]]] = (
     ("pauses", doctor_sources.pauses),
     ("calibration", doctor_calibration.calibration),
     ("alerts", doctor_alerts.alerts),
+    ("alarms", doctor_alerts.alarms),
     ("executor", doctor_system.executor),
 )
 

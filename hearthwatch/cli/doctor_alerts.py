@@ -1,4 +1,4 @@
-"""The check of what sends alerts."""
+"""The checks of what sends alerts, and of what was found to be wrong."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hearthwatch.alerts.sending import LEASE
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.checks import Check, Outcome
-from hearthwatch.words import counted
+from hearthwatch.watchdogs.shown import is_watching, standing
+from hearthwatch.words import counted, day
 
 LONG = timedelta(minutes=15)
 """A message that waits for so long is worth a look."""
@@ -32,3 +33,21 @@ def alerts(call: Call) -> Check:
         advice = "GET /messages?state=waiting says which, and what came of every attempt."
         return Check(Outcome.WARN, f"{waiting}, the oldest since {oldest:%Y-%m-%d %H:%M}", advice)
     return Check(Outcome.OK, waiting)
+
+
+def alarms(call: Call) -> Check:
+    """Check that something looks for what is wrong where anything is watched, and what it found."""
+    if not call.is_kept:
+        return Check(Outcome.OK, "nothing is watched")
+    now = datetime.now(UTC)
+    with call.store() as store:
+        found = standing(store, call.organisation)
+        watches, watching = bool(store.organisations()), is_watching(store, now)
+    if found:
+        said = ", ".join(f"{one.kind.value} since {day(one.since)}" for one in found)
+        advice = "`hearthwatch alarms` says what to do about each."
+        return Check(Outcome.WARN, f"{counted(len(found), 'alarm')} open: {said}", advice)
+    if watches and not watching:
+        advice = "Run `hearthwatch up`, or `hearthwatch send` beside `hearthwatch serve`."
+        return Check(Outcome.WARN, "nothing looks for what is wrong", advice)
+    return Check(Outcome.OK, "no alarm is open" if watches else "nothing is watched")

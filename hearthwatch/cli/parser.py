@@ -41,6 +41,7 @@ def build_parser() -> Parser:
         parser_watch.ledger, parser_watch.why, parser_watch.suppressed, parser_imagery.scene,
         parser_imagery.archive, parser_watch.export, parser_heat.heat, parser_layers.layer,
         parser_imagery.spend, parser_service.up, parser_service.serve, parser_service.send,
+        parser_service.alarms,
         parser_access.organisation,
         parser_access.person, parser_access.key, parser_access.pass_, parser_audit.audit,
         parser_release.release, parser_erasing.erase, parser_erasing.hold, parser_review.review,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from hearthwatch.cli.parts import add_command, add_source
+from hearthwatch.cli.parts import add_command, add_group, add_source
 
 
 def up(commands: Any) -> None:
@@ -30,6 +30,19 @@ def send(commands: Any) -> None:
     text = "send alerts; `hearthwatch up` does so by itself"
     send = add_command(commands, "send", "service:send", text)
     send.add_argument("--once", action="store_true", help="what may be sent now, and no more")
+    send.add_argument(
+        "--after-restore", choices=("send", "leave"), nargs="?", const="send",
+        help="let be sent what a restore held back, or leave it unsent, and end",
+    )  # fmt: skip
+
+
+def alarms(commands: Any) -> None:
+    """Add `hearthwatch alarms`."""
+    below = add_group(commands, "alarms", "what is wrong with the service")
+    shown = add_command(below, "list", "alarms:show", "list alarms with what to do about each")
+    shown.add_argument("--all", action="store_true", help="those that are over too")
+    seen = add_command(below, "acknowledge", "alarms:acknowledge", "say that you see to one")
+    seen.add_argument("alarm", help="its id")
 
 
 def add_listening(parser: argparse.ArgumentParser) -> None:

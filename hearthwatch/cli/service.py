@@ -18,6 +18,7 @@ from hearthwatch.access.passwords import Passwords
 from hearthwatch.access.people import made_up_password, new_person
 from hearthwatch.alerts.installed import post_from, sender_from
 from hearthwatch.alerts.sending import Sending
+from hearthwatch.audit.entries import COMMAND_LINE
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.persons import add_organisation
 from hearthwatch.cli.report import Answer
@@ -30,6 +31,8 @@ from hearthwatch.records import Role
 from hearthwatch.settings import Settings
 from hearthwatch.sources import fallback_from, inbox_from, provider_from
 from hearthwatch.store.protocol import Store
+from hearthwatch.watchdogs.answering import end_restoring
+from hearthwatch.watchdogs.watching import Watchdogs
 from hearthwatch.words import counted
 from imagery.types import ImageryProvider
 
@@ -62,10 +65,16 @@ def up(call: Call) -> Answer:
         watch = Watch(call.settings, store, provider, every, call.note, other, inbox, lead)
         trials = _backtests(call, store, provider, lead)
         sending = Sending(sender_from(call.settings, store))
+        looks = threading.Thread(target=watch.go_on, name="watch")
+        dogs = Watchdogs(
+            call.settings, store, post_from(call.settings, store),
+            lambda: looks.is_alive() and (lead is None or lead.is_held),
+        )  # fmt: skip
         threads = [
-            threading.Thread(target=watch.go_on, name="watch"),
+            looks,
             threading.Thread(target=sending.go_on, name="sending"),
             threading.Thread(target=trials.go_on, name="backtests"),
+            threading.Thread(target=dogs.go_on, name="watchdogs"),
         ]
         for thread in threads:
             thread.start()
@@ -75,6 +84,7 @@ def up(call: Call) -> Answer:
             watch.stop()
             trials.stop()
             sending.stop()
+            dogs.stop()
             for thread in threads:
                 thread.join()
     return _stopped(call)
@@ -82,16 +92,38 @@ def up(call: Call) -> Answer:
 
 def send(call: Call) -> Answer:
     """Send alerts until told to stop, or once what may be sent now."""
+    if call.args.after_restore is not None:
+        return _end_restoring(call)
     with call.store(write=True, alone=False) as store:
         sending = Sending(sender_from(call.settings, store))
+        dogs = Watchdogs(call.settings, store, post_from(call.settings, store))
         if call.args.once:
+            dogs.once()
             tried = sending.once()
             return Answer({"tried": tried}, f"{counted(tried, 'message')} tried.")
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: sending.stop())
         call.note("Sending. Stop it with Ctrl-C.")
-        sending.go_on()
+        beside = threading.Thread(target=dogs.go_on, name="watchdogs")
+        beside.start()
+        try:
+            sending.go_on()
+        finally:
+            dogs.stop()
+            beside.join()
     return _stopped(call)
+
+
+def _end_restoring(call: Call) -> Answer:
+    """Let be sent what a restore held back, or leave it unsent."""
+    send = call.args.after_restore == "send"
+    with call.store(write=True, alone=False) as store:
+        told = end_restoring(store, datetime.now(UTC), COMMAND_LINE, send=send)
+    document = {"messages": told[0], "alerts": told[1], "sent": send}
+    if not send:
+        return Answer(document, "It stays unsent: each message can be sent again by itself.")
+    said = f"{counted(told[0], 'message')} and {counted(told[1], 'alert')} are sent from now on."
+    return Answer(document, said)
 
 
 def _backtests(call: Call, store: Store, provider: ImageryProvider, lead: Lead | None) -> Backtests:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from hearthwatch.cli.alarms import lines_of
 from hearthwatch.cli.call import Call
 from hearthwatch.cli.reading import find_region
 from hearthwatch.cli.report import Answer
@@ -11,6 +12,7 @@ from hearthwatch.cli.tables import table
 from hearthwatch.passes.glance import Glance, glance_value, glances
 from hearthwatch.records import WatchLevel
 from hearthwatch.values import moment, region_value
+from hearthwatch.watchdogs.shown import alarm_value, standing
 from hearthwatch.watchlist.terms import level_words, terms_value, with_hours, with_level
 from hearthwatch.words import day, marked
 
@@ -23,10 +25,17 @@ def show(call: Call) -> Answer:
     with call.store() as store:
         regions = store.regions(call.organisation)
         found = glances(call.settings, store, call.organisation, regions, now)
-    document = {"at": moment(now), "regions": [glance_value(one) for one in found]}
+        wrong = standing(store, call.organisation)
+        alarms = lines_of(wrong)
+    document = {
+        "at": moment(now),
+        "regions": [glance_value(one) for one in found],
+        "alarms": [alarm_value(one, call.organisation, ()) for one in wrong],
+    }
     if not found:
-        return Answer(document, "Nothing is watched. `hearthwatch region add` adds.")
-    lines = [table(HEADER, [_row(one) for one in found])]
+        nothing = "Nothing is watched. `hearthwatch region add` adds."
+        return Answer(document, "\n".join([nothing, *alarms]))
+    lines = [table(HEADER, [_row(one) for one in found]), *alarms]
     for one in found:
         said = (one.terms["ending"], "" if one.imagery.is_well else one.imagery.words,
                 one.terms["level_words"], one.terms["waiting"])  # fmt: skip

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -26,9 +27,9 @@ from hearthwatch.operation import folder
 from hearthwatch.operation.backup import FORM
 from hearthwatch.operation.sealing import Opener
 from hearthwatch.operation.vault import Vault
-from hearthwatch.records import RunOutcome
+from hearthwatch.records import Alarm, AlarmKind, RunOutcome, Severity
 from hearthwatch.store import open_store
-from hearthwatch.store.protocol import Store
+from hearthwatch.store.protocol import Store, Transaction
 from tiles.atomic import storage_errors, sync_folder, write_atomically
 
 _NOT_SET_OFF = "It was under way or waiting when the backup was made, which was restored since."
@@ -46,6 +47,8 @@ class Restored:
         What the log comes to, organisation by organisation.
     runs, sessions : int
         That were ended, so that nothing is set off again.
+    untold : int
+        Messages and alerts that waited, and are not told before somebody says so.
     missing : tuple of str
         Files that were missing already when the backup was made.
     """
@@ -56,6 +59,7 @@ class Restored:
     chains: tuple[Verified, ...]
     runs: int
     sessions: int
+    untold: int
     missing: tuple[str, ...]
 
 
@@ -145,11 +149,22 @@ def check(held: Contents) -> int:
     return count
 
 
-def restore(held: Contents, name: str, layout: Layout, database: str = "") -> Restored:
+def restore(
+    held: Contents,
+    name: str,
+    layout: Layout,
+    database: str = "",
+    words: tuple[str, str] = ("", ""),
+) -> Restored:
     """Put a backup into an empty data folder.
+
+    What was to be told when it was made may have been told since: it is set aside, and an alarm
+    says so, until somebody lets it be told.
 
     Parameters
     ----------
+    words : tuple of str
+        Of that alarm: what is wrong, and what to do about it.
     database : str
         Address of an empty PostgreSQL database that the store goes to; empty for a file in the
         data folder. Whatever it was kept in before.
@@ -167,12 +182,12 @@ def restore(held: Contents, name: str, layout: Layout, database: str = "") -> Re
     copied = layout.root / folder.WORK / folder.STORE
     if not copied.is_file():
         raise BackupError("There is no store in the backup.")
-    chains, runs, sessions = _settle(copied, name, str(held.document["taken"]))
+    chains, runs, sessions, untold = _settle(copied, name, str(held.document["taken"]), words)
     _place(copied, layout, database)
     _end(layout, name, held.document)
     document = held.document
     return Restored(
-        name, document["taken"], document["files"], chains, runs, sessions,
+        name, document["taken"], document["files"], chains, runs, sessions, untold,
         tuple(document["missing"]),
     )  # fmt: skip
 
@@ -213,7 +228,9 @@ def _target(name: str, root: Path) -> Path:
     return root / path
 
 
-def _settle(copied: Path, name: str, taken: str) -> tuple[tuple[Verified, ...], int, int]:
+def _settle(
+    copied: Path, name: str, taken: str, words: tuple[str, str]
+) -> tuple[tuple[Verified, ...], int, int, int]:
     """End what was under way when the backup was made, and write down that it was restored."""
     now = datetime.now(UTC)
     store = open_store(copied, write=True)
@@ -222,7 +239,8 @@ def _settle(copied: Path, name: str, taken: str) -> tuple[tuple[Verified, ...], 
         runs = _end_runs(store, now)
         sessions = _end_sessions(store, now)
         with store.transaction() as tx:
-            detail = {"taken": taken, "runs": runs, "sessions": sessions}
+            untold = _set_aside(tx, name, now, words)
+            detail = {"taken": taken, "runs": runs, "sessions": sessions, "untold": untold}
             tx.add_audit(unsealed(SERVICE, now, COMMAND_LINE, "restore", name, detail=detail))
     finally:
         store.close()
@@ -231,7 +249,22 @@ def _settle(copied: Path, name: str, taken: str) -> tuple[tuple[Verified, ...], 
         opened.execute("DELETE FROM leases")
         opened.commit()
         opened.execute("PRAGMA journal_mode = DELETE")
-    return chains, runs, sessions
+    return chains, runs, sessions, untold
+
+
+def _set_aside(tx: Transaction, name: str, now: datetime, words: tuple[str, str]) -> int:
+    """Let nothing be told that may have been told since the backup; return how much waited."""
+    untold = sum(tx.set_aside(now))
+    if untold:
+        what, advice = words
+        tx.put_alarm(
+            Alarm(
+                id=f"alm-{uuid.uuid4().hex}", organisation="", kind=AlarmKind.RESTORED,
+                subject=name, severity=Severity.SEVERE, since=now, raised=now, seen=now,
+                words=what, advice=advice,
+            )
+        )  # fmt: skip
+    return untold
 
 
 def _end_runs(store: Store, now: datetime) -> int:

@@ -7,7 +7,7 @@ provider: what was spent there, how long it is not asked, and which scenes and h
 Datetimes are aware UTC.
 """
 
-from hearthwatch.records.alerts import Alert, Attempt, Message, Receiver, Subscription
+from hearthwatch.records.alerts import Alarm, Alert, Attempt, Message, Receiver, Subscription
 from hearthwatch.records.audit import AuditEntry, AuditFilter, Change
 from hearthwatch.records.backtest import Backtest
 from hearthwatch.records.calibration import CalibrationChoice, StoredCalibration
@@ -28,6 +28,8 @@ from hearthwatch.records.review import Assessment, Claim
 from hearthwatch.records.watch import Label, Region, Settlement
 from hearthwatch.records.words import (
     USABLE,
+    About,
+    AlarmKind,
     AlertAct,
     AttemptOutcome,
     Audience,
@@ -61,6 +63,9 @@ from hearthwatch.records.work import Job, JobKey, LedgerRow, LedgerTotals, Run, 
 
 __all__ = [
     "USABLE",
+    "About",
+    "Alarm",
+    "AlarmKind",
     "Alert",
     "AlertAct",
     "ApiKey",

@@ -10,6 +10,8 @@ from typing import Any
 from shapely.geometry.base import BaseGeometry
 
 from hearthwatch.records.words import (
+    About,
+    AlarmKind,
     AlertAct,
     AttemptOutcome,
     Channel,
@@ -109,6 +111,8 @@ class Subscription:
         The lowest of which something is told.
     responder : str
         Id of the organisation in the network on whose behalf it is; empty for one's own.
+    about : About
+        What of: of alarms and signs of life nothing of what follows counts.
     revision : int
         Counts the changes.
     """
@@ -129,6 +133,7 @@ class Subscription:
     paused: datetime | None = None
     removed: datetime | None = None
     revision: int = 1
+    about: About = About.EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +187,8 @@ class Message:
     id : str
         The same at every attempt; receivers know by it what they had already.
     events : tuple of str
-        Ids of the events it tells of; no later message about one of them goes before it.
+        Ids of the events, or alarms, it tells of; no later message about one of them goes
+        before it.
     content : mapping
         What is sent, rendered and frozen: what stands in it depends on the channel.
     late : bool
@@ -242,3 +248,66 @@ class Attempt:
     outcome: AttemptOutcome
     status: int = 0
     words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What was found to be wrong, from the first time it was found until it was found no more.
+
+    At most one is open of a kind and subject.
+
+    Attributes
+    ----------
+    organisation : str
+        Whose it is; empty where it is of the whole installation.
+    subject : str
+        What is wrong: a sensor, a provider, a channel, who answers for receivers; empty where
+        the kind says it all. Never a place.
+    since : datetime
+        Since when it is so, as far as that is known.
+    raised : datetime
+        When it was first found.
+    seen : datetime
+        When it was last found.
+    rounds : int
+        How often it was found.
+    words, advice : str
+        What is wrong and what to do, in English; without places.
+    regions : tuple of str
+        Ids of the regions that it is about now.
+    items : tuple of str
+        What it is about now; where something new is among them it is told once more.
+    said : tuple of str
+        Of the items, those that were told.
+    told : tuple of str
+        Ids of the receivers that were told.
+    told_at : datetime or None
+        When somebody was last told that it is open.
+    over_told : tuple of str
+        Ids of the receivers that were told that it is over.
+    acknowledged, acknowledged_by : datetime or None, str
+        When and by whom it was said that somebody sees to it.
+    cleared : datetime or None
+        When it was over.
+    """
+
+    id: str
+    organisation: str
+    kind: AlarmKind
+    subject: str
+    severity: Severity
+    since: datetime
+    raised: datetime
+    seen: datetime
+    rounds: int = 1
+    words: str = ""
+    advice: str = ""
+    regions: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    told_at: datetime | None = None
+    over_told: tuple[str, ...] = ()
+    acknowledged: datetime | None = None
+    acknowledged_by: str = ""
+    cleared: datetime | None = None

@@ -290,3 +290,32 @@ class AttemptOutcome(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     GONE = "gone"
+
+
+class About(StrEnum):
+    """What a subscription is to: events, what is wrong with the service, or its sign of life."""
+
+    EVENTS = "events"
+    ALARMS = "alarms"
+    HEARTBEAT = "heartbeat"
+
+
+class AlarmKind(StrEnum):
+    """What is wrong with the service or with what it is fed by.
+
+    Those of one organisation first, then those of the installation.
+    """
+
+    NO_DATA = "no_data"
+    PASS_MISSING = "pass_missing"
+    PROVIDER_PAUSED = "provider_paused"
+    NOT_READ = "not_read"
+    OWNER_GONE = "owner_gone"
+    NO_HEARTBEAT = "no_heartbeat"
+    SENDER_DEAD = "sender_dead"
+    QUEUE_AGE = "queue_age"
+    CHANNEL_DOWN = "channel_down"
+    STORE_LOCKED = "store_locked"
+    CLOCK_JUMP = "clock_jump"
+    DISK_LOW = "disk_low"
+    RESTORED = "restored"

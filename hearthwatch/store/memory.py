@@ -35,6 +35,7 @@ from hearthwatch.store.cursor import (
     settlement_position,
 )
 from hearthwatch.store.extent import Bounds
+from hearthwatch.store.memory_alarms import MemoryAlarmReads, MemoryAlarmWrites
 from hearthwatch.store.memory_alerts import MemoryAlertReads, MemoryAlertWrites
 from hearthwatch.store.memory_audit import MemoryAuditReads, MemoryAuditWrites
 from hearthwatch.store.memory_backtests import MemoryBacktestReads, MemoryBacktestWrites
@@ -69,6 +70,7 @@ class MemoryTransaction(
     MemoryReviewWrites,
     MemoryBacktestWrites,
     MemoryAlertWrites,
+    MemoryAlarmWrites,
 ):
     """Writes on a draft of the tables; see `Transaction`."""
 
@@ -167,6 +169,7 @@ class MemoryStore(
     MemoryReviewReads,
     MemoryBacktestReads,
     MemoryAlertReads,
+    MemoryAlarmReads,
     MemoryEventReads,
     MemoryPulledReads,
     MemorySearchReads,

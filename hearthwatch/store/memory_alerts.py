@@ -10,6 +10,7 @@ from hearthwatch.records import (
     Alert,
     Attempt,
     Message,
+    MessageForm,
     MessageState,
     Page,
     Receiver,
@@ -180,7 +181,11 @@ class MemoryAlertReads(MemoryReader):
         """Return how many messages with an event in them were made for a receiver since a time."""
         every = self._open().all(Message, organisation)
         return sum(
-            one.receiver == receiver and one.made > since and bool(one.events) for one in every
+            one.receiver == receiver
+            and one.made > since
+            # Alarms have a cap of their own.
+            and (bool(one.events) and one.form is not MessageForm.ALARM)
+            for one in every
         )
 
     def attempts(self, organisation: str, message: str) -> tuple[Attempt, ...]:

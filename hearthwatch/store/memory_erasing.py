@@ -10,6 +10,8 @@ from hearthwatch.records import (
     Event,
     EventSource,
     LedgerRow,
+    Message,
+    MessageForm,
     Proposal,
     ProposedAct,
     Region,
@@ -114,6 +116,10 @@ class MemoryErasingReads(MemoryReader):
             replayed = {one.region for one in every if one.id in events}
         told = [one for one in tables.all(Alert, organisation) if one.event in events]
         messages = {one.message for one in told} - {""}
+        if subject is Subject.REGION:
+            # An alarm may have named it.
+            sent = tables.all(Message, organisation)
+            messages |= {one.id for one in sent if one.form is MessageForm.ALARM}
         return Parts(
             organisation, subject, its_id, tuple(sorted(events)), tuple(sorted(sources)),
             (its_id,) if subject is Subject.SETTLEMENT else (),

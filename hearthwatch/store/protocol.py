@@ -24,6 +24,7 @@ from hearthwatch.records import (
     StateVersion,
 )
 from hearthwatch.store.extent import Bounds
+from hearthwatch.store.protocol_alarms import AlarmReads, AlarmWrites
 from hearthwatch.store.protocol_alerts import AlertReads, AlertWrites
 from hearthwatch.store.protocol_audit import AuditReads, AuditWrites
 from hearthwatch.store.protocol_backtests import BacktestReads, BacktestWrites
@@ -52,6 +53,7 @@ class Transaction(
     ReviewWrites,
     BacktestWrites,
     AlertWrites,
+    AlarmWrites,
     Protocol,
 ):
     """Writes that become visible together or not at all."""
@@ -119,6 +121,7 @@ class Store(
     ReviewReads,
     BacktestReads,
     AlertReads,
+    AlarmReads,
     EventReads,
     PulledReads,
     SearchReads,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from hearthwatch.errors import NotFound, QuestionError, StoreError
 from hearthwatch.records import (
+    Alarm,
     Alert,
     ApiKey,
     Assessment,
@@ -17,6 +19,7 @@ from hearthwatch.records import (
     Backtest,
     CalibrationChoice,
     Change,
+    Channel,
     Claim,
     Detection,
     Event,
@@ -32,6 +35,7 @@ from hearthwatch.records import (
     LedgerRow,
     Mark,
     Message,
+    ObservationStatus,
     Opinion,
     Organisation,
     Pass,
@@ -94,6 +98,7 @@ IDENTITY: Mapping[type, tuple[str, ...]] = {
     Alert: ("organisation", "id"),
     Message: ("organisation", "id"),
     Attempt: ("organisation", "message", "sequence"),
+    Alarm: ("organisation", "id"),
 }
 """What tells two records of a class apart."""
 
@@ -144,6 +149,8 @@ REFERENCES: Mapping[type, Mapping[str, type]] = {
     Alert: {"receiver": Receiver},
     Message: {"receiver": Receiver},
     Attempt: {"message": Message},
+    # An alarm of the installation is of no organisation.
+    Alarm: {},
 }
 """Fields that name another record of the same organisation, which must exist at commit.
 
@@ -332,6 +339,37 @@ TOLD_AS = ("organisation", "receiver", "event", "sequence")
 def alerted_already(alert: Alert) -> StoreError:
     """Return the error for an alert whose place in the order is taken."""
     return StoreError(f"What is told of event {alert.event} was changed in between. Read it again.")
+
+
+ARRIVED = (
+    ObservationStatus.UNCHANGED,
+    ObservationStatus.CHANGED,
+    ObservationStatus.NOT_OBSERVABLE,
+)
+"""What the ledger says of a look whose pixels came, whatever could be seen on them."""
+STUCK_AFTER = 3
+"""Attempts in vain at one message, after which its channel may be down."""
+SET_ASIDE = datetime(9999, 1, 1, tzinfo=UTC)
+"""When an alert is due that is not to be told before somebody says so."""
+
+
+class Stuck(NamedTuple):
+    """What of a channel says whether it is down.
+
+    Attributes
+    ----------
+    messages : int
+        That wait after `STUCK_AFTER` attempts in vain, or more.
+    since : datetime
+        When the oldest of them was made, or asked for again.
+    delivers : bool
+        Whether anything was delivered by the channel since then.
+    """
+
+    channel: Channel
+    messages: int
+    since: datetime
+    delivers: bool
 
 
 LOOKED_THROUGH = 50

@@ -39,6 +39,7 @@ from hearthwatch.store.cursor import (
 from hearthwatch.store.extent import Bounds
 from hearthwatch.store.faults import translated
 from hearthwatch.store.protocol import Store, Transaction
+from hearthwatch.store.sql_alarms import SqlAlarmReads
 from hearthwatch.store.sql_alerts import SqlAlertReads
 from hearthwatch.store.sql_audit import SqlAuditReads
 from hearthwatch.store.sql_backtests import SqlBacktestReads
@@ -73,6 +74,7 @@ class SqlStore(
     SqlReviewReads,
     SqlBacktestReads,
     SqlAlertReads,
+    SqlAlarmReads,
     SqlEventReads,
     SqlPulledReads,
     SqlSearchReads,

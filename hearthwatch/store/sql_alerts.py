@@ -13,6 +13,7 @@ from hearthwatch.records import (
     Alert,
     Attempt,
     Message,
+    MessageForm,
     MessageState,
     Page,
     Receiver,
@@ -221,7 +222,9 @@ class SqlAlertReads(SqlReader):
         """Return how many messages with an event in them were made for a receiver since a time."""
         c = tables.messages.c
         theirs = and_(c.organisation == organisation, c.receiver == receiver)
-        recent = and_(theirs, c.made > microseconds(since), c.events != "[]")
+        # Alarms have a cap of their own.
+        told = and_(c.events != "[]", c.form != MessageForm.ALARM.value)
+        recent = and_(theirs, c.made > microseconds(since), told)
         with self._connect(self._single) as connection, translated():
             return int(
                 connection.execute(

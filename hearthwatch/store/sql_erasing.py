@@ -12,6 +12,7 @@ from hearthwatch.records import (
     Event,
     EventSource,
     LedgerRow,
+    MessageForm,
     Proposal,
     ProposedAct,
     Region,
@@ -160,6 +161,11 @@ class SqlErasingReads(SqlReader):
                 of_events += _ids(connection, s, organisation, s.c[subject.value] == its_id)
             replayed = _replayed(connection, organisation, subject, events)
             messages = _messages(connection, organisation, events)
+            if subject is Subject.REGION:
+                # An alarm may have named it.
+                told = tables.messages.c.form == MessageForm.ALARM.value
+                alarms = _ids(connection, tables.messages, organisation, told)
+                messages = tuple(sorted({*messages, *alarms}))
         return Parts(
             organisation, subject, its_id, tuple(sorted(set(events))),
             tuple(sorted(set(of_events))),

@@ -23,6 +23,7 @@ from hearthwatch.store.codec import Row, from_row, to_row
 from hearthwatch.store.extent import Box
 from hearthwatch.store.protocol import Transaction
 from hearthwatch.store.rules import IDENTITY
+from hearthwatch.store.sql_alarms import SqlAlarmWrites
 from hearthwatch.store.sql_alerts import SqlAlertWrites
 from hearthwatch.store.sql_audit import SqlAuditWrites
 from hearthwatch.store.sql_backtests import SqlBacktestWrites
@@ -52,6 +53,7 @@ class SqlTransaction(
     SqlReviewWrites,
     SqlBacktestWrites,
     SqlAlertWrites,
+    SqlAlarmWrites,
 ):
     """Writes on one connection; see `Transaction`."""
 

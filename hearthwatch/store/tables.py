@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from hearthwatch.records import (
+    Alarm,
     Alert,
     ApiKey,
     Assessment,
@@ -127,6 +128,7 @@ NAMES = {
     Alert: "alerts",
     Message: "messages",
     Attempt: "attempts",
+    Alarm: "alarms",
 }
 
 
@@ -387,3 +389,4 @@ messages = _current(
     ],
 )
 attempts = _current(Attempt)
+alarms = _current(Alarm, indices=[Index("ix_alarms_open", "cleared", "organisation", "raised")])

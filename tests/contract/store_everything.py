@@ -8,7 +8,7 @@ from typing import Any
 
 from shapely.geometry import MultiPolygon, box
 
-from hearthwatch.records import Change, Subject
+from hearthwatch.records import Change, MessageForm, Subject
 from hearthwatch.store import MemoryStore, SqlStore, Store, rules, tables
 from hearthwatch.store.codec import columns
 from tests.contract import store_records as a
@@ -81,6 +81,9 @@ def _tell(tx: Any, own: dict[str, Any], word: str) -> None:
     tx.put_message(about, ["alr-1"])
     tx.put_message(a.message(**own, id="msg-2", events=("evt-2",)), ["alr-2"])
     tx.add_attempt(a.attempt(**own))
+    tx.put_alarm(a.alarm(**own))
+    said = {"form": MessageForm.ALARM, "events": ("alm-1",), "content": {"body": f"no {word}"}}
+    tx.put_message(a.message(**own, id="msg-3", **said))
 
 
 def _work(tx: Any, own: dict[str, Any], word: str) -> None:

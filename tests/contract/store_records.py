@@ -8,6 +8,8 @@ from typing import Any
 from shapely.geometry import MultiPolygon, box
 
 from hearthwatch.records import (
+    Alarm,
+    AlarmKind,
     Alert,
     AlertAct,
     ApiKey,
@@ -658,3 +660,21 @@ def with_region(store: Store, organisation: str = "ours") -> Store:
         tx.put_region(region(organisation=organisation))
         tx.put_run(run(organisation=organisation))
     return store
+
+
+def alarm(**changes: Any) -> Alarm:
+    plain = Alarm(
+        id="alm-1",
+        organisation="ours",
+        kind=AlarmKind.NO_DATA,
+        subject="sentinel-2-l2a",
+        severity=Severity.SEVERE,
+        since=NOON - 14 * DAY,
+        raised=NOON,
+        seen=NOON,
+        words="Nothing came.",
+        advice="See why.",
+        regions=("reg-1",),
+        items=("reg-1",),
+    )
+    return replace(plain, **changes)

@@ -86,6 +86,7 @@ def _tell(tx: Any) -> None:
     tx.add_alerts([a.alert()])
     tx.put_message(a.message(), ["alr-1"])
     tx.add_attempt(a.attempt())
+    tx.put_alarm(a.alarm())
 
 
 def test_there_and_back_is_the_same_store(file: Path, tmp_path: Path) -> None:

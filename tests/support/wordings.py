@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hearthwatch.alerting.facts import Facts
+from hearthwatch.alerting.facts import AlarmTold, Beat, Facts
 from hearthwatch.alerts.channel import Letter
 from hearthwatch.records import Detail, Language, MessageForm, Mode
 
@@ -15,6 +15,15 @@ OTHER = "5d0c8a34-2f1b-5e77-8c55-9a40d2b7c602"
 MESSAGE = "7c1e5f0a-93c4-4b7e-8f3e-1a2b3c4d5e6f"
 HOME = "https://hearthwatch.example"
 MADE = datetime(2024, 6, 19, 12, 40, tzinfo=UTC)
+
+ALARMS: tuple[AlarmTold, ...] = (
+    {
+        "alarm": "alm-1", "kind": "no_data", "subject": "sentinel-2-l2a", "severity": "severe",
+        "since": "2024-06-05T08:51:00+00:00", "over": None, "regions": 3, "items": 3,
+        "names": ["Umm Sidir", "Wadi Howar"],
+    },
+)  # fmt: skip
+BEAT: Beat = {"regions": 12, "fresh": 11, "since": "2024-06-05T12:40:00+00:00", "alarms": 1}
 
 
 def facts(**changes: Any) -> Facts:
@@ -95,7 +104,8 @@ def of_form(form: MessageForm, language: Language) -> Letter:
     own = {"confirm": f"{HOME}/confirm/uP3x"} if form is MessageForm.QUESTION else None
     return letter(
         form, language=language, facts=given.get(form, ()), late=form is MessageForm.LATE,
-        text="No run was completed since 2024-06-17.\nStart `hearthwatch up` again."
-        if form is MessageForm.ALARM else "",
+        alarms=ALARMS if form is MessageForm.ALARM else (),
+        beat=BEAT if form is MessageForm.HEARTBEAT else None,
+        next=MADE + timedelta(days=1) if form is MessageForm.HEARTBEAT else None,
         **({"links": own} if own else {}),
     )  # fmt: skip

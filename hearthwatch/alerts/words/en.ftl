@@ -230,6 +230,76 @@ cut =
     }
 moment = { $day }, { $time } ({ $offset })
 
+## Alarms: what is wrong with the service, and what to do. { $subject } is a code, { $command } is typed
+title-alarm-over = Put right again: { $sender }
+body-alarm-over = What was wrong with the service itself is over. What was held up meanwhile is sent now. This says nothing of what happened in the places that are watched.
+alarm-no-data = For days no data of { $subject } came.
+alarm-pass-missing = Passes of { $subject } were due and have not come.
+alarm-provider-paused = { $subject } is not asked for pictures at the moment: it refuses or fails.
+alarm-not-read = Regions are on the watchlist of which nothing is read.
+alarm-owner-gone = { $subject } answered for receivers and is let in no more. They are told nothing; what there is to tell waits.
+alarm-no-heartbeat = Nothing takes new looks: what should do so gives no sign of life.
+alarm-sender-dead = Nothing sends alerts: what should do so gives no sign of life. They wait.
+alarm-queue-age = Messages are due and are not sent. They wait.
+alarm-channel-down = By { $subject } nothing could be delivered, however often it was tried. Messages wait and are tried again.
+alarm-store-locked = For a while nothing could be stored: no look was taken and nothing was sent.
+alarm-clock-jump = The clock of the machine was set, or the machine stood still.
+alarm-disk-low = There is hardly any room left on the disk. When there is none, nothing can be stored or sent.
+alarm-restored = The records come from a backup. What was to be told then is not sent, as it may have been sent before.
+alarm-do-no-data = Other sensors go on. See what each region is shown by, and whether the provider still lists this one: { $command }
+alarm-do-pass-missing = Other sensors go on. If more passes stay away, see whether the satellite still flies and the provider still lists it: { $command }
+alarm-do-provider-paused = It is asked again by itself. If it lasts, see what it answers and name another provider: { $command }
+alarm-do-not-read = See why, for each region: { $command }
+alarm-do-owner-gone = Take the receivers over, let their owner in again, or remove them; more is told by: { $command }
+alarm-do-no-heartbeat = See why it ended, and start it again: { $command }
+alarm-do-sender-dead = See why it ended, and start it again: { $command }
+alarm-do-queue-age = See whether a channel is no longer set up, and what the log says: { $command }
+alarm-do-channel-down = See what the other side answers, and whether the settings of the channel still hold: { $command }
+alarm-do-store-locked = See what held it: another command, a backup, the database server: { $command }
+alarm-do-clock-jump = See that the machine keeps its time by a time server. What was found meanwhile may bear wrong times: { $command }
+alarm-do-disk-low = Make room, or move the data to a larger disk: { $command }
+alarm-do-restored = See in the old log or at the receivers what arrived. To send what was held back: { $command }
+alarm-since = Since: { $at }.
+alarm-over = Over since: { $at }.
+alarm-regions =
+    { $count ->
+        [one] One region is concerned.
+       *[other] { $count } regions are concerned.
+    }
+alarm-more =
+    { $count ->
+        [one] One more region is not named here.
+       *[other] { $count } more regions are not named here.
+    }
+alarm-passes =
+    { $count ->
+        [one] One pass is missing.
+       *[other] { $count } passes are missing.
+    }
+alarm-receivers =
+    { $count ->
+        [one] One receiver is concerned.
+       *[other] { $count } receivers are concerned.
+    }
+
+## Signs of life
+beat-regions =
+    { $count ->
+        [one] One region is watched.
+       *[other] { $count } regions are watched.
+    }
+beat-fresh =
+    { $count ->
+        [one] Of one of them data came since { $since }.
+       *[other] Of { $count } of them data came since { $since }.
+    }
+beat-alarms =
+    { $count ->
+        [one] One alarm about the service is open.
+       *[other] { $count } alarms about the service are open.
+    }
+beat-next = The next such message comes by { $at }. If it does not, something is wrong: ask whoever runs this service. Hearing nothing does not mean that nothing happened.
+
 ## SMS
 short-event = { $act }: { $what }, { $state }
 short-number = Event { $id }
@@ -245,3 +315,4 @@ short-test = Test of this receiver. Nothing happened
 short-question = Alerts from { $sender }? If you want them:
 short-heartbeat = { $sender } is running. No alert; not a sign that all is well
 short-alarm = { $sender } has a fault: alerts may be late or missing
+short-alarm-over = { $sender }: the fault is over. Not a sign that all is well

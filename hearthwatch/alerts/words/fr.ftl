@@ -231,6 +231,76 @@ cut =
     }
 moment = { $day } à { $time } ({ $offset })
 
+## Alarmes
+title-alarm-over = Problème résolu : { $sender }
+body-alarm-over = Le problème qui touchait le service lui-même est résolu. Ce qui avait été retenu part maintenant. Cela ne dit rien de ce qui s'est passé dans les lieux surveillés.
+alarm-no-data = Depuis des jours, aucune donnée de { $subject } n'est arrivée.
+alarm-pass-missing = Des passages de { $subject } étaient attendus et ne sont pas arrivés.
+alarm-provider-paused = { $subject } n'est plus interrogé pour le moment : il refuse ou ne répond pas.
+alarm-not-read = Des régions figurent sur la liste de surveillance et rien n'en est lu.
+alarm-owner-gone = { $subject } répondait de destinataires et n'a plus accès. Ils ne reçoivent rien ; ce qui doit leur être dit attend.
+alarm-no-heartbeat = Aucune nouvelle image n'est prise en compte : ce qui doit le faire ne donne plus signe de vie.
+alarm-sender-dead = Aucune alerte n'est envoyée : ce qui doit le faire ne donne plus signe de vie. Elles attendent.
+alarm-queue-age = Des messages sont échus et ne partent pas. Ils attendent.
+alarm-channel-down = Par { $subject }, rien n'a pu être remis malgré plusieurs essais. Les messages attendent et sont essayés de nouveau.
+alarm-store-locked = Pendant un moment, rien n'a pu être enregistré : aucune image prise en compte, aucun envoi.
+alarm-clock-jump = L'horloge de la machine a été changée, ou la machine s'est arrêtée un moment.
+alarm-disk-low = Il ne reste presque plus de place sur le disque. Quand il n'y en aura plus, rien ne pourra être enregistré ni envoyé.
+alarm-restored = Les données viennent d'une sauvegarde. Ce qui devait être dit alors n'est pas envoyé, car cela l'a peut-être déjà été.
+alarm-do-no-data = Les autres capteurs continuent. Voyez ce qui montre chaque région et si le fournisseur propose encore celui-ci : { $command }
+alarm-do-pass-missing = Les autres capteurs continuent. Si d'autres passages manquent, voyez si le satellite vole encore et si le fournisseur le propose : { $command }
+alarm-do-provider-paused = Il sera interrogé de nouveau de lui-même. Si cela dure, voyez ce qu'il répond et désignez un autre fournisseur : { $command }
+alarm-do-not-read = Voyez pourquoi, région par région : { $command }
+alarm-do-owner-gone = Reprenez ces destinataires, rendez l'accès à leur responsable ou supprimez-les ; pour en savoir plus : { $command }
+alarm-do-no-heartbeat = Voyez pourquoi cela s'est arrêté et relancez : { $command }
+alarm-do-sender-dead = Voyez pourquoi cela s'est arrêté, puis relancez : { $command }
+alarm-do-queue-age = Voyez si un canal n'est plus configuré et ce que dit le journal : { $command }
+alarm-do-channel-down = Voyez ce que répond l'autre côté et si les réglages du canal valent encore : { $command }
+alarm-do-store-locked = Voyez ce qui le bloquait : une autre commande, une sauvegarde, le serveur de base de données : { $command }
+alarm-do-clock-jump = Veillez à ce qu'un serveur de temps règle la machine. Ce qui a été trouvé entre-temps peut porter de fausses heures : { $command }
+alarm-do-disk-low = Faites de la place ou déplacez les données sur un disque plus grand : { $command }
+alarm-do-restored = Voyez dans l'ancien journal ou chez les destinataires ce qui est arrivé. Pour envoyer ce qui a été retenu : { $command }
+alarm-since = Depuis : { $at }.
+alarm-over = Résolu depuis : { $at }.
+alarm-regions =
+    { $count ->
+        [one] { $count } région est concernée.
+       *[other] { $count } régions sont concernées.
+    }
+alarm-more =
+    { $count ->
+        [one] { $count } autre région n'est pas nommée ici.
+       *[other] { $count } autres régions ne sont pas nommées ici.
+    }
+alarm-passes =
+    { $count ->
+        [one] { $count } passage manque.
+       *[other] { $count } passages manquent.
+    }
+alarm-receivers =
+    { $count ->
+        [one] { $count } destinataire est concerné.
+       *[other] { $count } destinataires sont concernés.
+    }
+
+## Signes de vie
+beat-regions =
+    { $count ->
+        [one] { $count } région est surveillée.
+       *[other] { $count } régions sont surveillées.
+    }
+beat-fresh =
+    { $count ->
+        [one] Pour { $count } d'entre elles, des données sont arrivées depuis le { $since }.
+       *[other] Pour { $count } d'entre elles, des données sont arrivées depuis le { $since }.
+    }
+beat-alarms =
+    { $count ->
+        [one] { $count } alarme sur le service est ouverte.
+       *[other] { $count } alarmes sur le service sont ouvertes.
+    }
+beat-next = Le prochain message de ce genre viendra au plus tard le { $at }. S'il ne vient pas, il y a un problème : demandez à qui fait marcher ce service. Ne rien recevoir ne veut pas dire que rien n'est arrivé.
+
 ## SMS
 short-event = { $act } : { $what }, { $state }
 short-number = Événement { $id }
@@ -246,3 +316,4 @@ short-test = Test de ce destinataire. Rien n'a eu lieu
 short-question = Alertes de { $sender } ? Pour les recevoir :
 short-heartbeat = { $sender } fonctionne. Pas d'alerte ; cela ne dit pas que tout va bien
 short-alarm = { $sender } en panne : alertes en retard ou absentes
+short-alarm-over = { $sender } : panne finie. Cela ne dit pas que tout va bien

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hearthwatch.alerts.channel import Letter
-from hearthwatch.alerts.words.catalogue import clean, mark_of, marked, quoted, say
+from hearthwatch.alerts.words.alarm import alarm, beat
+from hearthwatch.alerts.words.catalogue import clean, mark_of, marked, say
 from hearthwatch.alerts.words.event import description, headline, item, links, steps
 from hearthwatch.alerts.words.figures import instant
 from hearthwatch.records import Detail, Language, MessageForm, Mode
@@ -22,11 +23,17 @@ def mode_of(letter: Letter) -> Mode:
     return Mode.TEST if is_test else letter.mode
 
 
+def form_of(letter: Letter) -> str:
+    """Return the form of a message, by which its words are found: what is over is no alarm."""
+    is_over = bool(letter.alarms) and all(one["over"] for one in letter.alarms)
+    return "alarm-over" if is_over else letter.form.value
+
+
 def title(letter: Letter, language: Language) -> str:
     """Return one line on a message: the subject of an e-mail. It names no place."""
     if letter.form is MessageForm.SINGLE:
         return headline(letter.facts[0], language)
-    key = f"title-{letter.form.value}"
+    key = f"title-{form_of(letter)}"
     if letter.form in LISTS:
         line = say(language, key, count=len(letter.facts))
     else:
@@ -103,24 +110,17 @@ def _body(letter: Letter, language: Language) -> list[str]:
             )
         ]
     found = [_about(letter, language)]
-    if letter.form is MessageForm.ALARM and letter.text:
-        found.append(_alarm(letter.text, language))
+    found += [alarm(one, language, letter.zone) for one in letter.alarms]
+    if letter.form is MessageForm.HEARTBEAT:
+        found += beat(letter.beat, letter.next, language, letter.zone)
     found += [item(one, language, letter.zone) for one in letter.facts]
     return found
 
 
 def _about(letter: Letter, language: Language) -> str:
-    key = f"body-{letter.form.value}"
+    key = f"body-{form_of(letter)}"
     made = instant(letter.made, language, letter.zone)
     return say(language, key, sender=clean(letter.sender), made=made)
-
-
-def _alarm(text: str, language: Language) -> str:
-    """Return what is wrong with the service, which it says in English."""
-    lines = [quoted(language, line) for line in text.splitlines() if line.strip()]
-    if language is not Language.ENGLISH:
-        lines.insert(0, say(language, "english"))
-    return "\n".join(lines)
 
 
 def _closing(letter: Letter, language: Language) -> list[str]:

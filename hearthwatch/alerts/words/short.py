@@ -10,7 +10,7 @@ from hearthwatch.alerting.facts import Facts
 from hearthwatch.alerts.channel import Letter
 from hearthwatch.alerts.words.catalogue import clean, coded, mark_of, say
 from hearthwatch.alerts.words.figures import day_of, place_in_words
-from hearthwatch.alerts.words.letter import LISTS, mode_of
+from hearthwatch.alerts.words.letter import LISTS, form_of, mode_of
 from hearthwatch.records import Language, MessageForm
 
 MOST = 160
@@ -103,7 +103,7 @@ def _words(letter: Letter, language: Language) -> Iterator[list[str]]:
         count = len(letter.facts)
         yield [say(language, "short-many", title=named, count=count, isolate=False)]
     else:
-        key = f"short-{letter.form.value}"
+        key = f"short-{form_of(letter)}"
         sender = clean(letter.sender)[:_MOST_OF_SENDER]
         yield [say(language, key, sender=sender, isolate=False)]
 

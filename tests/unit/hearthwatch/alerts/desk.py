@@ -36,6 +36,8 @@ class Spy:
         return {
             "form": letter.form.value, "facts": list(letter.facts), "mode": letter.mode.value,
             "late": letter.late, "more": letter.more, "before": list(letter.before),
+            "alarms": list(letter.alarms), "beat": letter.beat,
+            "next": letter.next.isoformat() if letter.next else None,
         }  # fmt: skip
 
     def deliver(self, parcel: Parcel) -> Receipt:

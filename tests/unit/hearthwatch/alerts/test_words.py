@@ -26,6 +26,7 @@ from hearthwatch.alerts.words import (
 from hearthwatch.alerts.words.catalogue import FSI, LOCALES, MOST_CHARACTERS, PDI, clean, coded, say
 from hearthwatch.alerts.words.figures import hectares, moment, place_in_words, point_of
 from hearthwatch.records import (
+    AlarmKind,
     AlertAct,
     Detail,
     EventState,
@@ -70,6 +71,7 @@ CODES = {
     "title": [one.value for one in MessageForm if one is not MessageForm.SINGLE],
     "body": [one.value for one in MessageForm if one is not MessageForm.SINGLE],
     "short": [one.value for one in MessageForm if one is not MessageForm.SINGLE],
+    "alarm": [one.value for one in AlarmKind], "alarm-do": [one.value for one in AlarmKind],
 }  # fmt: skip
 
 

@@ -73,6 +73,7 @@ HEAT = ("heat_spots", "heat_covers", "heat_sources")
 PEOPLE = (
     "organisations", "people", "sessions", "passes", "leases", "audit", "changes", "renderings",
     "tellings", "proposals", "claims", "receivers", "subscriptions", "messages", "attempts",
+    "alarms",
 )  # fmt: skip
 """Who may ask, what they did and what they let others know is of no kind of watch."""
 OF_0002 = {
