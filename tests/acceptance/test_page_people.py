@@ -19,7 +19,7 @@ from hearthwatch.records import ObservationStatus, Role
 from hearthwatch.review.desk import Choose
 from hearthwatch.store.whole import all_looks
 from tests.support import burned, settled
-from tests.support.browsing import PHONE, Watcher, drawn, keep, opened_page, painted
+from tests.support.browsing import PHONE, Watcher, keep, opened_page, painted
 from tests.support.served import Served
 
 pytestmark = pytest.mark.needs_browser
@@ -98,7 +98,7 @@ def _opened(page: Page, server: Served, event: str) -> Locator:
 
 
 def _settle(page: Page, part: Locator) -> None:
-    drawn(page)
+    painted(page)
     part.scroll_into_view_if_needed()
     painted(page)
 

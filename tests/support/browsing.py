@@ -59,6 +59,7 @@ def opened_page(context: BrowserContext, server: Served, watcher: Watcher) -> It
 def painted(page: Page) -> None:
     """Wait until nothing on the page is loading, and what is there was painted."""
     expect(page.locator(".wait:visible")).to_have_count(0)
+    expect(page.locator("[data-testid=swipe]:not([data-drawn])")).to_have_count(0)
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
