@@ -26,12 +26,16 @@ from hearthwatch.alerts.post import PostRoom
 from hearthwatch.alerts.sender import Sender
 from hearthwatch.errors import AlertError
 from hearthwatch.records import (
+    Alarm,
+    AlarmKind,
     Channel,
     Detail,
     EventFilter,
     EventState,
+    Mode,
     Receiver,
     Role,
+    Severity,
 )
 from hearthwatch.store import Store
 from hearthwatch.store.whole import all_events
@@ -508,6 +512,53 @@ def test_the_panel_of_an_event_says_who_knows_and_who_acts(desk: Desk, office: O
     keep(page, "alerts-who-knows")
     _alerts(page)
     expect(_card(page, "Hill contact")).to_contain_text("A contact of Aid in the hills")
+
+
+def test_open_alarms_stand_above_all_until_somebody_sees_to_them(
+    desk: Desk, office: Office
+) -> None:
+    now = datetime.now(UTC)
+    (watched,) = (one for one in office.store.regions("local") if one.mode is Mode.ACTUAL)
+    found = Alarm(
+        id="alm-1", organisation="local", kind=AlarmKind.NO_DATA, subject="sentinel-2-l2a",
+        severity=Severity.SEVERE, since=now, raised=now, seen=now, words="Nothing came.",
+        advice="See whether the provider answers.", regions=(watched.id,), items=(watched.id,),
+    )  # fmt: skip
+    page = desk("vera")
+    # Nothing watches here: that there is no alarm says nothing, and that is said.
+    sum_of = page.get_by_test_id("alarms-sum")
+    expect(sum_of).to_contain_text("that there is no alarm says nothing")
+    with office.store.transaction() as tx:
+        tx.put_alarm(found)
+    page.reload()
+    expect(sum_of).to_contain_text("1 alarm is open")
+    sum_of.click()
+    alarm = page.get_by_test_id("alarm")
+    expect(alarm).to_contain_text("What to do: See whether the provider answers.")
+    expect(alarm).to_contain_text(f"About {watched.name}.")
+    expect(alarm.get_by_test_id("alarm-acknowledge")).to_have_count(0)
+    amina = desk("amina")
+    amina.get_by_test_id("alarms-sum").click()
+    keep(amina, "alarms")
+    amina.get_by_test_id("alarm-acknowledge").click()
+    expect(amina.get_by_test_id("alarms-sum")).to_contain_text("Somebody sees to 1 alarm")
+    expect(amina.get_by_test_id("alarm")).to_contain_text("somebody sees to it since")
+    assert office.store.alarm("local", "alm-1").acknowledged is not None
+
+
+def test_a_receiver_is_subscribed_to_signs_of_life(desk: Desk, office: Office) -> None:
+    made = office.receiver("amina", "Hears whether it lives")
+    page = desk("amina")
+    _alerts(page)
+    card = _card(page, "Hears whether it lives")
+    card.get_by_test_id("sub-add").click()
+    page.get_by_test_id("sub-name").fill("Sign of life")
+    page.get_by_test_id("sub-about").select_option("heartbeat")
+    expect(page.get_by_test_id("sub-severity")).to_be_hidden()
+    page.get_by_test_id("sub-yes").click()
+    expect(card.get_by_test_id("subscription").nth(1)).to_contain_text("A sign of life every day.")
+    said = {one.about.value for one in office.store.subscriptions("local", receiver=made.id)}
+    assert said == {"events", "heartbeat"}
 
 
 def test_what_cannot_be_loaded_or_taken_in_is_said(desk: Desk, office: Office) -> None:

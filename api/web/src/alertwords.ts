@@ -2,6 +2,7 @@
 
 import { middle, areaKm2 } from "./geometry";
 import type {
+  About,
   AlertTold,
   Attempt,
   Channel,
@@ -90,7 +91,7 @@ export function allWords(receivers: readonly Receiver[], subscriptions: readonly
   const there = receivers.filter((one) => standingOf(one) !== "removed");
   if (there.length === 0) return "Nobody is told of events: there is no receiver.";
   const many = (which: Standing): number => there.filter((one) => standingOf(one) === which).length;
-  const told = new Set([...subscriptions.filter((one) => !one.paused).map((one) => one.receiver), ...contacts.keys()]);
+  const told = new Set([...subscriptions.filter((one) => !one.paused && one.about === "events").map((one) => one.receiver), ...contacts.keys()]);
   const idle = there.filter((one) => standingOf(one) === "on" && !told.has(one.id)).length;
   const [off, waits, on] = [many("off"), many("waiting"), many("on") - idle];
   return capital(
@@ -98,7 +99,7 @@ export function allWords(receivers: readonly Receiver[], subscriptions: readonly
       `${counted(on, "receiver")} ${on === 1 ? "is" : "are"} told`,
       off > 0 && `${off} ${off === 1 ? "is" : "are"} off`,
       waits > 0 && `${waits} ${waits === 1 ? "has" : "have"} not said yet that they want to be told`,
-      idle > 0 && `${idle} ${idle === 1 ? "has" : "have"} no subscription and ${idle === 1 ? "is" : "are"} told nothing new`,
+      idle > 0 && `${idle} ${idle === 1 ? "has" : "have"} no subscription to events and ${idle === 1 ? "is" : "are"} told nothing new`,
     ]
       .filter(Boolean)
       .join("; "),
@@ -125,9 +126,16 @@ export function quietWords({ quiet_from: from, quiet_until: until, quiet_overrid
 
 const fromOn = (severity: Severity): string => (severity === "extreme" ? "what is extreme" : severity === "minor" ? "everything" : `what is ${severity} or graver`);
 
+/** What a subscription that is not to events tells. */
+export const ABOUT: Record<Exclude<About, "events">, string> = {
+  alarms: "Alarms: what is wrong with this service, once each, and when it is over.",
+  heartbeat: "A sign of life every day. Where it stays out, something is wrong.",
+};
+
 /** Of what a subscription tells, in one sentence. */
 export function subscriptionWords(one: Subscription, regionName: (id: string) => string | null): string {
-  const { kinds, modes, region, geometry, least_state: state, least_severity: severity, rhythm } = one;
+  const { about, kinds, modes, region, geometry, least_state: state, least_severity: severity, rhythm } = one;
+  if (about !== "events") return ABOUT[about];
   const what = kinds.length === 0 ? "every kind" : kinds.map(kindWords).join(", ");
   const where = [region ? `in ${isolated(regionName(region) ?? `a region no longer watched (${region})`)}` : "", geometry ? `within ${areaWords(geometry)}` : ""].filter(Boolean);
   const grave = severity === "minor" ? "" : `, ${severity}${severity === "extreme" ? "" : " or graver"}`;

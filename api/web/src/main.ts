@@ -2,6 +2,7 @@
 
 import "./style.css";
 import { accountDialog } from "./account";
+import { AlarmBar } from "./alarms";
 import { Alerts } from "./alerts";
 import { Api } from "./api";
 import { Decisions } from "./decisions";
@@ -212,6 +213,13 @@ const alerts = new Alerts({
 });
 const alertsButton = button("Alerts", () => tell(null), { "data-testid": "alerts-start", hidden: true });
 
+const alarms = new AlarmBar({
+  api,
+  who: () => who,
+  regionName: (id) => regions.nameOf(id),
+  resized: () => map.resize(),
+});
+
 /** Show who is told, or one message. */
 function tell(message: string | null): void {
   leaveMap();
@@ -294,6 +302,7 @@ document.body.append(
     account,
     leave,
   ),
+  alarms.element,
   main,
   verify.element,
   decisions.element,
@@ -410,6 +419,7 @@ async function start(): Promise<void> {
   );
   await Promise.all([regions.load(), events.load()]);
   void decisions.count();
+  void alarms.keepLoaded();
   regions.keepLoaded();
   if (selected.value) show(selected.value, true);
   else await map.zoomToAll(regions.regions);

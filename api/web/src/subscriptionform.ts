@@ -1,6 +1,6 @@
 // The form in which a subscription is added or changed: of which events a receiver is told.
 
-import { RHYTHMS, SEVERITIES, STARTING } from "./alertwords";
+import { ABOUT, RHYTHMS, SEVERITIES, STARTING } from "./alertwords";
 import { AreaField, type Draw } from "./areafield";
 import { isAbort, part, type Api } from "./api";
 import { failure } from "./ask";
@@ -18,13 +18,16 @@ interface Around {
   left: () => void;
 }
 
-type Terms = Omit<Subscription, "id" | "receiver" | "paused">;
+type Terms = Omit<Subscription, "id" | "receiver" | "about" | "paused">;
 
 const MODES: Record<Mode, string> = { actual: "What is about the world", exercise: "Exercises", test: "Tests" };
 
 export class SubscriptionForm {
   readonly element: HTMLFormElement;
   private readonly name = h("input", { type: "text", autocomplete: "off", maxlength: 200, required: true, "data-testid": "sub-name" });
+  private readonly about = select([["events", "Events"], ...Object.entries(ABOUT)], { "data-testid": "sub-about" });
+  /** What is asked for of events alone. */
+  private readonly ofEvents: HTMLElement;
   private readonly region: HTMLSelectElement;
   private readonly area: AreaField;
   private readonly kinds = boxes(KINDS, "sub-kind");
@@ -47,11 +50,9 @@ export class SubscriptionForm {
     this.area = new AreaField(draw);
     this.submit = h("button", { type: "submit", class: "primary", "data-testid": "sub-yes" }, before ? "Change it" : "Add it");
     const title = h("h4", { id: uid("sub") }, `${before ? "Change a" : "A new"} subscription of ${isolated(receiver.name)}`);
-    this.element = h(
-      "form",
-      { class: "region-form card", novalidate: true, "aria-labelledby": title.id, "data-testid": "sub-form" },
-      title,
-      field("Name (needed)", this.name, "What it is for, such as: night duty."),
+    this.ofEvents = h(
+      "div",
+      { class: "of-events" },
       field("Region", this.region),
       this.area.element,
       group("Kinds of event; none means all", this.kinds, (kind) => capital(kindWords(kind))),
@@ -59,10 +60,20 @@ export class SubscriptionForm {
       field("Told from this state on", this.state, "Less sure means sooner, and more that fades again."),
       field("At least as grave as", this.severity),
       field("When", this.rhythm, `By the receiver's clock (${receiver.zone}).`),
+    );
+    this.element = h(
+      "form",
+      { class: "region-form card", novalidate: true, "aria-labelledby": title.id, "data-testid": "sub-form" },
+      title,
+      field("Name (needed)", this.name, "What it is for, such as: night duty."),
+      field("Told of", this.about),
+      this.ofEvents,
       this.problem,
       h("div", { class: "row end" }, button("Cancel", () => this.leave(), { "data-testid": "sub-cancel" }), this.submit),
     );
     this.fill(before);
+    this.about.addEventListener("change", () => this.fit());
+    this.fit();
     this.element.addEventListener("input", () => {
       this.problem.textContent = "";
     });
@@ -88,6 +99,9 @@ export class SubscriptionForm {
 
   private fill(before: Subscription | null): void {
     this.name.value = before?.name ?? "";
+    this.about.value = before?.about ?? "events";
+    // What it is about stays: another is another subscription.
+    this.about.disabled = before !== null;
     this.region.value = before?.region ?? "";
     this.area.set(before?.geometry ?? null);
     for (const [kind, box] of this.kinds) box.checked = before?.kinds.includes(kind as Kind) ?? false;
@@ -97,8 +111,14 @@ export class SubscriptionForm {
     this.rhythm.value = before?.rhythm ?? "instant";
   }
 
+  /** Show what is asked for of events where it is about these. */
+  private fit(): void {
+    this.ofEvents.hidden = this.about.value !== "events";
+  }
+
   private missing(): string | null {
     if (!this.name.value.trim()) return "Give the subscription a name.";
+    if (this.about.value !== "events") return this.before && this.name.value.trim() === this.before.name ? "Nothing is different from before." : null;
     if (typeof this.area.value === "string") return this.area.value;
     if (checked(this.modes).length === 0) return "Choose which events: what is about the world, exercises or tests.";
     return this.before && Object.keys(this.changes).length === 0 ? "Nothing is different from before." : null;
@@ -119,7 +139,9 @@ export class SubscriptionForm {
 
   /** What is different from before; all of it of a new one. */
   private get changes(): Partial<Terms> {
-    const { before, terms } = this;
+    const { before } = this;
+    const isOfEvents = this.about.value === "events";
+    const terms: Partial<Terms> = isOfEvents ? this.terms : { name: this.name.value.trim() };
     if (!before) return terms;
     return Object.fromEntries(Object.entries(terms).filter(([name, value]) => JSON.stringify(before[name as keyof Terms]) !== JSON.stringify(value)));
   }
@@ -145,7 +167,7 @@ export class SubscriptionForm {
   private stored(signal: AbortSignal): Promise<Subscription> {
     const { api } = this.around;
     if (this.before) return api.json(`/subscriptions/${part(this.before.id)}`, { method: "PATCH", body: this.changes, signal });
-    return api.json("/subscriptions", { method: "POST", body: { receiver: this.receiver.id, ...this.terms }, signal });
+    return api.json("/subscriptions", { method: "POST", body: { receiver: this.receiver.id, about: this.about.value, ...this.changes }, signal });
   }
 }
 

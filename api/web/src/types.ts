@@ -588,6 +588,8 @@ export type Channel = "webhook" | "cap" | "email" | "feed" | "apprise";
 export type Disclosure = "notice" | "exact" | "partner" | "public";
 export type Language = "en" | "fr" | "ar";
 export type Severity = "minor" | "moderate" | "severe" | "extreme";
+/** Events; or alarms about the service, or its sign of life. */
+export type About = "events" | "alarms" | "heartbeat";
 export type Rhythm = "instant" | "daily" | "weekly";
 
 /** Somebody or some program that is told of events; its address is never told. */
@@ -621,6 +623,7 @@ export interface Subscription {
   id: string;
   receiver: string;
   name: string;
+  about: About;
   region: string | null;
   geometry: Area | null;
   kinds: Kind[];
@@ -743,4 +746,26 @@ export interface Responder {
   id: string;
   name: string;
   contacts: string[];
+}
+
+/** Something that is wrong, or was, with the service or with what it is fed by. */
+export interface Alarm {
+  id: string;
+  subject: string | null;
+  /** Whether it is of the whole installation. */
+  whole: boolean;
+  severity: Severity;
+  words: string;
+  advice: string;
+  regions: string[];
+  items: number;
+  since: string;
+  acknowledged: string | null;
+}
+
+export interface Alarms {
+  /** Whether anything looks for what is wrong; if not, no alarm says nothing. */
+  watching: boolean;
+  watched: string | null;
+  items: Alarm[];
 }

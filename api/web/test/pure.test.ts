@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allWords, arrivedWords, attemptWords, clock, mayChange, minutesOf, quietWords, standingOf, standingWords, stateWords, subscriptionWords, testWords, toldWords } from "../src/alertwords";
+import { alarmWords, inOrder } from "../src/alarmwords";
 import { actsWords, effectWords } from "../src/whoknowswords";
 import { cameTo, darkMonths, notSeen, rateWords } from "../src/backtestwords";
 import { areaKm2, boxOf, parseBox, readArea, rectangle } from "../src/geometry";
@@ -8,7 +9,7 @@ import { sectionWords, tookWords } from "../src/latencywords";
 import { leftOut, longestGap, looksOf, lostWords, sensorsOf } from "../src/looks";
 import { hashOf, readHash } from "../src/state";
 import { nameOf, releaseState, waitFor } from "../src/twopeoplewords";
-import type { AlertTold, BacktestReport, Cause, Erasure, EventState, Hold, Job, LedgerRow, Opinion, Receiver, RegionImagery, Release, Status, Subscription, Verb, Who, WholeMessage, WholeProperties, WhoKnows } from "../src/types";
+import type { Alarm, AlertTold, BacktestReport, Cause, Erasure, EventState, Hold, Job, LedgerRow, Opinion, Receiver, RegionImagery, Release, Status, Subscription, Verb, Who, WholeMessage, WholeProperties, WhoKnows } from "../src/types";
 import { notAloneWords, REASONS, missing, offers, opinionWords, standing } from "../src/verbs";
 import {
   blindWords,
@@ -381,6 +382,7 @@ const subscription = (more: Partial<Subscription> = {}): Subscription => ({
   id: "sub-1",
   receiver: "rcv-1",
   name: "All of it",
+  about: "events",
   region: null,
   geometry: null,
   kinds: [],
@@ -406,7 +408,7 @@ test("whether all that are to be told are told", () => {
   assert.equal(allWords([], [], none), "Nobody is told of events: there is no receiver.");
   assert.equal(allWords([receiver({ removed: "2026-11-22T10:00:00Z" })], [], none), "Nobody is told of events: there is no receiver.");
   assert.equal(allWords([receiver()], [subscription()], none), "1 receiver is told.");
-  assert.equal(allWords([receiver()], [subscription({ paused: "2026-11-22T10:00:00Z" })], none), "0 receivers are told; 1 has no subscription and is told nothing new.");
+  assert.equal(allWords([receiver()], [subscription({ paused: "2026-11-22T10:00:00Z" })], none), "0 receivers are told; 1 has no subscription to events and is told nothing new.");
   const off = receiver({ id: "rcv-2", disabled: "2026-11-22T10:00:00Z" });
   const waits = receiver({ id: "rcv-3", confirmed: null });
   assert.equal(allWords([receiver(), off, waits], [subscription()], none), "1 receiver is told; 1 is off; 1 has not said yet that they want to be told.");
@@ -427,6 +429,7 @@ test("what a subscription tells of is said in one sentence", () => {
   assert.equal(subscriptionWords(subscription(), name), "Every kind, everywhere, from provisional on, at once.");
   const narrow = subscription({ kinds: ["burned", "razed"], region: "reg-1", geometry: rectangle([25, 45, 26, 46]), modes: ["actual", "exercise"], least_state: "confirmed", least_severity: "severe", rhythm: "weekly" });
   assert.match(subscriptionWords(narrow, name), /^Burned, razed, severe or graver, in North, within an area of [\d,]+ km² around 45\.50, 25\.50, once confirmed, on Mondays at 07:00, with exercises\.$/);
+  assert.match(subscriptionWords(subscription({ about: "heartbeat" }), name), /^A sign of life every day/);
   assert.match(subscriptionWords(subscription({ region: "reg-9", modes: ["test"] }), name), /in a region no longer watched \(reg-9\).*, only tests\.$/);
 });
 
@@ -476,4 +479,16 @@ test("who acts is said first, and that nobody does is said as plainly", () => {
   assert.equal(actsWords(known({ items: [one("unanswered")], unanswered: true })), "Nobody has taken charge. Somebody was asked by every contact there is, and did not answer.");
   assert.equal(actsWords(known({ acts: ["Aid", "Relief"], items: [one("taken_charge"), one("taken_charge")] })), "Aid and Relief have taken charge.");
   assert.equal(effectWords({ id: "e", at: "", effect: "backfire", date: "2026-11-22", source: "a desk", words: "They were followed." }), "Harm came of telling, 2026-11-22, by a desk: They were followed.");
+});
+
+test("open alarms are counted, and that nothing looks for them is said", () => {
+  const alarm = (more: Partial<Alarm>): Alarm => ({ id: "alm-1", subject: null, whole: false, severity: "moderate", words: "No data.", advice: "Look.", regions: [], items: 1, since: "2026-11-22T10:00:00Z", acknowledged: null, ...more });
+  const seen = alarm({ id: "alm-2", severity: "extreme", acknowledged: "2026-11-22T11:00:00Z" });
+  const grave = alarm({ id: "alm-3", severity: "severe" });
+  assert.equal(alarmWords({ watching: true, watched: null, items: [] }), "");
+  assert.equal(alarmWords({ watching: true, watched: null, items: [alarm({})] }), "1 alarm is open.");
+  assert.equal(alarmWords({ watching: true, watched: null, items: [alarm({}), grave, seen] }), "2 alarms are open; somebody sees to 1 more.");
+  assert.equal(alarmWords({ watching: true, watched: null, items: [seen] }), "Somebody sees to 1 alarm.");
+  assert.equal(alarmWords({ watching: false, watched: "2026-11-22T10:00:00Z", items: [] }), "Nothing looks for what is wrong since 22 Nov 2026, 10:00 UTC: that there is no alarm says nothing.");
+  assert.deepEqual(inOrder([seen, alarm({}), grave]).map((one) => one.id), ["alm-3", "alm-1", "alm-2"]);
 });
