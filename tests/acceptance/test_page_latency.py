@@ -13,7 +13,7 @@ from hearthwatch.records import Detail, Role, Steps
 from hearthwatch.settings import load_settings
 from hearthwatch.store import MemoryStore
 from tests.contract import store_records as a
-from tests.support.browsing import Watcher, keep, opened_page, without_map
+from tests.support.browsing import Watcher, keep, opened_page
 from tests.support.served import Keys, Served, listening
 
 pytestmark = pytest.mark.needs_browser
@@ -49,7 +49,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def test_a_region_tells_how_long_its_alerts_take_and_what_has_not_arrived(
     context: BrowserContext, service: Served, watcher: Watcher
 ) -> None:
-    without_map(context)
     for page in opened_page(context, service, watcher):
         page.get_by_test_id("region-item").click()
         told = page.get_by_test_id("latency")
