@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 
 from hearthwatch.latency.quantiles import Quantile, quantile, quantile_if_enough
 from hearthwatch.records import AlertAct, Channel, Detail, Mode, Receiver, TimedAlert
@@ -171,9 +172,10 @@ def _took(
     may_come: Callable[[TimedAlert], bool] = lambda _: False,
 ) -> Took:
     """Return how long a section takes; `may_come` tells whether an end that is missing can come."""
+    began, ended = (_time(name) for name in SPAN[section])
     over, going_on, unknown = [], [], 0
     for one in alerts:
-        start, end = (_at(one, name) for name in SPAN[section])
+        start, end = began(one), ended(one)
         if start is not None and end is not None:
             # Two clocks, or an answer that was faster than a receipt.
             over.append(max(end - start, _ZERO))
@@ -192,9 +194,8 @@ def _took(
     )  # fmt: skip
 
 
-def _at(one: TimedAlert, name: str) -> datetime | None:
-    found: datetime | None = one.due if name == "due" else getattr(one.steps, name)
-    return found
+def _time(name: str) -> Callable[[TimedAlert], datetime | None]:
+    return attrgetter(name if name == "due" else f"steps.{name}")
 
 
 def _each_look(alerts: Iterable[TimedAlert]) -> Iterator[TimedAlert]:
