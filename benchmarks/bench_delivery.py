@@ -64,6 +64,8 @@ def main() -> int:
     parser.add_argument("--told", type=int, default=500)
     parser.add_argument("--save", action="store_true")
     args = parser.parse_args()
+    preloaded = [*telling_trials.PRELOADED, "benchmarks.bench_delivery"]
+    telling_trials.processes.set_forkserver_preload(preloaded)
     failed = False
     for part in args.parts or list(_PARTS):
         for kind in args.store or ["sqlite", "postgres"]:

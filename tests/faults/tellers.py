@@ -29,9 +29,10 @@ from tests.contract import store_records as a
 STATES = (EventState.PROVISIONAL, EventState.CORROBORATED, EventState.CONFIRMED,
           EventState.RETRACTED)  # fmt: skip
 """What becomes of every event, and is told of it."""
-PACE = 20.0
-"""Seconds that the fast clock goes in one; a lease of 3 minutes is then over after 9 seconds."""
-EXCHANGE_S = 2.0
+PACE = 10.0
+"""Seconds that the fast clock goes in one; a lease of 3 minutes is then over after 18 seconds."""
+EXCHANGE_S = 4.0
+"""Less than what an attempt may take by the fast clock, and enough for a slow machine to answer."""
 TOGETHER = 5
 """Events written in one transaction at most."""
 

@@ -37,9 +37,11 @@ STILL = 12
 """So many looks, ten a second, nothing may have happened before the clock is set forward."""
 _SOON = timedelta(seconds=1)
 
-# What is imported before a process begins need not be imported again by each.
+# What is imported before a process begins need not be imported again by each: what they do, and
+# what the program that was started imports, which each of them reads once more.
 processes: Any = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["tests.faults.tellers"])
+PRELOADED = ["tests.faults.tellers", "pytest"]
+processes.set_forkserver_preload(PRELOADED)
 
 
 @dataclass
