@@ -18,7 +18,7 @@ from hearthwatch.store.copying import digests
 from tests.support import backups as b
 from tiles.archive import Archive
 
-TRIALS = 12
+TRIALS = 8
 _forked = multiprocessing.get_context("fork")
 
 

@@ -10,7 +10,7 @@ from hearthwatch.operation.vault import Vault
 from tests.faults.test_backup_kill import killed, timed
 from tests.support import backups as b
 
-TRIALS, TIMED = 12, 2
+TRIALS, TIMED = 8, 2
 
 
 def test_a_killed_seal_goes_on_and_what_was_removed_is_in_a_whole_backup(tmp_path: Path) -> None:

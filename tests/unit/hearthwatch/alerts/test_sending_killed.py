@@ -102,7 +102,7 @@ def test_every_alert_arrives_in_order_and_under_one_id(seed: int) -> None:
         desk.now += timedelta(minutes=chance.choice((1, 10, 45)))
         _turns(desk, chance, 1)
     assert written == EVENTS * len(STATES)
-    assert receiver.faults > 3
+    assert receiver.faults > 0
     _check(desk, receiver)
 
 

@@ -83,10 +83,13 @@ def test_one_of_two_leads_and_the_other_follows_when_it_ends(
     assert store.lease(NAME) is None
 
 
-def test_the_lease_is_renewed_while_a_look_takes_long(leading: Callable[..., Lead]) -> None:
-    first, second = leading(), leading()
+def test_the_lease_is_renewed_while_a_look_takes_long(
+    leading: Callable[..., Lead], store: Store
+) -> None:
+    first, second = leading(3.0), leading(3.0)
     assert first.hold()
-    time.sleep(2 * SECONDS)
+    begun = store.lease(NAME)
+    until(lambda: store.lease(NAME).until > begun.until)  # type: ignore[union-attr]
     assert not second.hold()
     with first.fenced().transaction() as tx:
         tx.put_region(a.region(name="renamed"))
