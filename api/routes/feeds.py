@@ -13,6 +13,7 @@ from api import audited
 from api.answers import base_url
 from api.auth import shown_in
 from api.context import InContext
+from api.doors import InDoors
 from api.problems import declared
 from hearthwatch.alerting.feeds import opened, sheet_of
 
@@ -36,6 +37,7 @@ class AtomResponse(Response):
 def read_feed(
     request: Request,
     here: InContext,
+    doors: InDoors,
     receiver: Annotated[str, Path(max_length=200)],
     token: Annotated[
         str | None,
@@ -55,7 +57,7 @@ def read_feed(
     """
     header = request.headers.get("authorization")
     shown = shown_in(header) if header is not None else token or ""
-    found = opened(here.store, here.post, receiver, shown)
+    found = opened(here.store, here.post, receiver, shown, doors.sign_in.clock())
     sheet = sheet_of(here.store, found, archive)
     audited.note_fetched(request, found)
     path = f"{base_url(request, here)}/feeds/{quote(found.id, safe='')}.atom"

@@ -23,7 +23,7 @@ from api.problems import Problem, declared, located, of_faulty
 from hearthwatch.alerting.shown import subscription_value
 from hearthwatch.alerting.subscriptions import TERMS, Subscriptions
 from hearthwatch.errors import RegionError
-from hearthwatch.watchlist import join_areas, read_area
+from hearthwatch.watchlist import join_areas, of_any_size, read_area
 
 router = APIRouter(prefix="/subscriptions", tags=["alerts"])
 
@@ -113,8 +113,9 @@ def terms_of(sent: Mapping[str, Any], here: Context) -> dict[str, Any]:
     if found.get("geometry") is not None:
         feature = {"type": "Feature", "properties": {}, "geometry": found["geometry"]}
         try:
-            areas = read_area(json.dumps(feature), here.settings)
-            found["geometry"] = join_areas(areas, here.settings).geometry
+            settings = of_any_size(here.settings)
+            areas = read_area(json.dumps(feature), settings)
+            found["geometry"] = join_areas(areas, settings).geometry
         except RegionError as error:
             raise of_faulty(error, "area", "body.geometry") from error
     return found

@@ -15,6 +15,7 @@ from hearthwatch.access.standing import Caller
 from hearthwatch.alerting.answering import ACTOR
 from hearthwatch.alerting.escalating import Onward, opened
 from hearthwatch.alerting.post import Post
+from hearthwatch.alerting.steps import acknowledged
 from hearthwatch.alerting.trail import put_down
 from hearthwatch.errors import AlertConflict, AlertError, NotFound
 from hearthwatch.records import (
@@ -198,6 +199,8 @@ def _put(
     store: Store, tx: Transaction, response: Response, said: Said, now: datetime, *, strict: bool
 ) -> Response:
     """Put down an answer and what follows from it; a second time the same changes nothing."""
+    if said.contact:
+        acknowledged(tx, response.organisation, response.event, said.contact, now)
     if response.state.value == said.answer.value and not said.words and not said.to:
         return response
     event = store.event(response.organisation, response.event)

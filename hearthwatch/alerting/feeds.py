@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from hearthwatch.alerting.owners import is_shut_out
 from hearthwatch.errors import NotFound
 from hearthwatch.records import Channel, Message, Receiver
 from hearthwatch.store.protocol import Store
@@ -46,13 +48,14 @@ class _Tokens(Protocol):
     def is_token(self, purpose: str, receiver: Receiver, shown: str) -> bool: ...
 
 
-def opened(store: Store, tokens: _Tokens, receiver_id: str, shown: str) -> Receiver:
+def opened(store: Store, tokens: _Tokens, receiver_id: str, shown: str, now: datetime) -> Receiver:
     """Return the receiver whose feed a token opens.
 
     Raises
     ------
     NotFound
-        Whatever is wrong: there is none, it is switched off or removed, or the token is not its.
+        Whatever is wrong: there is none, it is switched off or removed, nobody answers for it any
+        more, or the token is not its.
     """
     found = store.find_receiver(receiver_id)
     if (
@@ -61,6 +64,7 @@ def opened(store: Store, tokens: _Tokens, receiver_id: str, shown: str) -> Recei
         or found.removed is not None
         or found.disabled is not None
         or not tokens.is_token(FEED, found, shown)
+        or is_shut_out(store, found.organisation, found.owner, now)
     ):
         raise NotFound("There is no such feed, or that does not open it.")
     return found

@@ -39,6 +39,7 @@ from hearthwatch.watchlist import (
     NamedArea,
     make_region,
     make_settlement,
+    of_any_size,
     read_area,
     read_settlements,
 )
@@ -51,7 +52,6 @@ from tiles.geodesy import CRS84, equal_area, project
 REGION = "evaluation"
 MARGIN_M = 2000.0
 """Round the settlements: their rings of 1500 m, and some more."""
-EARTH_KM2 = 5.2e8
 JSON_NAME, PAGE_NAME, DATA, MARK = "evaluation.json", "evaluation.html", "data", "evaluation"
 
 
@@ -148,8 +148,7 @@ def ground_of(areas: Sequence[NamedArea], settings: Settings) -> NamedArea:
     cores = shapely.union_all([project(one.geometry, CRS84, plane) for one in areas])
     wide = shapely.segmentize(shapely.buffer(shapely.convex_hull(cores), MARGIN_M), MARGIN_M)
     hull = shapely.transform(project(wide, plane, CRS84), lambda xy: _unrolled(xy, x))
-    free = settings.model_copy(update={"max_region_km2": EARTH_KM2})
-    return read_area(shapely.to_geojson(hull), free)[0]
+    return read_area(shapely.to_geojson(hull), of_any_size(settings))[0]
 
 
 def mode_of(provider: ImageryProvider, area: NamedArea, until: datetime) -> Mode:

@@ -96,11 +96,11 @@ def _subscriptions(call: Call, store: Store) -> Subscriptions:
 def _area(call: Call) -> BaseGeometry | None:
     if call.args.area is None:
         return None
-    from hearthwatch.watchlist import join_areas, read_file
+    from hearthwatch.watchlist import join_areas, of_any_size, read_file
 
-    file = Path(call.args.area).expanduser()
-    reading = read_file(file, call.settings, options_of(call.args, each=False))
-    return join_areas(reading.required(), call.settings).geometry
+    file, settings = Path(call.args.area).expanduser(), of_any_size(call.settings)
+    reading = read_file(file, settings, options_of(call.args, each=False))
+    return join_areas(reading.required(), settings).geometry
 
 
 def _where(one: Subscription, names: Any) -> str:

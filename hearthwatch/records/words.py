@@ -382,6 +382,7 @@ class AlarmKind(StrEnum):
     PROVIDER_PAUSED = "provider_paused"
     NOT_READ = "not_read"
     OWNER_GONE = "owner_gone"
+    UNANSWERED = "unanswered"
     NO_HEARTBEAT = "no_heartbeat"
     SENDER_DEAD = "sender_dead"
     QUEUE_AGE = "queue_age"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hearthwatch.records import AlarmKind, Gap, Lease, Pause
+from hearthwatch.records import AlarmKind, Gap, Lease, Pause, Response
 from hearthwatch.store.rules import Stuck
 
 
@@ -113,6 +113,8 @@ class Watched:
         Since when nothing is read of a region, by its id.
     gone : mapping
         Ids of receivers by the id of who answers for them, where that one is let in no more.
+    unanswered : sequence of Response
+        Of the network, to events of which nobody there took notice.
     """
 
     now: datetime
@@ -122,3 +124,4 @@ class Watched:
     pauses: Sequence[Pause]
     unread: Mapping[str, datetime]
     gone: Mapping[str, Collection[str]]
+    unanswered: Sequence[Response]

@@ -64,6 +64,7 @@ def watched(settings: Settings, store: Store, organisation: str, now: datetime) 
             if found.stage is Stage.PAUSED
         },
         gone=gone(store, organisation, now),
+        unanswered=store.unanswered(organisation),
     )
 
 

@@ -31,6 +31,7 @@ SEVERITY = {
     AlarmKind.NO_DATA: Severity.SEVERE,
     AlarmKind.NOT_READ: Severity.SEVERE,
     AlarmKind.OWNER_GONE: Severity.SEVERE,
+    AlarmKind.UNANSWERED: Severity.EXTREME,
     AlarmKind.PROVIDER_PAUSED: Severity.MODERATE,
     AlarmKind.PASS_MISSING: Severity.MODERATE,
     AlarmKind.CLOCK_JUMP: Severity.MODERATE,

@@ -78,6 +78,14 @@ def owner_gone(facts: Watched) -> Iterator[Finding]:
         yield Finding(AlarmKind.OWNER_GONE, owner, facts.now, items=items)
 
 
+def unanswered(facts: Watched) -> Iterator[Finding]:
+    """Find events that were told to the network and of which nobody there took notice."""
+    if facts.unanswered:
+        events = tuple(sorted({one.event for one in facts.unanswered}))
+        since = min(one.since for one in facts.unanswered)
+        yield Finding(AlarmKind.UNANSWERED, "", since, items=events)
+
+
 def no_heartbeat(facts: Installation) -> Iterator[Finding]:
     """Find that nothing takes looks: its sign of life ran out, or no run began for too long."""
     sign, last = facts.coordinator, facts.last_run
@@ -137,7 +145,7 @@ def disk_low(facts: Installation) -> Iterator[Finding]:
 
 
 OF_WATCHES: tuple[Callable[[Watched], Iterator[Finding]], ...] = (
-    no_data, pass_missing, provider_paused, not_read, owner_gone,
+    no_data, pass_missing, provider_paused, not_read, owner_gone, unanswered,
 )  # fmt: skip
 OF_INSTALLATION: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
     no_heartbeat, sender_dead, queue_age, channel_down, store_locked, clock_jump, disk_low,

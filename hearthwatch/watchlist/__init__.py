@@ -3,6 +3,7 @@
 from hearthwatch.watchlist.areas import (
     join_areas,
     make_region,
+    of_any_size,
     read_area,
     read_bbox,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "join_areas",
     "make_region",
     "make_settlement",
+    "of_any_size",
     "read_area",
     "read_bbox",
     "read_file",

@@ -30,6 +30,13 @@ from hearthwatch.watchlist.reading import (
 from tiles.geodesy import area_m2, polygons
 
 MAX_NAME = 200
+EARTH_KM2 = 5.2e8
+"""A little more than the surface of the Earth."""
+
+
+def of_any_size(settings: Settings) -> Settings:
+    """Return settings that limit the size of no area: one of which no pixels are read is free."""
+    return settings.model_copy(update={"max_region_km2": EARTH_KM2})
 
 
 def read_area(source: Path | str, settings: Settings, *, mend: bool = False) -> list[NamedArea]:

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -15,11 +16,13 @@ from typing import Any
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.audited import books_of
 from api.stac.scenes import item_id
 from hearthwatch.access.passes import new_pass
 from hearthwatch.access.scopes import scopes_of
 from hearthwatch.access.secrets import form_token, hash_of, new_secret
 from hearthwatch.alerts.installed import post_from
+from hearthwatch.audit.log import PATIENCE_SECONDS
 from hearthwatch.keys import new_key
 from hearthwatch.layout import Layout
 from hearthwatch.pipeline.planner import Planner
@@ -218,6 +221,8 @@ class Town:
 
     def kept(self, organisation: str) -> str:
         """Return a digest of all that an organisation has, in every version."""
+        # What was counted before is told within a minute, whoever asks for what meanwhile.
+        wait(books_of(self.app).counting.flush(), PATIENCE_SECONDS)
         tables: Tables = self.store.now._open()
         rows = [
             repr(sorted(row.items()))

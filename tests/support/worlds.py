@@ -207,7 +207,7 @@ _VERBS = {
     "Responder": ("put_responder", False), "Response": ("put_response", False),
     "ResponseStep": ("add_response_steps", True), "Note": ("add_note", False),
     "Effect": ("add_effect", False),
-    "Attempt": ("add_attempt", False), "Alarm": ("put_alarm", False),
+    "Alarm": ("put_alarm", False),
     "ContextObservation": ("put_observation", False),
     "ApiKey": ("put_key", False), "Session": ("put_session", False),
 }  # fmt: skip

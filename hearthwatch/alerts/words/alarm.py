@@ -14,6 +14,7 @@ COMMANDS = {
     AlarmKind.PASS_MISSING: "hearthwatch status",
     AlarmKind.PROVIDER_PAUSED: "hearthwatch spend",
     AlarmKind.NOT_READ: "hearthwatch status",
+    AlarmKind.UNANSWERED: "hearthwatch responses EVENT",
     AlarmKind.NO_HEARTBEAT: "hearthwatch up",
     AlarmKind.SENDER_DEAD: "hearthwatch send",
     AlarmKind.RESTORED: "hearthwatch send --after-restore",
@@ -21,7 +22,11 @@ COMMANDS = {
 """What to type about an alarm; about any other ``hearthwatch doctor``."""
 ANY = "hearthwatch doctor"
 
-_COUNTED = {AlarmKind.PASS_MISSING: "alarm-passes", AlarmKind.OWNER_GONE: "alarm-receivers"}
+_COUNTED = {
+    AlarmKind.PASS_MISSING: "alarm-passes",
+    AlarmKind.OWNER_GONE: "alarm-receivers",
+    AlarmKind.UNANSWERED: "alarm-events",
+}
 """What the items of an alarm are, where they are no regions."""
 
 

@@ -279,6 +279,7 @@ alarm-pass-missing = Passes of { $subject } were due and have not come.
 alarm-provider-paused = { $subject } is not asked for pictures at the moment: it refuses or fails.
 alarm-not-read = Regions are on the watchlist of which nothing is read.
 alarm-owner-gone = { $subject } answered for receivers and is let in no more. They are told nothing; what there is to tell waits.
+alarm-unanswered = The network was told of events, and nobody there answered: every contact was asked.
 alarm-no-heartbeat = Nothing takes new looks: what should do so gives no sign of life.
 alarm-sender-dead = Nothing sends alerts: what should do so gives no sign of life. They wait.
 alarm-queue-age = Messages are due and are not sent. They wait.
@@ -292,6 +293,7 @@ alarm-do-pass-missing = Other sensors go on. If more passes stay away, see wheth
 alarm-do-provider-paused = It is asked again by itself. If it lasts, see what it answers and name another provider: { $command }
 alarm-do-not-read = See why, for each region: { $command }
 alarm-do-owner-gone = Take the receivers over, let their owner in again, or remove them; more is told by: { $command }
+alarm-do-unanswered = Telephone the contacts, or tell others, and write down what is said; what was told to whom is told by: { $command }
 alarm-do-no-heartbeat = See why it ended, and start it again: { $command }
 alarm-do-sender-dead = See why it ended, and start it again: { $command }
 alarm-do-queue-age = See whether a channel is no longer set up, and what the log says: { $command }
@@ -321,6 +323,11 @@ alarm-receivers =
     { $count ->
         [one] One receiver is concerned.
        *[other] { $count } receivers are concerned.
+    }
+alarm-events =
+    { $count ->
+        [one] One event is concerned.
+       *[other] { $count } events are concerned.
     }
 
 ## Signs of life

@@ -280,6 +280,7 @@ alarm-pass-missing = Des passages de { $subject } étaient attendus et ne sont p
 alarm-provider-paused = { $subject } n'est plus interrogé pour le moment : il refuse ou ne répond pas.
 alarm-not-read = Des régions figurent sur la liste de surveillance et rien n'en est lu.
 alarm-owner-gone = { $subject } répondait de destinataires et n'a plus accès. Ils ne reçoivent rien ; ce qui doit leur être dit attend.
+alarm-unanswered = Le réseau a été prévenu d'événements et personne n'y a répondu : tous les contacts ont été sollicités.
 alarm-no-heartbeat = Aucune nouvelle image n'est prise en compte : ce qui doit le faire ne donne plus signe de vie.
 alarm-sender-dead = Aucune alerte n'est envoyée : ce qui doit le faire ne donne plus signe de vie. Elles attendent.
 alarm-queue-age = Des messages sont échus et ne partent pas. Ils attendent.
@@ -293,6 +294,7 @@ alarm-do-pass-missing = Les autres capteurs continuent. Si d'autres passages man
 alarm-do-provider-paused = Il sera interrogé de nouveau de lui-même. Si cela dure, voyez ce qu'il répond et désignez un autre fournisseur : { $command }
 alarm-do-not-read = Voyez pourquoi, région par région : { $command }
 alarm-do-owner-gone = Reprenez ces destinataires, rendez l'accès à leur responsable ou supprimez-les ; pour en savoir plus : { $command }
+alarm-do-unanswered = Appelez les contacts ou prévenez d'autres personnes, et notez ce qui est dit ; ce qui a été dit et à qui : { $command }
 alarm-do-no-heartbeat = Voyez pourquoi cela s'est arrêté et relancez : { $command }
 alarm-do-sender-dead = Voyez pourquoi cela s'est arrêté, puis relancez : { $command }
 alarm-do-queue-age = Voyez si un canal n'est plus configuré et ce que dit le journal : { $command }
@@ -322,6 +324,11 @@ alarm-receivers =
     { $count ->
         [one] { $count } destinataire est concerné.
        *[other] { $count } destinataires sont concernés.
+    }
+alarm-events =
+    { $count ->
+        [one] Un événement est concerné.
+       *[other] { $count } événements sont concernés.
     }
 
 ## Signes de vie

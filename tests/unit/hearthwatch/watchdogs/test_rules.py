@@ -37,6 +37,7 @@ WATCHED = Watched(
     pauses=(),
     unread={},
     gone={},
+    unanswered=(),
 )
 
 
@@ -166,3 +167,10 @@ class TestSilence:
         assert (one.kind, one.subject, one.items) == (
             AlarmKind.OWNER_GONE, "per-1", ("rcv-1", "rcv-2")
         )  # fmt: skip
+
+    def test_events_to_which_nobody_in_the_network_answers_are_one_finding(self) -> None:
+        asked = [a.response(id=f"rsp-{n}", event=f"evt-{n % 2}", since=a.NOON - n * a.DAY)
+                 for n in range(3)]  # fmt: skip
+        (one,) = watched(unanswered=asked)
+        assert (one.kind, one.items) == (AlarmKind.UNANSWERED, ("evt-0", "evt-1"))
+        assert one.since == a.NOON - 2 * a.DAY
