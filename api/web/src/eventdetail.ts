@@ -13,7 +13,7 @@ import { stateSymbol } from "./symbols";
 import { toldBlock } from "./told";
 import type { Thing } from "./acts";
 import type { Event, EventProperties, Explanation, Page, Pair, Series, TileJson, WholeEvent, Who } from "./types";
-import { whoKnowsBlock } from "./whoknows";
+import { informedBlock } from "./informed";
 import {
   capital,
   counted,
@@ -131,7 +131,7 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
     block("How sure", ...sure(properties)),
     people(properties, route, signal, { ...around, who }),
     ...(who?.scopes.includes("release") ? [othersBlock("Who else is told, holds and erasing", thingsOf(properties, around), id, signal, { api, who, changed: around.asked, decide: around.decide })] : []),
-    whoKnowsBlock(api, id, signal, around.showMessage),
+    informedBlock(api, id, signal, around.showMessage),
     toldBlock(api, id, signal, around.showMessage),
     sources(properties),
     section("What could not be seen", () => again ?? series, (value) => [unseen(value), ledgerLink(properties, around)]),

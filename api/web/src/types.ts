@@ -731,7 +731,7 @@ export interface EventEffect {
 }
 
 /** Who of the network knows of an event, who acts, and what was written down about it. */
-export interface WhoKnows {
+export interface Informed {
   event: string;
   /** Names of those that have taken charge. */
   acts: string[];

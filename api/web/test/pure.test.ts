@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allWords, arrivedWords, attemptWords, clock, mayChange, minutesOf, quietWords, standingOf, standingWords, stateWords, subscriptionWords, testWords, toldWords } from "../src/alertwords";
 import { alarmWords, inOrder } from "../src/alarmwords";
-import { actsWords, effectWords } from "../src/whoknowswords";
+import { actsWords, effectWords } from "../src/informedwords";
 import { cameTo, darkMonths, notSeen, rateWords } from "../src/backtestwords";
 import { areaKm2, boxOf, parseBox, readArea, rectangle } from "../src/geometry";
 import { sectionWords, tookWords } from "../src/latencywords";
 import { leftOut, longestGap, looksOf, lostWords, sensorsOf } from "../src/looks";
 import { hashOf, readHash } from "../src/state";
 import { nameOf, releaseState, waitFor } from "../src/twopeoplewords";
-import type { Alarm, AlertTold, BacktestReport, Cause, Erasure, EventState, Hold, Job, LedgerRow, Opinion, Receiver, RegionImagery, Release, Status, Subscription, Verb, Who, WholeMessage, WholeProperties, WhoKnows } from "../src/types";
+import type { Alarm, AlertTold, BacktestReport, Cause, Erasure, EventState, Hold, Job, LedgerRow, Opinion, Receiver, RegionImagery, Release, Status, Subscription, Verb, Who, WholeMessage, WholeProperties, Informed } from "../src/types";
 import { notAloneWords, REASONS, missing, offers, opinionWords, standing } from "../src/verbs";
 import {
   blindWords,
@@ -472,8 +472,8 @@ test("one changes one's own receivers, and who lets people in all", () => {
 });
 
 test("who acts is said first, and that nobody does is said as plainly", () => {
-  const one = (state: WhoKnows["items"][number]["state"]): WhoKnows["items"][number] => ({ id: "rsp-1", responder: "rsd-1", name: "Aid", state, since: "2026-11-22T10:00:00Z", told: "2026-11-22T10:00:00Z", due: null, handed_to: null, contacts: [], steps: [] });
-  const known = (more: Partial<WhoKnows>): WhoKnows => ({ event: "evt-1", acts: [], unanswered: false, items: [], notes: [], effects: [], ...more });
+  const one = (state: Informed["items"][number]["state"]): Informed["items"][number] => ({ id: "rsp-1", responder: "rsd-1", name: "Aid", state, since: "2026-11-22T10:00:00Z", told: "2026-11-22T10:00:00Z", due: null, handed_to: null, contacts: [], steps: [] });
+  const known = (more: Partial<Informed>): Informed => ({ event: "evt-1", acts: [], unanswered: false, items: [], notes: [], effects: [], ...more });
   assert.equal(actsWords(known({})), "Nobody of the network was told of it.");
   assert.equal(actsWords(known({ items: [one("told"), one("declined")] })), "Nobody has taken charge. 1 organisation is yet to answer.");
   assert.equal(actsWords(known({ items: [one("unanswered")], unanswered: true })), "Nobody has taken charge. Somebody was asked by every contact there is, and did not answer.");

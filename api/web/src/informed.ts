@@ -4,21 +4,21 @@ import { CHANNELS } from "./alertwords";
 import { part, type Api } from "./api";
 import { section } from "./detail";
 import { button, h } from "./dom";
-import type { Knowing, KnowingContact, WhoKnows } from "./types";
-import { STANDS, actsWords, dueWords, effectWords, stepWords } from "./whoknowswords";
+import type { Knowing, KnowingContact, Informed } from "./types";
+import { STANDS, actsWords, dueWords, effectWords, stepWords } from "./informedwords";
 import { isolated, moment } from "./words";
 
-export function whoKnowsBlock(api: Api, event: string, signal: AbortSignal, showMessage: (id: string) => void): HTMLElement {
+export function informedBlock(api: Api, event: string, signal: AbortSignal, showMessage: (id: string) => void): HTMLElement {
   const whole = section(
     "Who knows, who acts",
-    () => api.json<WhoKnows>(`/events/${part(event)}/responses`, { signal }),
+    () => api.json<Informed>(`/events/${part(event)}/responses`, { signal }),
     (found) => shown(found, showMessage),
   );
   whole.dataset["testid"] = "who-knows";
   return whole;
 }
 
-function shown(found: WhoKnows, showMessage: (id: string) => void): HTMLElement[] {
+function shown(found: Informed, showMessage: (id: string) => void): HTMLElement[] {
   const { items, notes, effects, unanswered } = found;
   const names = new Map(items.map((one) => [one.responder, one.name]));
   return [

@@ -1,6 +1,6 @@
 // Who of the network knows of an event and who acts, in words.
 
-import type { Answered, EventEffect, KnowingStep, WhoKnows } from "./types";
+import type { Answered, EventEffect, KnowingStep, Informed } from "./types";
 import { capital, counted, isolated, moment } from "./words";
 
 /** How a responder stands to an event, in a word and in a sentence. */
@@ -15,7 +15,7 @@ export const STANDS: Record<Answered, [short: string, sentence: string]> = {
 };
 
 /** What is first needed: who acts; if nobody does, that nobody does. */
-export function actsWords({ acts, items, unanswered }: WhoKnows): string {
+export function actsWords({ acts, items, unanswered }: Informed): string {
   if (items.length === 0) return "Nobody of the network was told of it.";
   const silent = unanswered ? " Somebody was asked by every contact there is, and did not answer." : "";
   if (acts.length > 0) return `${acts.map(isolated).join(" and ")} ${acts.length === 1 ? "has" : "have"} taken charge.${silent}`;
