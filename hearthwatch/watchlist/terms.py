@@ -134,7 +134,7 @@ def level_words(region: Region, now: datetime) -> str:
         words = raised_words(raised)
         own_is_higher = higher(own_level(region, now), raised.level) is not raised.level
         found = [*found, words] if own_is_higher else [words, *found]
-    return "; ".join(found) or _fallen(region, now)
+    return "; ".join(found) or fallen_words(region, now)
 
 
 def fallen_words(region: Region, now: datetime) -> str:
@@ -146,10 +146,6 @@ def fallen_words(region: Region, now: datetime) -> str:
     held = level_now(region, now)
     now_words = "is routine again" if held is WatchLevel.ROUTINE else f"is {held.value} now"
     return f"it was {level.value} until {day(until)} and {now_words}"
-
-
-def _fallen(region: Region, now: datetime) -> str:
-    return fallen_words(region, now) if level_now(region, now) is WatchLevel.ROUTINE else ""
 
 
 def _over(region: Region, now: datetime) -> tuple[WatchLevel, datetime] | None:

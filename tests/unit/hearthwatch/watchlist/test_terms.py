@@ -11,13 +11,21 @@ from typing import Any
 import pytest
 
 from hearthwatch.cli.main import main
+from hearthwatch.context.book import Book, Told
 from hearthwatch.errors import RegionError
 from hearthwatch.passes import glance
 from hearthwatch.passes.glance import glances
 from hearthwatch.pipeline import watch
 from hearthwatch.pipeline.run import RunReport
 from hearthwatch.pipeline.watch import Watch
-from hearthwatch.records import ObservationStatus, Region, RunOutcome, WatchLevel
+from hearthwatch.records import (
+    Grade,
+    ObservationStatus,
+    Region,
+    RunOutcome,
+    Variable,
+    WatchLevel,
+)
 from hearthwatch.settings import load_settings
 from hearthwatch.store import MemoryStore
 from hearthwatch.watchlist.terms import (
@@ -37,6 +45,7 @@ from tests.support.remote import Remote
 SETTINGS = load_settings()
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+STRONG = dict.fromkeys(Variable, Grade.STRONG)
 
 
 def raised(level: WatchLevel = WatchLevel.URGENT, days: float = 7) -> Region:
@@ -146,6 +155,28 @@ def test_a_level_that_is_raised_counts_at_once_and_is_told_when_it_is_over(
     one.step(now + 5 * HOUR + timedelta(seconds=9))
     assert len([words for words in told if "is routine again" in words]) == 1
     assert all("Um Heglig" not in words and "raids" not in words for words in told)
+
+
+def test_what_context_raises_counts_at_once_and_is_told_by_id_when_it_is_over(
+    watching: tuple[Watch, MemoryStore, list[str], list[str]],
+) -> None:
+    one, store, ran, told = watching
+    now = datetime.now(UTC)
+    put(store, a.region(name="Um Heglig"))
+    one.step(now)
+    one.step(now + 2 * HOUR)
+    assert len(ran) == 1
+    book = Book(store, "ours", "per-1", now)
+    # It counts for 30 days: five hours are left.
+    seen = now - 30 * DAY + 5 * HOUR
+    book.add("reg-1", Told(seen, "Raids are called for.", "The baker", "B", 2, STRONG))
+    one.step(now + 2 * HOUR)
+    assert len(ran) == 2
+    one.step(now + 5 * HOUR + timedelta(seconds=5))
+    one.step(now + 5 * HOUR + timedelta(seconds=9))
+    assert len([words for words in told if "is routine again" in words]) == 1
+    for word in ("Um Heglig", "Raids", "baker", "speech"):
+        assert all(word not in words for words in told), word
 
 
 def test_a_watch_that_ends_is_told_of_once_before_and_once_after_and_is_not_run(
