@@ -23,7 +23,7 @@ READING = frozenset({
     "person list", "key list", "pass list", "audit verify", "audit head", "audit list", "doctor",
     "erase list", "hold list", "context list",
     "receivers list", "receivers show", "subscriptions list", "subscriptions show",
-    "messages list", "messages show", "alerts", "latency",
+    "messages list", "messages show", "alerts", "latency", "alarms list",
     "responders list", "responders show", "responses",
     "store check", "report accuracy", "review agreement", "status", "version",
     # What is restored to must be empty before, and then has an entry of its own.

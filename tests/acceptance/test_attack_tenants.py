@@ -30,7 +30,7 @@ OPEN = {"/healthz", "/readyz", "/ogc", "/ogc/conformance", "/ogc/api", "/ogc/col
         "/stac/collections", "/stac/collections/{collection}"}  # fmt: skip
 OF_ACCESS = {"person", "key", "session", "pass_id", "release", "erasure", "hold",
              "receiver", "subscription", "message", "responder",
-             "observation"}  # fmt: skip
+             "observation", "alarm"}  # fmt: skip
 """Ids that test_access.py asks for across organisations; nobody's here."""
 OF_PEOPLE = {"GET /session", "GET /sessions", "POST /password", "GET /reviews"}
 """Of somebody signed in; a key finds nothing there."""

@@ -1,6 +1,6 @@
 """What every store keeps of what is wrong with the service, and what shows it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from hearthwatch.errors import NotFound
 from hearthwatch.records import (
     About,
     AlarmKind,
+    Alert,
     Channel,
     MessageForm,
     MessageState,
@@ -116,6 +117,10 @@ class TestWhatShowsThem:
         assert store.arrived("theirs", a.NOON) == {}
 
 
+def _waiting(store: Store, now: datetime) -> tuple[Alert, ...]:
+    return store.waiting_alerts("ours", "rcv-1", now, 10)
+
+
 class TestSettingAside:
     def test_nothing_that_waits_is_told_until_somebody_says_so(self, store: Store) -> None:
         at, later = a.NOON + MINUTE, a.NOON + 2 * MINUTE
@@ -127,8 +132,8 @@ class TestSettingAside:
             tx.put_message(a.message(id="msg-3", events=(), **dead))
         with store.transaction() as tx:
             assert tx.set_aside(at) == (2, 1)
-        assert store.waiting_alerts(a.NOON + 999 * a.DAY, 10) == ()
-        assert not store.may_be_sent(later) and store.overdue(later) == (0, None)
+        assert _waiting(store, a.NOON + 999 * a.DAY) == ()
+        assert not store.may_be_sent("sender-1", later) and store.overdue(later) == (0, None)
         given_up = store.message("ours", "msg-1")
         assert (given_up.state, given_up.ended) == (MessageState.DEAD, at)
         assert store.alerts("ours", event="evt-1")[0].due == SET_ASIDE
@@ -138,4 +143,4 @@ class TestSettingAside:
         assert (again.state, again.next, again.since) == (MessageState.WAITING, later, later)
         assert (again.attempts, again.spent, again.ended) == (2, 2, None)
         assert store.message("ours", "msg-3").state is MessageState.DEAD
-        assert [one.id for one in store.waiting_alerts(later, 10)] == ["alr-1"]
+        assert [one.id for one in _waiting(store, later)] == ["alr-1"]

@@ -171,6 +171,8 @@ def test_the_key_is_in_no_log_repr_pickle_or_file(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    # Whoever told by Apprise before this has it say nothing.
+    caplog.set_level(logging.DEBUG, "urllib3.connectionpool")
     shared = tmp_path / "net"
     with FaultyServer(lambda _: Answer(body=table([HOT]))) as server:
         firms = Firms(server.url, shared, key_file(tmp_path), transport=quick)
