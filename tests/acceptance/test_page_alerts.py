@@ -17,8 +17,9 @@ from shapely.geometry import box, mapping
 
 from hearthwatch.access.scopes import scopes_of
 from hearthwatch.access.standing import Caller
+from hearthwatch.alerting.answering import CONFIRM
 from hearthwatch.alerting.outbox import enqueue
-from hearthwatch.alerting.receivers import CONFIRM, Receivers
+from hearthwatch.alerting.receivers import Receivers
 from hearthwatch.alerting.subscriptions import Subscriptions
 from hearthwatch.alerts.channel import DeliveryFailed, Parcel
 from hearthwatch.alerts.installed import post_from, sender_from
