@@ -26,7 +26,7 @@ They share one interpreter, so more of them answer no more questions and hold mo
 
 # KiB, taken as needed and kept; the default is 2 MB. Each connection has its own: times the
 # connections, it is what they hold of memory.
-_READING = ("PRAGMA cache_size = -8192",)
+_READING = ("PRAGMA cache_size = -32768",)
 _WRITING = (
     "PRAGMA cache_size = -65536",
     "PRAGMA journal_mode = WAL",
