@@ -8,8 +8,6 @@ area from outside does not.
 from __future__ import annotations
 
 import threading
-import weakref
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
+from hearthwatch.alerting.kept import Kept
 from hearthwatch.alerting.severity import SEVERITIES
 from hearthwatch.records import (
     About,
@@ -41,8 +40,6 @@ STARTING = (
 )
 """States in which an event is told of to who knows nothing of it, lowest first."""
 
-MOST_KEPT = 64
-"""Organisations whose index is kept in memory."""
 
 HALF_TURN = 180.0
 """Degrees of longitude at which areas are split."""
@@ -180,31 +177,7 @@ class _Areas:
         return found & asked
 
 
-class _Kept:
-    """The indices of a store's organisations, those asked about last."""
-
-    def __init__(self) -> None:
-        self._turn = threading.Lock()
-        self._by_organisation: OrderedDict[str, tuple[tuple[int, ...], Index]] = OrderedDict()
-
-    def find(self, organisation: str, stamp: tuple[int, ...]) -> Index | None:
-        with self._turn:
-            known = self._by_organisation.get(organisation)
-            if known is None or known[0] != stamp:
-                return None
-            self._by_organisation.move_to_end(organisation)
-            return known[1]
-
-    def keep(self, organisation: str, stamp: tuple[int, ...], index: Index) -> None:
-        with self._turn:
-            self._by_organisation[organisation] = stamp, index
-            self._by_organisation.move_to_end(organisation)
-            while len(self._by_organisation) > MOST_KEPT:
-                self._by_organisation.popitem(last=False)
-
-
-_kept: weakref.WeakKeyDictionary[Store, _Kept] = weakref.WeakKeyDictionary()
-_kept_turn = threading.Lock()
+_kept: Kept[Index] = Kept()
 
 
 def of(store: Store, organisation: str) -> Index:
@@ -213,15 +186,12 @@ def of(store: Store, organisation: str) -> Index:
     Usable from several threads; kept for the organisations asked about last, as long as the store
     is there.
     """
-    # The stamp first: what changes meanwhile is in the index under a stamp that stands no more.
-    stamp = store.subscribed(organisation)
-    with _kept_turn:
-        kept = _kept.setdefault(store, _Kept())
-    index = kept.find(organisation, stamp)
-    if index is None:
-        index = Index(store.receivers(organisation), store.subscriptions(organisation))
-        kept.keep(organisation, stamp, index)
-    return index
+    return _kept.get(
+        store,
+        organisation,
+        store.subscribed(organisation),
+        lambda: Index(store.receivers(organisation), store.subscriptions(organisation)),
+    )
 
 
 def is_told(receiver: Receiver) -> bool:

@@ -6,14 +6,12 @@ agreement holds.
 
 from __future__ import annotations
 
-import threading
-import weakref
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from hearthwatch.alerting.matching import MOST_KEPT, Index
+from hearthwatch.alerting.kept import Kept
+from hearthwatch.alerting.matching import Index
 from hearthwatch.alerting.severity import is_urgent
 from hearthwatch.errors import AlertConflict
 from hearthwatch.records import (
@@ -121,34 +119,8 @@ def require_agreed(store: Store, receiver: Receiver) -> None:
         )
 
 
-def _responder_of(store: Store, receiver: Receiver) -> Responder | None:
-    every = store.responders(receiver.organisation)
-    return next((one for one in every if receiver.id in one.contacts), None)
-
-
-class _Kept:
-    """The networks of a store's organisations, those asked about last."""
-
-    def __init__(self) -> None:
-        self._turn = threading.Lock()
-        self._by_organisation: OrderedDict[str, tuple[tuple[int, int], Network]] = OrderedDict()
-
-    def find(self, organisation: str, stamp: tuple[int, int]) -> Network | None:
-        with self._turn:
-            known = self._by_organisation.get(organisation)
-            return known[1] if known is not None and known[0] == stamp else None
-
-    def keep(self, organisation: str, stamp: tuple[int, int], network: Network) -> None:
-        with self._turn:
-            self._by_organisation[organisation] = stamp, network
-            self._by_organisation.move_to_end(organisation)
-            while len(self._by_organisation) > MOST_KEPT:
-                self._by_organisation.popitem(last=False)
-
-
 _NONE = Network(())
-_kept: weakref.WeakKeyDictionary[Store, _Kept] = weakref.WeakKeyDictionary()
-_kept_turn = threading.Lock()
+_kept: Kept[Network] = Kept()
 
 
 def network_of(store: Store, organisation: str) -> Network:
@@ -156,17 +128,12 @@ def network_of(store: Store, organisation: str) -> Network:
 
     Usable from several threads.
     """
-    # The stamp first: what changes meanwhile is in the network under a stamp that stands no more.
     stamp = store.networked(organisation)
     if stamp == (0, 0):
         return _NONE
-    with _kept_turn:
-        kept = _kept.setdefault(store, _Kept())
-    network = kept.find(organisation, stamp)
-    if network is None:
-        network = Network(store.responders(organisation, removed=True))
-        kept.keep(organisation, stamp, network)
-    return network
+    return _kept.get(
+        store, organisation, stamp, lambda: Network(store.responders(organisation, removed=True))
+    )
 
 
 def _as_receiver(one: Responder) -> Receiver:

@@ -155,33 +155,33 @@ class Routing:
         handed_from: str = "",
     ) -> Response:
         """Begin a response: a responder is told of an event."""
-        made = Response(
+        made = self._new(event, responder, (contact,), ResponseState.TOLD, handed_from)
+        return self.put(made, ResponseState.TOLD, StepAct.TOLD, receiver=contact, due=due, by=by)
+
+    def nobody(self, event: Event, responder: Responder, handed_from: str = "") -> Response:
+        """Put down that a responder has no contact that could be told."""
+        made = self._new(event.id, responder, (), ResponseState.UNANSWERED, handed_from)
+        return self.put(made, ResponseState.UNANSWERED, StepAct.UNANSWERED)
+
+    def _new(
+        self,
+        event: str,
+        responder: Responder,
+        contacts: tuple[str, ...],
+        state: ResponseState,
+        handed_from: str,
+    ) -> Response:
+        return Response(
             id=f"rsp-{secrets.token_hex(12)}",
             organisation=responder.organisation,
             event=event,
             responder=responder.id,
             told=self.now,
-            contacts=(contact,),
-            state=ResponseState.TOLD,
+            contacts=contacts,
+            state=state,
             since=self.now,
             handed_from=handed_from,
         )
-        return self.put(made, ResponseState.TOLD, StepAct.TOLD, receiver=contact, due=due, by=by)
-
-    def nobody(self, event: Event, responder: Responder, handed_from: str = "") -> Response:
-        """Put down that a responder has no contact that could be told."""
-        made = Response(
-            id=f"rsp-{secrets.token_hex(12)}",
-            organisation=responder.organisation,
-            event=event.id,
-            responder=responder.id,
-            told=self.now,
-            contacts=(),
-            state=ResponseState.UNANSWERED,
-            since=self.now,
-            handed_from=handed_from,
-        )
-        return self.put(made, ResponseState.UNANSWERED, StepAct.UNANSWERED)
 
     def put(
         self,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hearthwatch.alerting import matching
+from hearthwatch.alerting import kept, matching
 from hearthwatch.records import EventState, Receiver, Severity, Subscription
 from hearthwatch.store import MemoryStore, SqlStore, Store
 from tests.contract import store_records as a
@@ -80,7 +80,7 @@ def test_two_stores_with_the_same_organisation_are_not_mixed_up() -> None:
 def test_only_the_organisations_asked_about_last_are_kept(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(matching, "MOST_KEPT", 2)
+    monkeypatch.setattr(kept, "MOST_KEPT", 2)
     for name in ("one", "two", "three"):
         put(store, a.receiver(organisation=name), wanting(organisation=name))
     one, two = matching.of(store, "one"), matching.of(store, "two")
