@@ -17,6 +17,7 @@ from hearthwatch.access.standing import Caller
 from hearthwatch.alerting import answering
 from hearthwatch.alerting.network import require_agreed
 from hearthwatch.alerting.post import Post
+from hearthwatch.alerting.terms import faults_of_name
 from hearthwatch.alerting.timing import check_zone
 from hearthwatch.alerting.trail import put_down
 from hearthwatch.errors import AccessError, AlertConflict, AlertError, NotFound
@@ -32,7 +33,6 @@ from hearthwatch.records import (
 )
 from hearthwatch.store.protocol import Store, Transaction
 
-LONGEST_NAME = 200
 LONGEST_REASON = 500
 LAST_MINUTE = 1439
 MOST_IN_AN_HOUR = 1000
@@ -290,9 +290,7 @@ def require_own(who: Caller, receiver: Receiver) -> None:
 
 def _faults(made: Receiver) -> list[str]:
     quiet = (made.quiet_from, made.quiet_until)
-    found = []
-    if not made.name.strip() or len(made.name) > LONGEST_NAME or not made.name.isprintable():
-        found.append(f"A name is one line of 1 to {LONGEST_NAME} characters.")
+    found = list(faults_of_name(made.name))
     if (quiet[0] is None) != (quiet[1] is None):
         found.append("Quiet hours need a beginning and an end.")
     if any(one is not None and not 0 <= one <= LAST_MINUTE for one in quiet):

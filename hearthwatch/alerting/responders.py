@@ -14,12 +14,17 @@ from datetime import datetime
 from typing import Any
 
 from hearthwatch.access.standing import Caller
-from hearthwatch.alerting.matching import STARTING
 from hearthwatch.alerting.network import may_know
-from hearthwatch.alerting.receivers import LONGEST_NAME, NEEDED
+from hearthwatch.alerting.receivers import NEEDED
+from hearthwatch.alerting.terms import (
+    faults_of_kinds,
+    faults_of_name,
+    faults_of_region,
+    faults_of_start,
+)
 from hearthwatch.alerting.trail import put_down
 from hearthwatch.errors import AccessError, AlertConflict, AlertError, NotFound
-from hearthwatch.records import Kind, Mode, Responder, Scope
+from hearthwatch.records import Responder, Scope
 from hearthwatch.store.protocol import Store, Transaction
 
 MOST = 500
@@ -121,17 +126,13 @@ class Responders:
 
     def _require_sound(self, made: Responder, *, contacts: bool = True) -> None:
         faults = list(_faults(made))
-        if made.region and not self._is_watched(made.region):
-            faults.append("No region of that id is watched: GET /regions names them.")
+        faults += faults_of_region(self.store, made.organisation, made.region)
         if contacts:
             faults += self._faults_of_contacts(made)
         if faults:
             raise AlertError(" ".join(faults))
         if NEEDED[made.detail] not in self.who.scopes:
             raise AccessError(f"You may not have anybody told what {made.detail.value} means.")
-
-    def _is_watched(self, region: str) -> bool:
-        return any(one.id == region for one in self.store.regions(self.who.organisation))
 
     def _faults_of_contacts(self, made: Responder) -> Iterator[str]:
         receivers = {one.id: one for one in self.store.receivers(made.organisation)}
@@ -168,17 +169,12 @@ class Responders:
 
 
 def _faults(made: Responder) -> Iterator[str]:
-    if not made.name.strip() or len(made.name) > LONGEST_NAME or not made.name.isprintable():
-        yield f"A name is one line of 1 to {LONGEST_NAME} characters."
+    yield from faults_of_name(made.name)
     yield from _faults_of_agreement(made)
     if len(set(made.contacts)) != len(made.contacts) or len(made.contacts) > MOST_CONTACTS:
         yield f"Contacts are at most {MOST_CONTACTS} receivers, each once."
-    if not set(made.kinds) <= set(Kind):
-        yield f"Kinds of event are {', '.join(Kind)}."
-    if not made.modes or not set(made.modes) <= set(Mode):
-        yield f"Modes are one or more of {', '.join(Mode)}."
-    if made.least_state not in STARTING:
-        yield f"The first state that is told of is one of {', '.join(STARTING)}."
+    yield from faults_of_kinds(made.kinds, made.modes)
+    yield from faults_of_start(made.least_state)
     if not 1 <= made.rank <= HIGHEST_RANK:
         yield f"A rank is 1 to {HIGHEST_RANK}."
     if not (1 <= made.urgent_wait <= LONGEST_WAIT and 1 <= made.routine_wait <= LONGEST_WAIT):

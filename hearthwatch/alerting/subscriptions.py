@@ -10,12 +10,17 @@ from datetime import datetime
 from typing import Any
 
 from hearthwatch.access.standing import Caller
-from hearthwatch.alerting.matching import STARTING
 from hearthwatch.alerting.network import require_no_contact
-from hearthwatch.alerting.receivers import LONGEST_NAME, require_own
+from hearthwatch.alerting.receivers import require_own
+from hearthwatch.alerting.terms import (
+    faults_of_kinds,
+    faults_of_name,
+    faults_of_region,
+    faults_of_start,
+)
 from hearthwatch.alerting.trail import put_down
 from hearthwatch.errors import AlertConflict, AlertError, NotFound
-from hearthwatch.records import About, Kind, Mode, Receiver, Rhythm, Subscription
+from hearthwatch.records import About, Receiver, Rhythm, Subscription
 from hearthwatch.store.protocol import Store, Transaction
 
 MOST = 10_000
@@ -129,13 +134,9 @@ class Subscriptions:
 
     def _require_sound(self, made: Subscription) -> None:
         faults = list(_faults(made))
-        if made.region and not self._is_watched(made.region):
-            faults.append("No region of that id is watched: GET /regions names them.")
+        faults += faults_of_region(self.store, made.organisation, made.region)
         if faults:
             raise AlertError(" ".join(faults))
-
-    def _is_watched(self, region: str) -> bool:
-        return any(one.id == region for one in self.store.regions(self.who.organisation))
 
     def _put(self, tx: Transaction, made: Subscription, act: str, **detail: Any) -> Subscription:
         tx.put_subscription(made)
@@ -147,14 +148,9 @@ class Subscriptions:
 
 
 def _faults(made: Subscription) -> Iterator[str]:
-    if not made.name.strip() or len(made.name) > LONGEST_NAME or not made.name.isprintable():
-        yield f"A name is one line of 1 to {LONGEST_NAME} characters."
-    if not set(made.kinds) <= set(Kind):
-        yield f"Kinds of event are {', '.join(Kind)}."
-    if not made.modes or not set(made.modes) <= set(Mode):
-        yield f"Modes are one or more of {', '.join(Mode)}."
+    yield from faults_of_name(made.name)
+    yield from faults_of_kinds(made.kinds, made.modes)
     narrowed = made.region or made.geometry is not None or made.kinds
     if made.about is not About.EVENTS and (narrowed or made.rhythm is not Rhythm.INSTANT):
         yield "Alarms and signs of life are of no region, area, kind or rhythm: leave these out."
-    if made.least_state not in STARTING:
-        yield f"The first state that is told of is one of {', '.join(STARTING)}."
+    yield from faults_of_start(made.least_state)
