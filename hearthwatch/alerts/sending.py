@@ -15,6 +15,7 @@ from hearthwatch.alerts.crier import cry
 from hearthwatch.alerts.origins import look_up
 from hearthwatch.alerts.sender import Sender
 from hearthwatch.records import Lease
+from hearthwatch.store.leases import give_back
 
 LEASE = "sender"
 """Name of the lease by which it is seen that something sends; several may, one holds it."""
@@ -75,8 +76,4 @@ class Sending:
         look_up(store, now)
 
     def _let_go(self) -> None:
-        store = self.sender.store
-        held = store.lease(LEASE)
-        if held is not None and held.holder == self.sender.name:
-            with store.transaction() as tx:
-                tx.drop_lease(LEASE, held.holder, held.turn)
+        give_back(self.sender.store, LEASE, self.sender.name)

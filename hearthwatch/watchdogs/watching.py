@@ -19,6 +19,7 @@ from hearthwatch.disclosure.telling import now_utc
 from hearthwatch.errors import HearthwatchError
 from hearthwatch.records import About, Alarm, AlarmKind, Lease, Receiver
 from hearthwatch.settings import Settings
+from hearthwatch.store.leases import give_back
 from hearthwatch.store.protocol import Store
 from hearthwatch.watchdogs import beating, gathering, keeping
 from hearthwatch.watchdogs.facts import Finding
@@ -220,13 +221,9 @@ class Watchdogs:
             return tx.take_lease(Lease(LEASE, "", self.name, now, now + ALIVE, 0)) is not None
 
     def _let_go(self) -> None:
-        """Give back what is held: an end as it should be is no death."""
         for name in (LEASE, gathering.COORDINATOR):
             try:
-                held = self.store.lease(name)
-                if held is not None and held.holder == self.name:
-                    with self.store.transaction() as tx:
-                        tx.drop_lease(name, held.holder, held.turn)
+                give_back(self.store, name, self.name)
             except HearthwatchError as error:
                 _log.warning("the lease %s runs out by itself: %s", name, error.message)
 
