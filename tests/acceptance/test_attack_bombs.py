@@ -20,6 +20,7 @@ from tests.support.inside import Inside
 
 SECONDS = 2.0
 """Of the processor, forty times what any of them may take: a bomb that goes off takes minutes."""
+TRIES = 3
 JSON = {"Content-Type": "application/json"}
 REFUSED = (400, 413, 414, 415, 422)
 FILTERED = ("/ogc/collections/events/items", "/ogc/collections/ledger/items",
@@ -134,13 +135,20 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
 
 
 def defused(client: Inside, method: str, address: str, **more: Any) -> None:
-    """Fail unless something is refused at once; what other processes take does not count."""
-    began = time.process_time()
-    answer = client.request(method, address, **more)
-    took = time.process_time() - began
-    assert answer.status_code in REFUSED, (answer.status_code, answer.text[:300])
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert took < SECONDS, f"{method} {address[:60]}: {took * 1000:.0f} ms, {answer.text[:300]}"
+    """Fail unless something is refused at once; what other processes take does not count.
+
+    What other threads of this process take does count, and whatever is made at the first request
+    of all, so a slow one is asked again: a bomb goes off every time.
+    """
+    for _ in range(TRIES):
+        began = time.process_time()
+        answer = client.request(method, address, **more)
+        took = time.process_time() - began
+        assert answer.status_code in REFUSED, (answer.status_code, answer.text[:300])
+        assert answer.headers["content-type"] == "application/problem+json"
+        if took < SECONDS:
+            return
+    raise AssertionError(f"{method} {address[:60]}: {took * 1000:.0f} ms, {answer.text[:300]}")
 
 
 @pytest.mark.parametrize("address", FILTERED)
