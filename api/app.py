@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from pydantic import TypeAdapter
 from starlette.responses import Response
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -71,6 +71,54 @@ DESCRIPTION = (
 )
 
 
+# Addresses are compared one after the other: those asked for most come first.
+_ASKED_MOST = (events.router, tiles.router, changes.router)
+_OPEN = (
+    service.open_router,
+    sessions.open_router,
+    features.open_router,
+    tilesets.open_router,
+    stac.open_router,
+    answering.open_router,
+    answers.open_router,
+    feeds.open_router,
+)
+_KNOWN = (
+    features.router,
+    service.router,
+    imports.router,
+    estimates.router,
+    regions.router,
+    followed.router,
+    heat.router,
+    context.router,
+    settlements.router,
+    opinions.router,
+    why.router,
+    courses.router,
+    jobs.router,
+    tilesets.router,
+    wmts.router,
+    stac.router,
+    exports.router,
+    sessions.router,
+    people.router,
+    keys.router,
+    passes.router,
+    releases.router,
+    erasures.router,
+    reviews.router,
+    receivers.router,
+    subscriptions.router,
+    messages.router,
+    latency.router,
+    responders.router,
+    responses.router,
+    alarms.router,
+    audit.router,
+)
+
+
 def create_app(
     settings: Settings,
     store: Store,
@@ -113,63 +161,15 @@ def create_app(
     audited.install(app, store)
     doors.install(app, settings, store)
     problems.install(app)
-    for open_router in (
-        service.open_router,
-        sessions.open_router,
-        features.open_router,
-        tilesets.open_router,
-        stac.open_router,
-        answering.open_router,
-        answers.open_router,
-        feeds.open_router,
-    ):
+    for router in _ASKED_MOST:
+        _include(app, router)
+    for open_router in _OPEN:
         app.include_router(open_router, dependencies=[Depends(refuse_unknown)])
     if settings.public_events:
         # Without it the address is like any that there is not, in every method.
         app.include_router(public.open_router, dependencies=[Depends(refuse_unknown)])
-    for router in (
-        service.router,
-        imports.router,
-        estimates.router,
-        regions.router,
-        followed.router,
-        heat.router,
-        context.router,
-        settlements.router,
-        events.router,
-        opinions.router,
-        changes.router,
-        why.router,
-        courses.router,
-        jobs.router,
-        tiles.router,
-        tilesets.router,
-        wmts.router,
-        features.router,
-        stac.router,
-        exports.router,
-        sessions.router,
-        people.router,
-        keys.router,
-        passes.router,
-        releases.router,
-        erasures.router,
-        reviews.router,
-        receivers.router,
-        subscriptions.router,
-        messages.router,
-        latency.router,
-        responders.router,
-        responses.router,
-        alarms.router,
-        audit.router,
-    ):
-        # Who asks is known before anything is said of how it was asked.
-        app.include_router(
-            router,
-            dependencies=[Depends(caller), Depends(refuse_unknown)],
-            responses=problems.declared(401, 403),
-        )
+    for router in _KNOWN:
+        _include(app, router)
     page.install(app)
     _declare_problems(app)
     _serve_document(app)
@@ -185,6 +185,15 @@ def create_app(
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     return app
+
+
+def _include(app: FastAPI, router: APIRouter) -> None:
+    # Who asks is known before anything is said of how it was asked.
+    app.include_router(
+        router,
+        dependencies=[Depends(caller), Depends(refuse_unknown)],
+        responses=problems.declared(401, 403),
+    )
 
 
 def _serve_document(app: FastAPI) -> None:

@@ -74,6 +74,8 @@ class Noted:
         The route's name.
     asked : bool
         Whether an entry says that a change was asked for.
+    found : Future or None
+        Of the entry that what was asked for was found, where its storing has begun.
     """
 
     who: Caller | None = None
@@ -81,6 +83,7 @@ class Noted:
     ids: Mapping[str, str] = field(default_factory=dict)
     counted: bool = False
     asked: bool = False
+    found: Future[None] | None = None
 
     def entry(self, who: Caller, outcome: str, made: str = "") -> AuditEntry:
         """Return the entry of how it stands; `made` is where something new is."""
@@ -144,6 +147,16 @@ def note_fetched(request: Request, receiver: Receiver) -> None:
         noted.act = request.scope["route"].name
         noted.ids = {"receiver": receiver.id}
         noted.counted = True
+
+
+def note_found(request: Request) -> None:
+    """Note that what is asked for is found: its entry is stored while the answer is written.
+
+    Should the answer fail after all, an entry of that follows.
+    """
+    noted: Noted | None = request.scope.get(_SCOPE)
+    if noted is not None and noted.who is not None:
+        noted.found = books_of(request.app).log.submit(noted.entry(noted.who, DONE))
 
 
 def note_route(request: Request) -> None:
@@ -243,17 +256,21 @@ class _Held:
         if who is None or self._logged:
             return
         self._logged = True
-        books = books_of(self._scope["app"])
-        entry = self._noted.entry(who, outcome_of(status), made)
-        submit = books.counting.submit if self._noted.counted else books.log.submit
         try:
-            await _stored(submit(entry))
+            await _stored(self._stored_soon(who, outcome_of(status), made))
         except AuditError:
             if not self._noted.asked:
                 raise
             # The change is made, and that it was asked for is on record: saying that it was not
             # would have it made again.
             _log.error("how a change ended could not be logged; that it was asked for is")
+
+    def _stored_soon(self, who: Caller, outcome: str, made: str) -> Future[None]:
+        if self._noted.found is not None and outcome == DONE:
+            return self._noted.found
+        books = books_of(self._scope["app"])
+        submit = books.counting.submit if self._noted.counted else books.log.submit
+        return submit(self._noted.entry(who, outcome, made))
 
 
 async def _stored(future: Future[None]) -> None:

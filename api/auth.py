@@ -11,13 +11,12 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import Depends, Query, Security
-from fastapi.security import APIKeyCookie, HTTPBasic, HTTPBearer
+from fastapi import Depends, Query
 from starlette.requests import Request
 
 from api import audited
 from api.context import of_app
-from api.doors import COOKIE, FORM_FIELD, Doors, doors_of
+from api.doors import FORM_FIELD, Doors, doors_of
 from api.problems import Problem
 from hearthwatch.access import standing
 from hearthwatch.access.passes import PARAMETER
@@ -35,43 +34,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hearthwatch"'}
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class _Bearer(HTTPBearer):
-    """For the OpenAPI document: the header is read by `identify`, for bodies too."""
-
-    async def __call__(self, request: Request) -> None:  # type: ignore[override]
-        return None
-
-
-class _Basic(HTTPBasic):
-    """The same, for programs that know nothing but passwords."""
-
-    async def __call__(self, request: Request) -> None:  # type: ignore[override]
-        return None
-
-
-class _Cookie(APIKeyCookie):
-    """The same, for the page."""
-
-    async def __call__(self, request: Request) -> None:  # type: ignore[override]
-        return None
-
-
-_bearer = _Bearer(scheme_name="bearer", description="A key: `hw_…`.")
-_basic = _Basic(scheme_name="basic", description="Any user, and a key as the password.")
-_session = _Cookie(
-    name=COOKIE,
-    scheme_name="session",
-    description="Of somebody signed in (POST /session), `__Host-hearthwatch` where callers come "
-    f"over TLS. What changes anything must also have {FORM_FIELD}.",
-)
-
-
-def caller(
-    request: Request,
-    bearer: Annotated[Any, Security(_bearer)],
-    basic: Annotated[Any, Security(_basic)],
-    session: Annotated[Any, Security(_session)],
-) -> Caller:
+def caller(request: Request) -> Caller:
     """Return who asks.
 
     Raises

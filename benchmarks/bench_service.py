@@ -45,7 +45,8 @@ from hearthwatch.records import Event, EventFilter, Role
 from hearthwatch.settings import load_settings
 from hearthwatch.store import SqlStore
 from hearthwatch.store.codec import from_rows, to_row
-from hearthwatch.store.event_search import PLACE, TIME, EventSearch
+from hearthwatch.store.event_search import EventSearch
+from hearthwatch.store.ways import PLACE, TIME
 from hearthwatch.values import moment
 
 PARTS = ("newest", "filters", "paging", "soak")
@@ -185,7 +186,7 @@ def filters(made: Place, url: str, process: psutil.Process, given: argparse.Name
             found += len(made.store.events(OURS, where, limit=100).items)
             times.append(time.perf_counter() - began)
             with made.store._reader.connect() as connection:
-                way = EventSearch(OURS, where, None).way(connection)
+                way = made.store._way(connection, EventSearch(OURS, where, None), 101)
         p50, p95 = soaking.spread(times)
         worst = max(worst, p95)
         print(f"  {name:28} {found / given.questions:5.0f} found  {way.by:5}  "

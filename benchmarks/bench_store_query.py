@@ -12,8 +12,9 @@ from sqlalchemy import Connection, insert
 from hearthwatch.records import Event, EventFilter, EventState, Kind, Mode, Region
 from hearthwatch.store import SqlStore, tables
 from hearthwatch.store.codec import to_row
-from hearthwatch.store.event_search import EventSearch, Way
+from hearthwatch.store.event_search import EventSearch
 from hearthwatch.store.extent import Box
+from hearthwatch.store.ways import Way
 
 START = datetime(2016, 1, 1, tzinfo=UTC)
 DAYS = 3650

@@ -17,6 +17,7 @@ from api.answers import (
     respond,
     whole_event,
 )
+from api.audited import note_found
 from api.auth import Reader
 from api.context import InContext
 from api.models import Detections, EventCollection, EventVersions, Pair, Series
@@ -49,6 +50,7 @@ def list_events(
     box meets it.
     """
     page = here.store.events(who.organisation, where, after=after, limit=limit)
+    note_found(request)
     links = next_links(request, here, page.next)
     features = event_features(here, who.organisation, page.items)
     return respond(collection(features, next=page.next, links=links), media_type=GEOJSON)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
-    Connection,
     Double,
     FromClause,
     Select,
@@ -30,60 +29,30 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from hearthwatch.cql.bounds import Bounds, bounds_of, compared_of, texts_of
-from hearthwatch.cql.tree import Compare, Field, Node, Sign
-from hearthwatch.records import EventFilter
+from hearthwatch.cql.bounds import Bounds, bounds_of, texts_of
+from hearthwatch.cql.tree import All, Field, Form, Node, OneOf
+from hearthwatch.records import Event, EventFilter
 from hearthwatch.store import filters, tables
-from hearthwatch.store.codec import Row
+from hearthwatch.store.codec import Row, columns
 from hearthwatch.store.cursor import Position
 from hearthwatch.store.extent import boxes
-from hearthwatch.store.faults import translated
 from hearthwatch.store.protocol_events import Outline
 from hearthwatch.store.queries import period
-from hearthwatch.store.window import candidates, in_window, unindexed
+from hearthwatch.store.sample import EventSample
+from hearthwatch.store.ways import LISTED, TIME, Asked, Costs, Way, cheapest, valued
+from hearthwatch.store.window import in_window, unindexed
 
 Statement = Select[Any]
 Condition = ColumnElement[Any]
 
-MOST_CANDIDATES = 2_000
-"""Events in a window up to which the index of windows is asked rather than the one of time.
-
-Above it, the newest hundred come up sooner when one goes back through time: measured on 10^6
-events, collecting and sorting 2,000 candidates costs about as much as the way back.
-"""
-MOST_VALUED = 20_000
-"""The same of the index of a property. They come from one index, so there may be more of them."""
-RANGED = ("area_m2", "last_detected")
-"""Properties with an index in which a range is looked up."""
-LISTED = ("cell", "state", "kind")
-"""Properties with an index, in the order of time, of those that have one value."""
-
 _SHAPES = 256
-
-
-class Way(NamedTuple):
-    """How to come by the events.
-
-    Attributes
-    ----------
-    by : {"time", "place", "value"}
-        Back through time, or by an index that is in its order; by the index of windows, or by
-        that of one property, and then sorted.
-    name : str
-        Of that property.
-    """
-
-    by: Literal["time", "place", "value"]
-    name: str = ""
-
-
-TIME, PLACE = Way("time"), Way("place")
+_KIND, _STATE = Field("kind", Form.TEXT, "kind"), Field("state", Form.TEXT, "state")
 
 
 class Told(Enum):
     """What of the events is told."""
 
-    ALL = tuple(tables.events.c.keys())
+    ALL = tuple(column.name for column in columns(Event))
     OUTLINE = Outline._fields
     NUMBER = ("number",)
 
@@ -118,17 +87,14 @@ class EventSearch:
     where: EventFilter
     start: Position | None
 
-    def way(self, connection: Connection) -> Way:
-        """Return the way that answers this soonest."""
+    def way(self, sample: EventSample, costs: Costs, most: int) -> Way:
+        """Return the way that answers this soonest, where so many are wanted."""
         # Their own index is narrower than any window that anyone would draw for them.
         own = self.where.region is not None or self.where.settlement is not None
         if own or {"region", "settlement", "id"} & set(texts_of(self._root())):
             return TIME
-        with translated():
-            if self._places() and self._has_few_inside(connection):
-                return PLACE
-            named = (name for name in self._valued() if self._has_few(connection, name))
-            return next((Way("value", name) for name in named), TIME)
+        asked = Asked(*self._times(), self._places(), self._told_by_words(), most)
+        return cheapest(asked, sample, costs)
 
     def statement(self, way: Way, told: Told = Told.ALL) -> Statement:
         """Return the search by one way; its values have names, of which `values` tells them."""
@@ -175,17 +141,6 @@ class EventSearch:
             source, found = tables.events, _events(shape)
         return found.where(*filters.conditions(where.filter, source))
 
-    def _has_few_inside(self, connection: Connection) -> bool:
-        windows = [(*place, *self._times()) for place in self._places()]
-        return candidates(connection, windows, MOST_CANDIDATES + 1) <= MOST_CANDIDATES
-
-    def _has_few(self, connection: Connection, name: str) -> bool:
-        c = self._with_value(name).c
-        some = select(c.number).limit(_bound("most", BigInteger)).subquery()
-        counted = select(func.count()).select_from(some)
-        found: int = connection.execute(counted, self.values(MOST_VALUED + 1)).scalar_one()
-        return found <= MOST_VALUED
-
     def _inside(self) -> list[Condition]:
         """Return what place an event needs, which an index can tell that has its edges too."""
         places = self._places()
@@ -194,7 +149,7 @@ class EventSearch:
     def _with_value(self, name: str, *more: Condition) -> Subquery:
         """Return the events that have what a filter needs of one property, and `more`."""
         c = tables.events.c
-        compared = [one for one in compared_of(self._root()) if _name(one) == name]
+        compared = valued(self._root()).get(name, ())
         conditions = [filters.condition(one, tables.events) for one in compared]
         if name in LISTED:
             since, until = _bound("since", BigInteger), _bound("until", BigInteger)
@@ -206,15 +161,15 @@ class EventSearch:
         # makes of the rest.
         return found.offset(literal_column("0")).subquery("events")
 
-    def _valued(self) -> tuple[str, ...]:
-        """Return the properties of which a filter needs values that an index may know few of."""
-        compared = compared_of(self._root())
-        alone = isinstance(self._root(), Compare)
-        named = dict.fromkeys(map(_name, compared))
-        listed = {_name(one) for one in compared if one.sign is Sign.EQUAL and not alone}
-        return tuple(
-            name for name in named if name in RANGED or (name in LISTED and name in listed)
-        )
+    def _told_by_words(self) -> Node | None:
+        """Return the filter, with what is asked beside it of kind and state."""
+        where, root = self.where, self._root()
+        parts: list[Node] = [] if root is None else [root]
+        if where.kind is not None:
+            parts.append(OneOf(_KIND, (where.kind.value,)))
+        if where.states:
+            parts.append(OneOf(_STATE, tuple(state.value for state in where.states)))
+        return All(tuple(parts)) if len(parts) > 1 else next(iter(parts), None)
 
     def _places(self) -> tuple[tuple[float, ...], ...]:
         bbox = self.where.bbox
@@ -280,7 +235,3 @@ def _words(c: Any, shape: _Shape) -> list[Condition]:
 # No name ends in _1: those are SQLAlchemy's own.
 def _bound(name: str, form: type[TypeEngine[Any]]) -> BindParameter[Any]:
     return bindparam(name, type_=form)
-
-
-def _name(part: Compare) -> str:
-    return part.left.name if isinstance(part.left, Field) else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from sqlalchemy import Connection, Engine
+
 from hearthwatch.records import Event, EventFilter, Page
 from hearthwatch.store import queries, rules
 from hearthwatch.store.cursor import event_paging, event_position
@@ -11,11 +13,17 @@ from hearthwatch.store.event_search import EventSearch, Told
 from hearthwatch.store.faults import translated
 from hearthwatch.store.patience import TookTooLong
 from hearthwatch.store.protocol_events import Outline
+from hearthwatch.store.sample import Samples
 from hearthwatch.store.sql_rows import SqlReader, answer
+from hearthwatch.store.ways import COSTS, Way
 
 
 class SqlEventReads(SqlReader):
     """Questions about events."""
+
+    def __init__(self, reader: Engine) -> None:
+        super().__init__(reader)
+        self._samples = Samples()
 
     def event(self, organisation: str, event_id: str) -> Event:
         """Return the newest version of one event; `NotFound` if there is none."""
@@ -38,7 +46,7 @@ class SqlEventReads(SqlReader):
         paging = event_paging(organisation, where, limit)
         search = EventSearch(organisation, where, paging.start(after))
         with self._connect(self._single) as connection:
-            statement = search.statement(search.way(connection))
+            statement = search.statement(self._way(connection, search, limit + 1))
             found = answer(connection, Event, statement, search.values(limit + 1))
         return paging.page(found, event_position)
 
@@ -47,7 +55,7 @@ class SqlEventReads(SqlReader):
         rules.check_most(most)
         search = EventSearch(organisation, where, None)
         with suppress(TookTooLong), self._counting() as connection:
-            statement = search.count(search.way(connection))
+            statement = search.count(self._way(connection, search, most + 1))
             found: int = connection.execute(statement, search.values(most + 1)).scalar_one()
             return found if found <= most else None
         return None
@@ -57,7 +65,12 @@ class SqlEventReads(SqlReader):
         event_paging(organisation, where, limit)  # which refuses a limit
         search = EventSearch(organisation, where, None)
         with self._connect(self._single) as connection, translated():
-            statement = search.statement(search.way(connection), Told.OUTLINE)
+            statement = search.statement(self._way(connection, search, limit), Told.OUTLINE)
             # All at once: one by one they would each be asked of the driver.
             found = connection.execute(statement, search.values(limit)).all()
         return tuple(map(Outline._make, found))
+
+    def _way(self, connection: Connection, search: EventSearch, most: int) -> Way:
+        with translated():
+            sample = self._samples.of(connection, search.organisation)
+        return search.way(sample, COSTS[connection.dialect.name], most)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import Integer, NullType
+from sqlalchemy.types import NullType
 
 YEAR = 31_557_600_000_000
 """Microseconds in a Julian year.
@@ -43,49 +40,6 @@ class in_window(FunctionElement[Any]):  # noqa: N801 -- reads as the SQL functio
     type = NullType()
 
 
-class count_in_window(FunctionElement[Any]):  # noqa: N801 -- reads as the SQL function it is
-    """How many rows `in_window` would be true for, of all organisations.
-
-    Parameters
-    ----------
-    west, south, east, north, since, until
-        As for `in_window`.
-    most : int
-        Where to stop counting.
-    """
-
-    name = "count_in_window"
-    inherit_cache = True
-    type = Integer()
-
-
-def candidates(connection: Connection, windows: Sequence[tuple[float, ...]], most: int) -> int:
-    """Return about how many rows lie in windows, of all organisations.
-
-    SQLite counts them, up to `most`. PostgreSQL is asked for its estimate, for it would go
-    through all of them before it stopped, and its statistics know of place and time.
-
-    Parameters
-    ----------
-    windows : sequence of tuple
-        As for `in_window`, without the number.
-    """
-    if connection.dialect.name != "postgresql":
-        counts = [count_in_window(*window, most) for window in windows]
-        return sum(connection.execute(select(*counts)).one())
-    asked = text(f"EXPLAIN (FORMAT JSON) SELECT FROM events WHERE {_any_of(len(windows))}")
-    values = {f"{n}_{m}": at for n, one in enumerate(windows) for m, at in enumerate(one)}
-    plan = connection.execute(asked, values).scalar_one()
-    return int(plan[0]["Plan"]["Plan Rows"])
-
-
-@cache
-def _any_of(count: int) -> str:
-    """Return the condition that an event meets one of so many windows; their values have names."""
-    named = ([f":{n}_{m}" for m in range(6)] for n in range(count))
-    return " OR ".join(_meets_postgresql("", *names) for names in named)
-
-
 class unindexed(FunctionElement[Any]):  # noqa: N801 -- reads as the SQL function it is
     """A column that the planner shall not look for an index on."""
 
@@ -97,12 +51,6 @@ class unindexed(FunctionElement[Any]):  # noqa: N801 -- reads as the SQL functio
 def _in_window_sqlite(element: in_window, compiler: SQLCompiler, **options: Any) -> str:
     number, *window = (compiler.process(part, **options) for part in element.clauses)
     return f"{number} IN ({_rows_sqlite(*window)})"
-
-
-@compiles(count_in_window, "sqlite")
-def _count_in_window_sqlite(element: count_in_window, compiler: SQLCompiler, **options: Any) -> str:
-    *window, most = (compiler.process(part, **options) for part in element.clauses)
-    return f"(SELECT count(*) FROM ({_rows_sqlite(*window)} LIMIT {most}))"
 
 
 def _rows_sqlite(west: str, south: str, east: str, north: str, since: str, until: str) -> str:
@@ -118,15 +66,11 @@ def _rows_sqlite(west: str, south: str, east: str, north: str, since: str, until
 @compiles(in_window, "postgresql")
 def _in_window_postgresql(element: in_window, compiler: SQLCompiler, **options: Any) -> str:
     number, *window = (compiler.process(part, **options) for part in element.clauses)
-    return _meets_postgresql(f"{number.rpartition('.')[0]}.", *window)
-
-
-def _meets_postgresql(
-    row: str, west: str, south: str, east: str, north: str, since: str, until: str
-) -> str:
-    corners = ", ".join(f"CAST({edge} AS double precision)" for edge in (west, south, east, north))
+    row = number.rpartition(".")[0]
+    *edges, since, until = window
+    corners = ", ".join(f"CAST({edge} AS double precision)" for edge in edges)
     return (
-        f"({row}box && ST_MakeEnvelope({corners}, 4326) AND {row}first_changed"
+        f"({row}.box && ST_MakeEnvelope({corners}, 4326) AND {row}.first_changed"
         f" BETWEEN CAST({since} AS bigint) AND CAST({until} AS bigint))"
     )
 

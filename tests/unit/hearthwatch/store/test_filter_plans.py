@@ -5,10 +5,12 @@ import pytest
 from hearthwatch.cql.reading import read_text
 from hearthwatch.cql.tree import Field, Form
 from hearthwatch.records import EventFilter, Search
-from hearthwatch.store import SqlStore, event_search, queries, sql_search
-from hearthwatch.store.event_search import PLACE, TIME, EventSearch, Way
+from hearthwatch.store import SqlStore, queries, sql_search
+from hearthwatch.store.event_search import EventSearch
+from hearthwatch.store.ways import PLACE, TIME, Way
 from tests.contract import store_records as a
 from tests.contract.store_filters import FIELDS
+from tests.support.samples import way_of
 from tests.unit.hearthwatch.store.test_window import plan, steps_of
 from tests.unit.hearthwatch.store.test_window import store as store
 
@@ -29,8 +31,6 @@ def where(text: str) -> EventFilter:
     ],
 )
 def test_a_place_in_a_filter_is_looked_up_in_the_rtree(store: SqlStore, text: str) -> None:
-    with store._reader.connect() as connection:
-        assert EventSearch("ours", where(text), None).way(connection) == PLACE
     steps = plan(store, where(text), PLACE)
     assert "VIRTUAL TABLE INDEX 2:" in steps
     index = steps.split("VIRTUAL TABLE INDEX 2:")[1].split()[0]
@@ -70,50 +70,50 @@ def test_a_place_in_a_filter_is_looked_up_in_the_rtree(store: SqlStore, text: st
 def test_words_and_times_of_a_filter_go_by_the_index_in_order(
     store: SqlStore, text: str, index: str
 ) -> None:
-    with store._reader.connect() as connection:
-        assert EventSearch("ours", where(text), None).way(connection) == TIME
     steps = plan(store, where(text), TIME)
     assert index in steps
     assert "TEMP B-TREE FOR ORDER BY" not in steps
 
 
 @pytest.mark.parametrize(
-    ("text", "index"),
+    ("text", "name", "index"),
     [
-        ("area_m2 > 5000 AND looks > 3", "ix_events_area (organisation=? AND area_m2>?"),
-        (f"kind = 'razed' AND NOT {INSIDE}", "ix_events_kind (organisation=? AND kind=?"),
-        ("state = 'closed' AND NOT change IS NULL", "ix_events_state (organisation=? AND state=?"),
-        ("cell = 'c' AND observed LIKE 'Roof%'", "ix_events_cell (organisation=? AND cell=?"),
-        ("area_m2 BETWEEN 5 AND 7", "ix_events_area (organisation=? AND area_m2>? AND area_m2<?"),
+        ("area_m2 > 5000 AND looks > 3", "area_m2", "ix_events_area (organisation=? AND area_m2>?"),
+        (f"kind = 'razed' AND NOT {INSIDE}", "kind", "ix_events_kind (organisation=? AND kind=?"),
+        (
+            "state = 'closed' AND NOT change IS NULL",
+            "state",
+            "ix_events_state (organisation=? AND state=?",
+        ),
+        (
+            "cell = 'c' AND observed LIKE 'Roof%'",
+            "cell",
+            "ix_events_cell (organisation=? AND cell=?",
+        ),
+        (
+            "area_m2 BETWEEN 5 AND 7",
+            "area_m2",
+            "ix_events_area (organisation=? AND area_m2>? AND area_m2<?",
+        ),
         (
             "last_detected > DATE('2024-05-01')",
+            "last_detected",
             "ix_events_seen (organisation=? AND last_detected>?",
         ),
     ],
 )
 def test_a_value_that_few_events_have_is_looked_up_in_its_index(
-    store: SqlStore, text: str, index: str, monkeypatch: pytest.MonkeyPatch
+    store: SqlStore, text: str, name: str, index: str
 ) -> None:
-    with store._reader.connect() as connection:
-        search = EventSearch("ours", where(text), None)
-        way = search.way(connection)
-        assert way.by == "value"
-        monkeypatch.setattr(event_search, "MOST_VALUED", -1)
-        assert search.way(connection) == TIME
-    steps = plan(store, where(text), way)
+    steps = plan(store, where(text), Way("value", name))
     assert f"SEARCH events USING INDEX {index}" in steps
     assert "SCAN events" in steps  # of those that were found
 
 
-def test_what_some_have_is_told_from_its_index_where_it_lies(
-    store: SqlStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(event_search, "MOST_CANDIDATES", -1)
-    asked = where(f"kind = 'razed' AND {INSIDE}")
+def test_what_some_have_is_told_from_its_index_where_it_lies(store: SqlStore) -> None:
+    asked, way = where(f"kind = 'razed' AND {INSIDE}"), Way("value", "kind")
     search = EventSearch("ours", asked, None)
     with store._reader.connect() as connection:
-        way = search.way(connection)
-        assert way == Way("value", "kind")
         edges = ("west", "south", "east", "north")
         indexed = connection.exec_driver_sql("PRAGMA index_info(ix_events_kind)").all()
         assert {*edges} < {row[2] for row in indexed}
@@ -134,8 +134,8 @@ def test_every_way_gives_the_same_events(store: SqlStore, monkeypatch: pytest.Mo
     # Of the day after the fourth of May at the earliest, three days after the first.
     expected = sum(3 <= n % 9 < 7 and n * 7 % 20 > 3 for n in range(60))
     answers = []
-    for most in (-1, 10_000):
-        monkeypatch.setattr(event_search, "MOST_VALUED", most)
+    for way in (TIME, Way("value", "area_m2")):
+        monkeypatch.setattr(EventSearch, "way", lambda *_, chosen=way: chosen)
         first = store.events("ours", asked, limit=10)
         answers.append((first, store.events("ours", asked, limit=10, after=first.next)))
         assert store.count_events("ours", asked, most=100) == expected
@@ -144,9 +144,8 @@ def test_every_way_gives_the_same_events(store: SqlStore, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("text", [f"NOT {INSIDE}", f"looks = 1 OR {INSIDE}"])
-def test_what_need_not_be_inside_is_not_looked_for_inside(store: SqlStore, text: str) -> None:
-    with store._reader.connect() as connection:
-        assert EventSearch("ours", where(text), None).way(connection) == TIME
+def test_what_need_not_be_inside_is_not_looked_for_inside(text: str) -> None:
+    assert way_of(where(text)) == TIME
 
 
 def test_detections_and_looks_go_by_an_index_in_order(store: SqlStore) -> None:

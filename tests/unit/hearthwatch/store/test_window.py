@@ -10,8 +10,9 @@ from shapely.geometry import Point, box
 from sqlalchemy import Select, text
 
 from hearthwatch.records import EventFilter, EventState, Kind
-from hearthwatch.store import SqlStore, event_search, queries
-from hearthwatch.store.event_search import PLACE, TIME, EventSearch, Way
+from hearthwatch.store import SqlStore, queries
+from hearthwatch.store.event_search import EventSearch
+from hearthwatch.store.ways import PLACE, TIME, Way
 from tests.contract import store_records as a
 
 SUDAN = (21.8, 8.7, 38.6, 22.2)
@@ -67,8 +68,6 @@ def test_a_wide_window_goes_back_through_time(store: SqlStore) -> None:
 def test_a_region_is_looked_up_by_its_own_index(store: SqlStore) -> None:
     where = EventFilter(bbox=SUDAN, region="reg-1")
     assert "ix_events_region" in plan(store, where, TIME)
-    with store._reader.connect() as connection:
-        assert EventSearch("ours", where, None).way(connection) == TIME
 
 
 @pytest.mark.parametrize("region", [None, "reg-1"])
@@ -76,8 +75,6 @@ def test_a_settlement_is_looked_up_by_its_own_index(store: SqlStore, region: str
     where = EventFilter(bbox=SUDAN, region=region, settlement="set-1")
     steps = plan(store, where, TIME)
     assert "ix_events_settlement (organisation=? AND settlement=?" in steps
-    with store._reader.connect() as connection:
-        assert EventSearch("ours", where, None).way(connection) == TIME
 
 
 def test_counting_reads_an_index_and_sorts_nothing(store: SqlStore) -> None:
@@ -145,18 +142,6 @@ def test_what_is_asked_often_has_its_index(
     assert "FOR ORDER BY" not in steps
 
 
-def test_the_way_follows_the_number_of_candidates(
-    store: SqlStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(event_search, "MOST_CANDIDATES", 3)
-    for number in range(5):
-        with store.transaction() as tx:
-            tx.put_event(a.event(id=str(number), geometry=Point(number, 0)))
-        with store._reader.connect() as connection:
-            search = EventSearch("ours", EventFilter(bbox=(-1, -1, 9, 1)), None)
-            assert search.way(connection) == (PLACE if number < 3 else TIME)
-
-
 def test_both_ways_give_the_same_events(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(7)
     with store.transaction() as tx:
@@ -170,8 +155,8 @@ def test_both_ways_give_the_same_events(store: SqlStore, monkeypatch: pytest.Mon
         since = a.NOON + rng.randrange(2000) * a.DAY
         where = EventFilter(bbox=(x, y, x + 5, y + 5), since=since, until=since + 500 * a.DAY)
         answers = []
-        for most in (0, 1000):
-            monkeypatch.setattr(event_search, "MOST_CANDIDATES", most)
+        for way in (TIME, PLACE):
+            monkeypatch.setattr(EventSearch, "way", lambda *_, chosen=way: chosen)
             answers.append(store.events("ours", where, limit=200).items)
             assert store.count_events("ours", where, most=200) == len(answers[0])
         assert answers[0] == answers[1]

@@ -11,11 +11,11 @@ from sqlalchemy import Select, insert, text
 from api.queryables import FIELDS
 from hearthwatch.cql.reading import read_text
 from hearthwatch.records import EventFilter, EventState, Kind
-from hearthwatch.store import SqlStore, event_search, postgres, queries, tables
+from hearthwatch.store import SqlStore, postgres, queries, tables
 from hearthwatch.store.codec import to_row
-from hearthwatch.store.event_search import PLACE, TIME, EventSearch, Way
+from hearthwatch.store.event_search import EventSearch
 from hearthwatch.store.extent import Box
-from hearthwatch.store.window import candidates
+from hearthwatch.store.ways import PLACE, TIME, Way
 from tests.contract import store_records as a
 from tests.support import postgis
 
@@ -73,6 +73,11 @@ def plan(store: SqlStore, where: EventFilter, way: Way) -> str:
     return steps(store, search.statement(way), search.values(101))
 
 
+def way_of(store: SqlStore, where: EventFilter) -> Way:
+    with store._reader.connect() as connection:
+        return store._way(connection, EventSearch("ours", where, None), 101)
+
+
 @pytest.mark.parametrize(
     "where",
     [
@@ -114,39 +119,29 @@ def test_what_few_events_have_is_looked_up_in_its_index(
     store: SqlStore, text: str, index: str
 ) -> None:
     where = EventFilter(filter=read_text(text, FIELDS["events"]))
-    with store._reader.connect() as connection:
-        told = plan(store, where, EventSearch("ours", where, None).way(connection))
+    told = plan(store, where, way_of(store, where))
     assert index in told
     assert "Seq Scan" not in told
 
 
-def test_what_some_have_is_told_from_its_index_where_it_lies(
-    store: SqlStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(event_search, "MOST_CANDIDATES", -1)
+def test_what_some_have_is_told_from_its_index_where_it_lies(store: SqlStore) -> None:
     asked = f"kind = 'camp_change' AND s_intersects(geometry, BBOX{VILLAGE})"
     where = EventFilter(filter=read_text(asked, FIELDS["events"]))
-    with store._reader.connect() as connection:
-        way = EventSearch("ours", where, None).way(connection)
-    assert way == Way("value", "kind")
-    told = plan(store, where, way)
+    told = plan(store, where, Way("value", "kind"))
     # Place and kind are both looked up there: of events elsewhere no row is read.
     condition = told.split("ix_events_kind")[1].split("Index Cond:")[1].splitlines()[0]
     for edge in ("kind =", "west <=", "east >=", "south <=", "north >="):
         assert edge in condition
 
 
-def test_the_way_follows_the_servers_estimate(store: SqlStore) -> None:
-    with store._reader.connect() as connection:
-        for box, way in (
-            (VILLAGE, PLACE),
-            ((20, 8, 40, 24), TIME),
-            ((178, 8, 30, 24), TIME),
-        ):
-            assert EventSearch("ours", EventFilter(bbox=box), None).way(connection) == way
-        found = candidates(connection, [(30.0, 10.0, 35.0, 15.0, *queries._EVER)], 0)
-    # 25 of 320 square degrees.
-    assert found == pytest.approx(EVENTS * 25 / 320, rel=0.3)
+@pytest.mark.parametrize(
+    ("box", "way"),
+    [(VILLAGE, PLACE), ((20, 8, 40, 24), TIME), ((178, 8, 30, 24), TIME)],
+)
+def test_the_way_follows_what_is_there(
+    store: SqlStore, box: tuple[float, float, float, float], way: Way
+) -> None:
+    assert way_of(store, EventFilter(bbox=box)) == way
 
 
 @pytest.mark.parametrize(
@@ -184,8 +179,8 @@ def test_both_ways_give_the_same_events(store: SqlStore, monkeypatch: pytest.Mon
         since = a.NOON + rng.randrange(1500) * a.DAY
         where = EventFilter(bbox=(x, y, x + 5, y + 5), since=since, until=since + 300 * a.DAY)
         answers = []
-        for most in (0, 10_000):
-            monkeypatch.setattr(event_search, "MOST_CANDIDATES", most)
+        for way in (TIME, PLACE):
+            monkeypatch.setattr(EventSearch, "way", lambda *_, chosen=way: chosen)
             found = store.events("ours", where, limit=50)
             more = store.events("ours", where, limit=50, after=found.next) if found.next else found
             answers.append((found.items, more.items))

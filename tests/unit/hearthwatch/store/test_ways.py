@@ -1,0 +1,110 @@
+"""What a question is foreseen to cost, and the way that follows from it."""
+
+from datetime import timedelta
+
+import pytest
+
+from hearthwatch.cql.reading import read_text
+from hearthwatch.records import EventFilter, EventState, Kind
+from hearthwatch.store.event_search import EventSearch
+from hearthwatch.store.sample import EventSample
+from hearthwatch.store.ways import COSTS, PLACE, TIME, Way, valued
+from tests.contract import store_records as a
+from tests.contract.store_filters import FIELDS
+from tests.support.samples import million, way_of
+
+VILLAGE, DISTRICT = (25.0, 13.0, 25.1, 13.1), (25.0, 13.0, 26.0, 14.0)
+PROVINCE, COUNTRY = (25.0, 13.0, 28.0, 16.0), (20.0, 8.0, 40.0, 24.0)
+TRIANGLE = "s_intersects(geometry, POLYGON((25 13, 28 13, 25 16, 25 13)))"
+
+
+def lately(box: tuple[float, float, float, float], days: int) -> EventFilter:
+    return EventFilter(bbox=box, since=a.NOON - timedelta(days=days), until=a.NOON)
+
+
+@pytest.mark.parametrize("database", sorted(COSTS))
+@pytest.mark.parametrize(
+    ("box", "days", "way"),
+    [
+        (VILLAGE, 730, PLACE),
+        (VILLAGE, 3650, PLACE),
+        (DISTRICT, 3650, TIME),
+        (PROVINCE, 1825, TIME),
+        (COUNTRY, 3650, TIME),
+        # Hardly anything changed in a period so short: all of it is gone through at once.
+        (COUNTRY, 10, TIME),
+    ],
+)
+def test_small_windows_go_by_place_and_wide_ones_by_time(
+    database: str, box: tuple[float, float, float, float], days: int, way: Way
+) -> None:
+    assert way_of(lately(box, days), database=database) == way
+
+
+def test_postgresql_looks_at_other_times_in_a_window_too_and_sqlite_does_not() -> None:
+    few_days = lately((25.0, 13.0, 27.0, 15.0), 10)
+    assert way_of(few_days, database="postgresql") == TIME
+    assert way_of(few_days, database="sqlite") == PLACE
+
+
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [
+        ("area_m2 > 25000", Way("value", "area_m2")),
+        ("area_m2 > 4000", TIME),
+        ("last_detected < DATE('2014-09-01')", Way("value", "last_detected")),
+        ("cell = 'c17' AND area_m2 > 500", Way("value", "cell")),
+        (f"kind = 'razed' AND {TRIANGLE}", Way("value", "kind")),
+        (f"kind = 'burned' AND {TRIANGLE}", TIME),
+        ("state = 'closed' AND looks = 2", Way("value", "state")),
+        # Its index is in the order of time as it is.
+        ("kind = 'razed'", TIME),
+        ("state IN ('candidate', 'closed')", TIME),
+        ("NOT area_m2 > 25000", TIME),
+        ("area_m2 > 25000 OR looks = 2", TIME),
+    ],
+)
+def test_a_filter_goes_by_what_few_events_have(text: str, way: Way) -> None:
+    assert way_of(EventFilter(filter=read_text(text, FIELDS))) == way
+
+
+def test_what_is_asked_beside_a_filter_counts_too() -> None:
+    # A hundred of those in a district are found soon; a hundred that are closed are not.
+    asked = EventFilter(bbox=DISTRICT, states=(EventState.CLOSED,))
+    assert way_of(EventFilter(bbox=DISTRICT)) == TIME
+    assert way_of(asked) == PLACE
+    assert way_of(EventFilter(bbox=DISTRICT, kind=Kind.RAZED)) == PLACE
+
+
+def test_the_more_are_wanted_the_further_back_one_goes() -> None:
+    asked = EventFilter(bbox=DISTRICT)
+    assert way_of(asked, most=101) == TIME
+    assert way_of(asked, most=100_001) == PLACE
+
+
+@pytest.mark.parametrize("where", [
+    EventFilter(region="reg-1", bbox=VILLAGE), EventFilter(settlement="set-1", bbox=VILLAGE),
+    EventFilter(filter=read_text(f"region = 'reg-1' AND {TRIANGLE}", FIELDS)),
+], ids=["region", "settlement", "filter"])  # fmt: skip
+def test_a_region_and_a_settlement_have_an_index_in_order(where: EventFilter) -> None:
+    assert way_of(where) == TIME
+
+
+def test_of_no_events_any_way_will_do() -> None:
+    search = EventSearch("ours", lately(VILLAGE, 10), None)
+    assert search.way(EventSample(), COSTS["sqlite"], 101) == TIME
+
+
+def test_only_what_must_be_met_is_looked_up() -> None:
+    def names(text: str) -> set[str]:
+        return set(valued(read_text(text, FIELDS).root))
+
+    assert names("area_m2 > 5 AND cell = 'c' AND looks > 3") == {"area_m2", "cell"}
+    assert names("area_m2 > 5 OR cell = 'c'") == set()
+    assert names("cell = 'c'") == set()
+    assert names("cell <> 'c' AND area_m2 < 5") == {"area_m2"}
+    assert names("cell > 'c' AND looks = 3") == set()
+
+
+def test_the_sample_is_of_a_million() -> None:
+    assert million().about(million().all()) == 1_000_000
