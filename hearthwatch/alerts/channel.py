@@ -45,8 +45,8 @@ class Letter:
         Of a heartbeat: how the watches stand; None for receivers who may not know.
     next : datetime or None
         Of a heartbeat: when the next one comes.
-    pictures : mapping
-        PNG files by name, before and after; only where `detail` is exact.
+    pictures : bool
+        Whether the receiver asks for a picture before and after.
     """
 
     id: str
@@ -69,7 +69,7 @@ class Letter:
     alarms: Sequence[AlarmTold] = ()
     beat: Beat | None = None
     next: datetime | None = None
-    pictures: Mapping[str, bytes] | None = None
+    pictures: bool = False
 
     @property
     def marked(self) -> Mode:
@@ -101,6 +101,8 @@ class Parcel:
         What `Channel.render` made of it, as it was stored.
     now : datetime
         Of this attempt.
+    picture : bytes or None
+        What goes beside the content: the one that the content tells of, made anew.
     """
 
     id: str
@@ -108,6 +110,7 @@ class Parcel:
     secrets: Sequence[str]
     content: Mapping[str, Any]
     now: datetime
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

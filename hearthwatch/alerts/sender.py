@@ -15,10 +15,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from hearthwatch.alerting.owners import is_shut_out
 from hearthwatch.alerts.channel import AlertChannel, DeliveryFailed, Parcel, Receipt
 from hearthwatch.alerts.ladder import next_attempt
+from hearthwatch.alerts.pictures import Darkroom
 from hearthwatch.alerts.planning import Planner
 from hearthwatch.alerts.vault import Vault
 from hearthwatch.disclosure.telling import now_utc
@@ -66,6 +68,8 @@ class Sender:
         Opens addresses and makes secrets.
     clock : callable
         Returns the time, aware UTC.
+    darkroom : Darkroom
+        Makes the pictures that go with messages.
     """
 
     store: Store
@@ -74,6 +78,7 @@ class Sender:
     vault: Vault
     clock: Callable[[], datetime] = now_utc
     jitter: Callable[[], float] = random.random
+    darkroom: Darkroom = field(default_factory=Darkroom)
     name: str = field(default_factory=lambda: f"sender-{uuid.uuid4().hex[:12]}")
 
     def run(
@@ -171,13 +176,17 @@ class Sender:
 
     def _try(self, message: Message, receiver: Receiver) -> None:
         began = self.clock()
+        content, picture = self.darkroom.content(self.store, message, receiver)
+        if content != message.content and not self._kept(message, content):
+            return  # Another took over, or it was erased, while the picture was made.
         try:
             parcel = Parcel(
                 id=message.id,
                 address=self._address(receiver),
                 secrets=self.vault.signing(receiver, began),
-                content=message.content,
+                content=content,
                 now=began,
+                picture=picture,
             )
             receipt = self._way(receiver).deliver(parcel)
         except DeliveryFailed as failure:
@@ -191,6 +200,15 @@ class Sender:
             self._failed(message, began, DeliveryFailed(words))
         else:
             self._delivered(message, began, receipt)
+
+    def _kept(self, message: Message, content: Mapping[str, Any]) -> bool:
+        """Store what is sent from now on; tell whether this sender may still send it."""
+        with self.store.transaction() as tx:
+            stands = self.store.message(message.organisation, message.id)
+            if (stands.holder, stands.content) != (message.holder, message.content):
+                return False
+            tx.put_message(dataclasses.replace(stands, content=content))
+        return True
 
     def _has_to_wait(self, message: Message, receiver: Receiver) -> bool:
         """Tell whether nothing may be sent yet: nobody wants it, or nobody answers for it."""
