@@ -142,6 +142,8 @@ class DeliveryFailed(HearthwatchError):
         Whether the receiver says that it wants no more.
     retry_after : float or None
         Seconds that the receiver asks to be left alone, at most a day; a hint.
+    too_much : bool
+        Whether it may have been for what goes beside the content.
     """
 
     def __init__(
@@ -152,6 +154,7 @@ class DeliveryFailed(HearthwatchError):
         retryable: bool = True,
         gone: bool = False,
         retry_after: float | None = None,
+        too_much: bool = False,
     ) -> None:
         super().__init__(words)
         self.words = words
@@ -159,6 +162,7 @@ class DeliveryFailed(HearthwatchError):
         self.retryable = retryable
         self.gone = gone
         self.retry_after = retry_after
+        self.too_much = too_much
 
 
 class AlertChannel(Protocol):

@@ -44,6 +44,9 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a
 _ID = re.compile(r"[A-Za-z0-9._-]{1,120}")
 _ENHANCED = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
 
+_OF_THE_TEXT = ("DATA", "the text")
+_TOO_LARGE = 552
+
 Tls = Literal["starttls", "implicit"]
 
 
@@ -356,12 +359,15 @@ def _said(verb: str, answer: tuple[int, bytes], *, refusal: bool) -> None:
     code, text = answer
     if 200 <= code < 300:
         return
+    # Of the size it is told with MAIL; the text is what attachments are refused with.
+    too_much = 500 <= code < 600 if verb in _OF_THE_TEXT else code == _TOO_LARGE
     found = _ENHANCED.match(text or b"")
     enhanced = f" {found[0].decode('ascii')}" if found else ""
     raise DeliveryFailed(
         f"The mail server answered {code}{enhanced} to {verb}.",
         status=max(code, 0),
         retryable=not (refusal and 500 <= code < 600),
+        too_much=too_much,
     )
 
 
@@ -375,7 +381,8 @@ def _data(smtp: smtplib.SMTP, raw: bytes) -> int:
         raise
     except (OSError, smtplib.SMTPException):
         raise DeliveryFailed(
-            "The connection was lost while the text was handed over: it may have been taken."
+            "The connection was lost while the text was handed over: it may have been taken.",
+            too_much=True,
         ) from None
     _said("the text", (code, answer), refusal=True)
     return code

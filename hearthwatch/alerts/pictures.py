@@ -76,6 +76,14 @@ def wish_of(letter: Letter) -> dict[str, Any] | None:
     return {"event": told["event"], "version": told["version"]}
 
 
+def without_picture(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is sent, from now on, where a picture could not be made or not be sent."""
+    # Words are loaded where something is told, and not with every process.
+    from hearthwatch.alerts import words
+
+    return {**content, "picture": {CAPTION: words.say(_language(content), "picture-failed")}}
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """One half of a picture: an acquisition, and when it was sensed."""
@@ -170,10 +178,10 @@ class Darkroom:
             return {**message.content, "picture": None}, None
         made = self._made(store, message, kept)
         if made is None:
-            return {**message.content, "picture": _failed(_language(message))}, None
+            return without_picture(message.content), None
         if "sha256" in kept:
             return message.content, made.png
-        said = _said(made, _language(message), receiver.zone)
+        said = _said(made, _language(message.content), receiver.zone)
         return {**message.content, "picture": {**kept, **said}}, made.png
 
     def _made(self, store: Store, message: Message, kept: Mapping[str, Any]) -> Made | None:
@@ -184,10 +192,10 @@ class Darkroom:
             made = self._in_time(lambda: self._drawn(store, known, recipe))
         except Exception as error:
             # Whatever it says may hold a place.
-            _log.error("message %s has no picture: %s", message.id, type(error).__name__)
+            _log.warning("message %s has no picture: %s", message.id, type(error).__name__)
             return None
         if recipe is not None and made.sha256 != kept["sha256"]:
-            _log.error("message %s has no picture: it would be another one", message.id)
+            _log.warning("message %s has no picture: it would be another one", message.id)
             return None
         return made
 
@@ -296,21 +304,13 @@ def _again(archive: Archive, event: Event, recipe: Recipe) -> Made:
     return Made(recipe, picture_of(own, event, before, after, recipe.colours, recipe.dpi))
 
 
-def _language(message: Message) -> Language:
+def _language(content: Mapping[str, Any]) -> Language:
     """Return the language that a message was written in, whatever the receiver's is now."""
-    return Language(message.content["language"])
-
-
-def _failed(language: Language) -> dict[str, Any]:
-    """Return what is kept, and said, of a picture that could not be made."""
-    from hearthwatch.alerts import words
-
-    return {CAPTION: words.say(language, "picture-failed")}
+    return Language(content["language"])
 
 
 def _said(made: Made, language: Language, zone: str) -> dict[str, Any]:
     """Return what is kept of a picture that was made, with what is said of it."""
-    # Words are loaded where something is told, and not with every process.
     from hearthwatch.alerts import words
 
     recipe = made.recipe

@@ -20,7 +20,7 @@ from typing import Any
 from hearthwatch.alerting.owners import is_shut_out
 from hearthwatch.alerts.channel import AlertChannel, DeliveryFailed, Parcel, Receipt
 from hearthwatch.alerts.ladder import next_attempt
-from hearthwatch.alerts.pictures import Darkroom
+from hearthwatch.alerts.pictures import Darkroom, without_picture
 from hearthwatch.alerts.planning import Planner
 from hearthwatch.alerts.vault import Vault
 from hearthwatch.disclosure.telling import now_utc
@@ -190,7 +190,8 @@ class Sender:
             )
             receipt = self._way(receiver).deliver(parcel)
         except DeliveryFailed as failure:
-            self._failed(message, began, failure)
+            without = picture is not None and failure.too_much
+            self._failed(message, began, failure, content if without else None)
         except HearthwatchError as error:
             self._failed(message, began, DeliveryFailed(error.message))
         except Exception as error:
@@ -242,12 +243,23 @@ class Sender:
             tx.put_message(_ended(now, MessageState.DELIVERED, ended, made.sequence))
             tx.note_sent(now.organisation, now.id, ended)
 
-    def _failed(self, message: Message, began: datetime, failure: DeliveryFailed) -> None:
+    def _failed(
+        self,
+        message: Message,
+        began: datetime,
+        failure: DeliveryFailed,
+        pictured: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Store that it was not taken; what was `pictured` is tried again without its picture."""
         ended = self.clock()
         with self.store.transaction() as tx:
             now = self.store.message(message.organisation, message.id)
             if now.state is MessageState.DELIVERED:
                 return  # By another, who took over when this one was thought dead.
+            if pictured is not None and now.content == pictured:
+                # Nobody shall go untold because of a picture.
+                now = dataclasses.replace(now, content=without_picture(pictured))
+                failure.retryable = True
             receipt = Receipt(failure.status, failure.words)
             made = _attempt(now, began, ended, _outcome(failure), receipt)
             tx.add_attempt(made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,12 @@ BEFORE, AFTER = "look-5", "look0"
 _GROUND = grid()
 
 
-def draw(folder: Path) -> Archive:
+def draw(folder: Path, bands: Collection[str] = tuple(GREEN)) -> Archive:
     """Archive looks before and after a village changed, which lies in the middle."""
     for name, sensed in LOOKS.items():
-        drawn = {band: level(value, _GROUND) for band, value in GREEN.items()}
-        for band, value in BARE.items() if sensed >= a.NOON else ():
-            drawn[band][ROWS, COLS] = value
+        drawn = {band: level(GREEN[band], _GROUND) for band in bands}
+        for band in bands if sensed >= a.NOON else ():
+            drawn[band][ROWS, COLS] = BARE[band]
         drawn["SCL"] = level(4, _GROUND)
         archive = store(folder, name, layer(drawn, _GROUND), sensed=sensed)
     return archive

@@ -60,10 +60,15 @@ class Fields {
   private readonly scopeField: HTMLElement;
   private readonly pictures = h("input", { type: "checkbox", "data-testid": "receiver-pictures" });
   private readonly picturesField = h(
-    "label",
-    { class: "check" },
-    this.pictures,
-    h("span", {}, h("strong", {}, "With a picture before and after. "), "It shows the place to whoever sees the mailbox, and passes every mail server on the way."),
+    "fieldset",
+    { class: "choice" },
+    h("legend", {}, "Pictures (optional)"),
+    h(
+      "label",
+      { class: "check" },
+      this.pictures,
+      h("span", {}, h("strong", {}, "One before and after: "), "it shows the place to whoever sees the mailbox, and passes every mail server on the way."),
+    ),
   );
 
   constructor(

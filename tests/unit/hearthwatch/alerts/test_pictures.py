@@ -39,7 +39,7 @@ from tests.support.wordings import facts, letter, notice
 from tests.unit.hearthwatch.alerts.desk import Desk
 from tiles.archive import Archive
 
-FAILED = "could not be made"
+FAILED = "could not be made or sent"
 COARSER = (Detail.NOTICE, Detail.PARTNER, Detail.PUBLIC)
 
 
@@ -51,11 +51,25 @@ def drawn(tmp_path_factory):
 
 
 @dataclass
+class Box(Mailbox):
+    """A server that may take no pictures: it says so at one verb, or hangs up."""
+
+    verb: str = ""
+    answer: str = ""
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+        (size,) = (int(one[5:]) for one in options if one.lower().startswith("size="))
+        if self.verb:
+            self.answers = {self.verb: self.answer} if size > 25_000 else {}
+        return await super().handle_MAIL(server, session, envelope, address, options)
+
+
+@dataclass
 class Studio:
     """A desk that sends e-mail, with pictures of an archive that a test may spoil."""
 
     desk: Desk
-    box: Mailbox
+    box: Box
     folder: object
     room: Darkroom = field(default_factory=Darkroom)
 
@@ -80,7 +94,7 @@ class Studio:
 
 @pytest.fixture
 def studio(drawn, tmp_path):
-    store, folder, box = MemoryStore(), tmp_path / "archive", Mailbox()
+    store, folder, box = MemoryStore(), tmp_path / "archive", Box()
     shutil.copytree(drawn, folder)
     desk = Desk(store)
     pictured.note(store, Archive(folder))
@@ -393,6 +407,45 @@ def test_a_picture_is_drawn_coarser_until_there_is_room_for_it(studio, monkeypat
     studio.tell(3)
     studio.desk.step()
     assert [has_picture(one) for one in studio.box.taken] == [True, True, False]
+
+
+@pytest.mark.parametrize(("verb", "answer"), [
+    ("MAIL", "552 5.3.4 too large"), ("RCPT", "552 5.2.2 no room for that"),
+    ("DATA", "552 5.3.4 too large"), ("DATA", "550 5.7.1 no attachments"), ("DATA", "drop"),
+])  # fmt: skip
+def test_a_server_that_takes_no_pictures_gets_the_text_at_the_next_attempt(studio, verb, answer):
+    box = studio.box
+    box.verb, box.answer = verb, answer
+    studio.ask_for_pictures()
+    studio.tell()
+    studio.desk.step()
+    (message,) = studio.messages
+    assert (message.state, message.attempts) == (MessageState.WAITING, 1)
+    studio.desk.step(timedelta(seconds=6))
+    text, found = parts(box.taken[-1])
+    assert not found and FAILED in text
+    assert studio.messages[0].state is MessageState.DELIVERED
+    assert sum(map(has_picture, box.taken)) == (verb == "DATA")
+
+
+def test_a_mailbox_that_is_not_there_is_refused_with_a_picture_as_without(studio):
+    studio.box.answers["RCPT"] = "550 5.1.1 no such mailbox"
+    studio.ask_for_pictures()
+    studio.tell()
+    studio.desk.step()
+    assert studio.messages[0].state is MessageState.DEAD
+
+
+def test_looks_without_blue_are_shown_in_false_colours(studio):
+    shutil.rmtree(studio.folder)
+    archive = pictured.draw(studio.folder, ("B03", "B04", "B08"))
+    pictured.note(studio.desk.store, archive)
+    studio.new_sender()
+    studio.ask_for_pictures()
+    studio.tell()
+    studio.desk.step()
+    assert studio.messages[0].content["picture"]["colours"] == "false"
+    assert has_picture(studio.box.taken[0])
 
 
 def test_what_was_erased_while_its_picture_was_made_is_not_sent(studio):
