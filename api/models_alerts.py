@@ -58,6 +58,7 @@ class ReceiverAnswer(BaseModel):
     quiet_override: Severity | None
     storm_cap: int
     scope: Literal["Private", "Restricted"]
+    pictures: bool = Field(description="Whether pictures before and after go with its e-mail.")
     created: datetime
     rotated: datetime | None = Field(description="Since when the newest secret is in use.")
     confirmed: datetime | None = Field(description="When it said that it wants to be told.")
@@ -97,6 +98,11 @@ class NewReceiver(Sent):
     )
     storm_cap: _Cap = Field(20, description="Messages of single alerts in an hour.")
     scope: Literal["Private", "Restricted"] = Field("Private", description="Of CAP.")
+    pictures: StrictBool = Field(
+        False,
+        description="Whether a picture before and after goes with an alert: by e-mail, to who is "
+        "told everything.",
+    )
 
 
 class ReceiverChange(Sent):
@@ -114,6 +120,9 @@ class ReceiverChange(Sent):
     quiet_override: Severity | None = None
     storm_cap: _Cap | None = None
     scope: Literal["Private", "Restricted"] | None = None
+    pictures: StrictBool | None = Field(
+        None, description="By e-mail, and with `detail` exact; ends where less is told."
+    )
     take_over: Literal[True] | None = Field(
         None, description="Whether whoever sends this answers for it from now on."
     )

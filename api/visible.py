@@ -6,17 +6,13 @@ and its bands neither: a run that was cut short, or a look pulled by hand, is no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 from api.context import Context
 from api.problems import Problem
+from hearthwatch.before_after import beside
 from hearthwatch.ledger_words import masters_of, was_pulled
 from tiles.archive import Archive
-from tiles.cell import cell_from_id, cell_of
-
-_AROUND = tuple(step for step in product((-1, 0, 1), repeat=2) if step != (0, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +60,3 @@ def visible_of(
     if not any(archive.bands(acquisition, cell) for cell in cells):
         raise Problem(404, "not_found", "There is no such look.")
     return Visible(organisation, tuple(sorted(cells)), masters)
-
-
-def beside(archive: Archive, cell_id: str, acquisition: str) -> tuple[str, ...]:
-    """Return the cells next to a look's own whose pixels it took as well.
-
-    A settlement's surroundings reach beyond its cell. Across the border of two UTM zones they
-    are not shown.
-
-    Parameters
-    ----------
-    archive : Archive
-        With nothing in it but what the look was made of.
-    """
-    return tuple(
-        cell
-        for cell in _neighbours(cell_id)
-        if archive.listed(cell_id=cell, acquisition=acquisition)
-    )
-
-
-def _neighbours(cell_id: str) -> Iterator[str]:
-    cell = cell_from_id(cell_id)
-    for east, north in _AROUND:
-        yield cell_of(cell.epsg, cell.col + east, cell.row + north).id

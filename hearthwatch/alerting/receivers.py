@@ -41,7 +41,7 @@ MOST = 1000
 CAP_SCOPES = ("Private", "Restricted")
 TERMS = frozenset({
     "name", "language", "detail", "zone", "quiet_from", "quiet_until", "quiet_override",
-    "storm_cap", "scope",
+    "storm_cap", "scope", "pictures",
 })  # fmt: skip
 """What may be said of a receiver beside its address."""
 
@@ -110,7 +110,10 @@ class Receivers:
         with self.store.transaction() as tx:
             if len(self.store.receivers(made.organisation)) >= MOST:
                 raise AlertConflict(f"There are {MOST} receivers already: remove one first.")
-            self._put(tx, made, "add", channel=channel.value, detail=made.detail.value)
+            self._put(
+                tx, made, "add", channel=channel.value, detail=made.detail.value,
+                **({"pictures": True} if made.pictures else {}),
+            )  # fmt: skip
             if made.confirmed is None:
                 self._ask(tx, made)
         return made, self.post.secret(made, self.now)
@@ -123,7 +126,7 @@ class Receivers:
         Parameters
         ----------
         changes : mapping
-            Values of `TERMS`; those left out stay.
+            Values of `TERMS`; those left out stay, but for pictures of which it may know no more.
 
         Returns
         -------
@@ -132,6 +135,7 @@ class Receivers:
         """
         with self.store.transaction() as tx:
             found = self._own(receiver_id)
+            changes = _without_pictures(found, changes)
             changed = dataclasses.replace(
                 found, **{name: value for name, value in changes.items() if name in TERMS}
             )
@@ -288,6 +292,19 @@ def require_own(who: Caller, receiver: Receiver) -> None:
         raise AccessError("Somebody else answers for this receiver: ask them or an administrator.")
 
 
+def may_have_pictures(receiver: Receiver) -> bool:
+    """Tell whether pictures of the ground may go to a receiver: they give its exact place away."""
+    return receiver.channel is Channel.EMAIL and receiver.detail is Detail.EXACT
+
+
+def _without_pictures(found: Receiver, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return changes that end the pictures too where less is to be told: that is never refused."""
+    changed = dataclasses.replace(found, detail=changes.get("detail", found.detail))
+    if found.pictures and "pictures" not in changes and not may_have_pictures(changed):
+        return {**changes, "pictures": False}
+    return changes
+
+
 def _faults(made: Receiver) -> list[str]:
     quiet = (made.quiet_from, made.quiet_until)
     found = list(faults_of_name(made.name))
@@ -299,4 +316,11 @@ def _faults(made: Receiver) -> list[str]:
         found.append(f"Messages in an hour are 1 to {MOST_IN_AN_HOUR:,}.")
     if made.scope not in CAP_SCOPES:
         found.append("The scope of CAP is Private or Restricted.")
+    if made.pictures and made.channel is not Channel.EMAIL:
+        found.append("Pictures go by e-mail only.")
+    elif made.pictures and not may_have_pictures(made):
+        found.append(
+            "A picture shows where the ground is, whatever is said beside it: pictures go only to "
+            "who is told everything (detail exact)."
+        )
     return found

@@ -26,6 +26,7 @@ def receiver_value(found: Receiver) -> dict[str, Any]:
         "quiet_override": found.quiet_override.value if found.quiet_override else None,
         "storm_cap": found.storm_cap,
         "scope": found.scope,
+        "pictures": found.pictures,
         "created": moment(found.created),
         "rotated": moment(found.rotated),
         "confirmed": moment(found.confirmed),

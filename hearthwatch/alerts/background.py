@@ -63,6 +63,7 @@ class Background:
             detail=receiver.detail,
             zone=receiver.zone,
             scope=receiver.scope,
+            pictures=receiver.pictures,
             facts=(),
             sender=self.sender,
             home=self.home,

@@ -45,8 +45,8 @@ class Letter:
         Of a heartbeat: how the watches stand; None for receivers who may not know.
     next : datetime or None
         Of a heartbeat: when the next one comes.
-    pictures : mapping
-        PNG files by name, before and after; only where `detail` is exact.
+    pictures : bool
+        Whether the receiver asks for a picture before and after.
     """
 
     id: str
@@ -69,7 +69,7 @@ class Letter:
     alarms: Sequence[AlarmTold] = ()
     beat: Beat | None = None
     next: datetime | None = None
-    pictures: Mapping[str, bytes] | None = None
+    pictures: bool = False
 
     @property
     def marked(self) -> Mode:
@@ -101,6 +101,8 @@ class Parcel:
         What `Channel.render` made of it, as it was stored.
     now : datetime
         Of this attempt.
+    picture : bytes or None
+        What goes beside the content: the one that the content tells of, made anew.
     """
 
     id: str
@@ -108,6 +110,7 @@ class Parcel:
     secrets: Sequence[str]
     content: Mapping[str, Any]
     now: datetime
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,8 @@ class DeliveryFailed(HearthwatchError):
         Whether the receiver says that it wants no more.
     retry_after : float or None
         Seconds that the receiver asks to be left alone, at most a day; a hint.
+    too_much : bool
+        Whether it may have been for what goes beside the content.
     """
 
     def __init__(
@@ -149,6 +154,7 @@ class DeliveryFailed(HearthwatchError):
         retryable: bool = True,
         gone: bool = False,
         retry_after: float | None = None,
+        too_much: bool = False,
     ) -> None:
         super().__init__(words)
         self.words = words
@@ -156,6 +162,7 @@ class DeliveryFailed(HearthwatchError):
         self.retryable = retryable
         self.gone = gone
         self.retry_after = retry_after
+        self.too_much = too_much
 
 
 class AlertChannel(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import re
 import smtplib
 import socket
@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.header import Header
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -22,16 +23,17 @@ import idna
 
 from hearthwatch.alerts import words
 from hearthwatch.alerts.channel import DeliveryFailed, Letter, Parcel, Receipt
+from hearthwatch.alerts.pictures import CAPTION, MOST_CAPTION_BYTES, wish_of
 from hearthwatch.errors import AlertError, SettingsError
-from hearthwatch.records import Detail, Language, MessageForm
+from hearthwatch.records import Language
 from hearthwatch.settings import Settings
 from imagery.errors import ImageryError
 from imagery.net.credentials import Credentials
 
 MOST_TEXT_BYTES = 20_000
 """Of the plain text; what is more is cut with a line that says so."""
-MOST_PICTURE_BYTES = 4_000_000
-"""Of all pictures of a message together; where they are more none is sent."""
+PICTURE = "before-after.png"
+"""What every picture is called: the name of a file is shown, logged and kept."""
 TIMEOUT_S = 30.0
 """For one answer of the mail server."""
 WHOLE_S = 120.0
@@ -40,9 +42,10 @@ WHOLE_S = 120.0
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,120}")
-_PICTURE = re.compile(r"[A-Za-z0-9._-]{1,60}")
-_PNG = b"\x89PNG\r\n\x1a\n"
 _ENHANCED = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
+
+_OF_THE_TEXT = ("DATA", "the text")
+_TOO_LARGE = 552
 
 Tls = Literal["starttls", "implicit"]
 
@@ -149,16 +152,17 @@ class Email:
         return usual(address)
 
     def render(self, letter: Letter) -> Mapping[str, Any]:
-        """Return subject, text, headers and pictures."""
-        language = letter.language
+        """Return subject, text, headers, and of what a picture goes with it."""
+        language, picture = letter.language, wish_of(letter)
+        room = MOST_TEXT_BYTES - (MOST_CAPTION_BYTES if picture else 0)
         content: dict[str, Any] = {
             "subject": words.title(letter, language),
-            "text": words.fitted(letter, language, MOST_TEXT_BYTES),
+            "text": words.fitted(letter, language, room),
             "language": language.value,
             "date": letter.made.astimezone(UTC).isoformat(),
             "references": [name for one in letter.before if (name := _told_before(one))],
             "unsubscribe": (letter.links or {}).get("unsubscribe", ""),
-            "pictures": _pictures(letter),
+            "picture": picture,
         }
         return content
 
@@ -174,12 +178,13 @@ class Email:
         server = self._server
         message = message_of(parcel, server.sender)
         # Seven bits: it passes through servers without 8BITMIME, and no signature breaks.
-        raw = message.as_bytes(policy=SMTP.clone(cte_type="7bit"))
+        raw = message.as_bytes(policy=_Seven(linesep="\r\n", cte_type="7bit"))
         with self._connected() as smtp:
             _said("MAIL", smtp.mail(server.sender, _options(smtp, raw)), refusal=False)
             _said("RCPT", smtp.rcpt(parcel.address), refusal=True)
             status = _data(smtp, raw)
-        return Receipt(status, "taken by the mail server")
+        what = " with its picture" if parcel.picture else ""
+        return Receipt(status, f"taken by the mail server{what}")
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
@@ -246,6 +251,18 @@ class Email:
         return context
 
 
+class _Seven(EmailPolicy):
+    """Writes headers in ASCII; between its own encoded words the library's drops spaces."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """Return a header as it is sent."""
+        text = str(value)
+        if text.isascii():
+            return super().fold_binary(name, value)
+        folded = Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
+        return f"{name}: {folded}\r\n".encode("ascii")
+
+
 def message_of(parcel: Parcel, sender: str) -> EmailMessage:
     """Return a message as it goes out.
 
@@ -255,6 +272,7 @@ def message_of(parcel: Parcel, sender: str) -> EmailMessage:
         What was stored holds a line break where a header would be; it is never sent.
     """
     content, domain = parcel.content, sender.rpartition("@")[2]
+    picture = content.get("picture") or {}
     message = EmailMessage(policy=SMTP)
     headers = {
         "Date": format_datetime(datetime.fromisoformat(content["date"])),
@@ -269,7 +287,9 @@ def message_of(parcel: Parcel, sender: str) -> EmailMessage:
     # Base64 takes least room for Arabic; the others stay readable as they are sent.
     arabic = content["language"] == Language.ARABIC.value
     message.set_content(
-        content["text"] + "\n", charset="utf-8", cte="base64" if arabic else "quoted-printable"
+        "\n\n".join(filter(None, (content["text"], picture.get(CAPTION)))) + "\n",
+        charset="utf-8",
+        cte="base64" if arabic else "quoted-printable",
     )
     try:
         # Now: whatever is about the content would have been taken away with what was there before.
@@ -277,11 +297,18 @@ def message_of(parcel: Parcel, sender: str) -> EmailMessage:
             message[name] = value
     except ValueError:
         raise DeliveryFailed("A header would hold a line break.", retryable=False) from None
-    for name, picture in content["pictures"].items():
-        message.add_attachment(
-            base64.b64decode(picture), maintype="image", subtype="png", filename=name
-        )
+    if parcel.picture is not None:
+        _attach(message, parcel.picture, picture["alt"], parcel.id)
     return message
+
+
+def _attach(message: EmailMessage, picture: bytes, alt: str, name: str) -> None:
+    """Attach a picture after the text, so that every attempt has the same bytes."""
+    message.add_attachment(picture, maintype="image", subtype="png", filename=PICTURE)
+    *_, part = message.iter_parts()
+    part["Content-Description"] = alt
+    # Else drawn by lot at each attempt. Neither encoding of the text can hold "=_".
+    message.set_boundary(f"=_{hashlib.sha256(name.encode()).hexdigest()[:40]}")
 
 
 def _message_id(name: str, domain: str) -> str:
@@ -316,21 +343,6 @@ def _told_before(before: str) -> str:
     return name if _ID.fullmatch(name) else ""
 
 
-def _pictures(letter: Letter) -> dict[str, str]:
-    """Return pictures in base64: only of one event, and only for who may know its exact place."""
-    if letter.detail is not Detail.EXACT or letter.form is not MessageForm.SINGLE:
-        return {}
-    # An alert is worth more than its pictures: what is none, or too large, stays away.
-    given = {
-        name: picture
-        for name, picture in (letter.pictures or {}).items()
-        if _PICTURE.fullmatch(name) and picture.startswith(_PNG)
-    }
-    if sum(map(len, given.values())) > MOST_PICTURE_BYTES:
-        return {}
-    return {name: base64.b64encode(picture).decode("ascii") for name, picture in given.items()}
-
-
 def _options(smtp: smtplib.SMTP, raw: bytes) -> list[str]:
     return [f"size={len(raw)}"] if smtp.has_extn("size") else []
 
@@ -347,12 +359,15 @@ def _said(verb: str, answer: tuple[int, bytes], *, refusal: bool) -> None:
     code, text = answer
     if 200 <= code < 300:
         return
+    # Of the size it is told with MAIL; the text is what attachments are refused with.
+    too_much = 500 <= code < 600 if verb in _OF_THE_TEXT else code == _TOO_LARGE
     found = _ENHANCED.match(text or b"")
     enhanced = f" {found[0].decode('ascii')}" if found else ""
     raise DeliveryFailed(
         f"The mail server answered {code}{enhanced} to {verb}.",
         status=max(code, 0),
         retryable=not (refusal and 500 <= code < 600),
+        too_much=too_much,
     )
 
 
@@ -366,7 +381,8 @@ def _data(smtp: smtplib.SMTP, raw: bytes) -> int:
         raise
     except (OSError, smtplib.SMTPException):
         raise DeliveryFailed(
-            "The connection was lost while the text was handed over: it may have been taken."
+            "The connection was lost while the text was handed over: it may have been taken.",
+            too_much=True,
         ) from None
     _said("the text", (code, answer), refusal=True)
     return code

@@ -9,11 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hearthwatch.alerts.background import Background
 from hearthwatch.alerts.channel import AlertChannel
+from hearthwatch.alerts.pictures import Darkroom
 from hearthwatch.alerts.planning import Planner
 from hearthwatch.alerts.post import PostRoom
 from hearthwatch.alerts.sender import Sender
@@ -24,6 +27,9 @@ from hearthwatch.layout import Layout
 from hearthwatch.records import Channel
 from hearthwatch.settings import Settings
 from hearthwatch.store.protocol import Store
+
+if TYPE_CHECKING:
+    from tiles.archive import Archive
 
 GROUP = "hearthwatch.alerts"
 UNNAMED = "hearthwatch"
@@ -92,7 +98,15 @@ def sender_from(
     """
     post = post_from(settings, store, channels)
     planner = Planner(store, post.channels, post.background)
-    return Sender(store, planner, post.channels, post.vault, clock)
+    darkroom = Darkroom(partial(_archive_of, settings))
+    return Sender(store, planner, post.channels, post.vault, clock, darkroom=darkroom)
+
+
+def _archive_of(settings: Settings, organisation: str) -> Archive:
+    # What reads pixels is loaded where a picture is made: most senders never make one.
+    from hearthwatch.archives import archive_of
+
+    return archive_of(settings, organisation)
 
 
 def _named(point: EntryPoint) -> Channel:

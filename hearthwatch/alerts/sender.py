@@ -15,10 +15,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from hearthwatch.alerting.owners import is_shut_out
 from hearthwatch.alerts.channel import AlertChannel, DeliveryFailed, Parcel, Receipt
 from hearthwatch.alerts.ladder import next_attempt
+from hearthwatch.alerts.pictures import Darkroom, without_picture
 from hearthwatch.alerts.planning import Planner
 from hearthwatch.alerts.vault import Vault
 from hearthwatch.disclosure.telling import now_utc
@@ -66,6 +68,8 @@ class Sender:
         Opens addresses and makes secrets.
     clock : callable
         Returns the time, aware UTC.
+    darkroom : Darkroom
+        Makes the pictures that go with messages.
     """
 
     store: Store
@@ -74,6 +78,7 @@ class Sender:
     vault: Vault
     clock: Callable[[], datetime] = now_utc
     jitter: Callable[[], float] = random.random
+    darkroom: Darkroom = field(default_factory=Darkroom)
     name: str = field(default_factory=lambda: f"sender-{uuid.uuid4().hex[:12]}")
 
     def run(
@@ -171,17 +176,22 @@ class Sender:
 
     def _try(self, message: Message, receiver: Receiver) -> None:
         began = self.clock()
+        content, picture = self.darkroom.content(self.store, message, receiver)
+        if content != message.content and not self._kept(message, content):
+            return  # Another took over, or it was erased, while the picture was made.
         try:
             parcel = Parcel(
                 id=message.id,
                 address=self._address(receiver),
                 secrets=self.vault.signing(receiver, began),
-                content=message.content,
+                content=content,
                 now=began,
+                picture=picture,
             )
             receipt = self._way(receiver).deliver(parcel)
         except DeliveryFailed as failure:
-            self._failed(message, began, failure)
+            without = picture is not None and failure.too_much
+            self._failed(message, began, failure, content if without else None)
         except HearthwatchError as error:
             self._failed(message, began, DeliveryFailed(error.message))
         except Exception as error:
@@ -191,6 +201,15 @@ class Sender:
             self._failed(message, began, DeliveryFailed(words))
         else:
             self._delivered(message, began, receipt)
+
+    def _kept(self, message: Message, content: Mapping[str, Any]) -> bool:
+        """Store what is sent from now on; tell whether this sender may still send it."""
+        with self.store.transaction() as tx:
+            stands = self.store.message(message.organisation, message.id)
+            if (stands.holder, stands.content) != (message.holder, message.content):
+                return False
+            tx.put_message(dataclasses.replace(stands, content=content))
+        return True
 
     def _has_to_wait(self, message: Message, receiver: Receiver) -> bool:
         """Tell whether nothing may be sent yet: nobody wants it, or nobody answers for it."""
@@ -224,12 +243,23 @@ class Sender:
             tx.put_message(_ended(now, MessageState.DELIVERED, ended, made.sequence))
             tx.note_sent(now.organisation, now.id, ended)
 
-    def _failed(self, message: Message, began: datetime, failure: DeliveryFailed) -> None:
+    def _failed(
+        self,
+        message: Message,
+        began: datetime,
+        failure: DeliveryFailed,
+        pictured: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Store that it was not taken; what was `pictured` is tried again without its picture."""
         ended = self.clock()
         with self.store.transaction() as tx:
             now = self.store.message(message.organisation, message.id)
             if now.state is MessageState.DELIVERED:
                 return  # By another, who took over when this one was thought dead.
+            if pictured is not None and now.content == pictured:
+                # Nobody shall go untold because of a picture.
+                now = dataclasses.replace(now, content=without_picture(pictured))
+                failure.retryable = True
             receipt = Receipt(failure.status, failure.words)
             made = _attempt(now, began, ended, _outcome(failure), receipt)
             tx.add_attempt(made)

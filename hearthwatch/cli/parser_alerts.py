@@ -129,3 +129,7 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
         "--storm-cap", type=count, metavar="N", help="messages in an hour before lists (20)"
     )
     parser.add_argument("--scope", choices=("Private", "Restricted"), help="of CAP (Private)")
+    parser.add_argument(
+        "--pictures", action=argparse.BooleanOptionalAction,
+        help="of the ground before and after: by e-mail, with --detail exact (none)",
+    )  # fmt: skip

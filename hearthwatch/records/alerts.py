@@ -52,6 +52,9 @@ class Receiver:
         Messages of single alerts in an hour; what is more goes into one list.
     scope : str
         Of CAP: ``Private`` or ``Restricted``.
+    pictures : bool
+        Whether the ground before and after goes with an alert: by e-mail, to who may know the
+        exact place, for it can be told from a picture.
     turn : int
         Counts the secrets that messages were signed with; the newest signs first.
     rotated : datetime or None
@@ -81,6 +84,7 @@ class Receiver:
     quiet_override: Severity | None = None
     storm_cap: int = 20
     scope: str = "Private"
+    pictures: bool = False
     turn: int = 1
     rotated: datetime | None = None
     confirmed: datetime | None = None

@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from hearthwatch.before_after import rows_of
 from hearthwatch.ledger_words import masters_of
 from hearthwatch.pairs import best_pair, ground_around
 from hearthwatch.records import Event, LedgerRow, Verdict
 from hearthwatch.review.cases import PICTURES, Case
 from hearthwatch.store.codec import canonical_json
 from hearthwatch.store.protocol import Store
-from hearthwatch.store.whole import all_looks
 from hearthwatch.values import DECIMALS, moment
 from tiles.archive import Archive
 from tiles.xyz import styles_of
@@ -38,7 +38,7 @@ def pictures_of(
         ``pictures`` (an id over all the rest), ``version`` of the event, ``before`` and ``after``
         (with acquisition, time and digests of what was archived), ``styles``, ``bounds`` (CRS84).
     """
-    rows = _rows(store, event)
+    rows = rows_of(store, event)
     own = archive.only(masters_of(rows))
     early, late = _set_aside(cases)
     for no_more in (early | late, late, early):
@@ -76,14 +76,6 @@ def _was_shown(shown: dict[str, Any], cases: Sequence[Case]) -> bool:
 def _acquisition(shown: Any, side: str) -> set[str]:
     found = shown.get(side)
     return {str(found["acquisition"])} if isinstance(found, dict) else set()
-
-
-def _rows(store: Store, event: Event) -> list[LedgerRow]:
-    """Return the ledger of the event's cell and settlement, oldest look first."""
-    regions = store.regions(event.organisation, removed=True)
-    region = next(one for one in regions if one.id == event.region)
-    looks = all_looks(store, region, settlement=event.settlement)
-    return [row for row in looks if row.cell == event.cell]
 
 
 def _shown(

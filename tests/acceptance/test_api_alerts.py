@@ -257,6 +257,7 @@ def test_a_feed_is_not_asked_and_has_no_address(here: Service) -> None:
         {"zone": "Africa/Nowhere"}, {"quiet_from": 60}, {"quiet_from": 60, "quiet_until": 1440},
         {"quiet_from": True, "quiet_until": 60}, {"storm_cap": 0}, {"storm_cap": 1001},
         {"storm_cap": 20.0}, {"name": ""}, {"name": "x" * 201}, {"scope": "Public"},
+        {"pictures": True}, {"pictures": 1}, {"channel": "email", "pictures": True},
         {"address": ""}, {"channel": "cap"}, {"channel": "pigeon"}, {"owner": "per-1"},
     ],
 )  # fmt: skip
@@ -282,6 +283,27 @@ def test_nobody_has_others_told_more_than_they_may_tell(
     here.key("narrow", "ours", Role.ANALYST, scopes)
     sent = {"name": "Desk", "channel": "webhook", "address": ADDRESS, "detail": detail}
     assert here.ask("POST", "/receivers", "narrow", json=sent).status_code == status
+
+
+def test_pictures_go_by_e_mail_to_who_is_told_everything_and_end_where_less_is_told(
+    here: Service,
+) -> None:
+    mail = {"channel": "email", "address": ADDRESS, "detail": "exact"}
+    assert here.add(name="Without", **mail)["pictures"] is False
+    made = here.add(name="With", pictures=True, **mail)
+    where = f"/receivers/{made['id']}"
+    assert made["pictures"] and here.ask("GET", where).json()["pictures"]
+    refused = here.ask("PATCH", where, json={"detail": "notice", "pictures": True})
+    assert refused.status_code == 422
+    assert "A picture shows where the ground is" in refused.json()["detail"]
+    lowered = here.ask("PATCH", where, json={"detail": "notice"}).json()
+    assert (lowered["detail"], lowered["pictures"]) == ("notice", False)
+    noted = [one.detail for one in here.store.audit("ours") if one.act == "receiver change"]
+    assert [one["changed"] for one in noted] == [["detail", "pictures"]]
+    refused = here.ask("PATCH", where, json={"pictures": True})
+    assert refused.status_code == 422
+    back = here.ask("PATCH", where, json={"detail": "exact"}).json()
+    assert back["pictures"] is False, "nobody asked for them again"
 
 
 def test_one_changes_ones_own_and_who_lets_people_in_all(here: Service) -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 from shapely.geometry import box, shape
 
 from api.answers import look_in_words
-from api.visible import beside
+from hearthwatch.before_after import beside
 from hearthwatch.layout import Layout
 from hearthwatch.ledger_words import masters_of
 from hearthwatch.records import NotObservable, ObservationStatus

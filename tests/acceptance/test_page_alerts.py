@@ -376,7 +376,13 @@ def test_a_receiver_is_changed_switched_off_and_on_and_removed(desk: Desk, offic
     expect(page.get_by_test_id("receiver-address")).to_have_value("")
     page.get_by_test_id("receiver-language").select_option("ar")
     page.get_by_test_id("receiver-cap").fill("5")
+    expect(page.get_by_test_id("receiver-pictures")).to_be_hidden()
+    page.get_by_test_id("detail-exact").check()
+    page.get_by_test_id("receiver-pictures").check()
+    keep(page, "alerts-pictures")
     _say_yes(page)
+    expect(card).to_contain_text("With a picture before and after.")
+    assert office.store.receiver("local", made.id).pictures
     expect(card).to_contain_text("5 single alerts at most")
     changed = office.store.receiver("local", made.id)
     assert (changed.language, changed.storm_cap, changed.address) == ("ar", 5, made.address)

@@ -53,7 +53,7 @@ class TestReceivers:
         assert (second.id, store.receiver("ours", "rcv-2")) == ("rcv-2", second)
 
     def test_one_removed_stays_readable(self, store: Store) -> None:
-        gone = a.receiver(removed=a.NOON, revision=2)
+        gone = a.receiver(removed=a.NOON, revision=2, pictures=True)
         with store.transaction() as tx:
             tx.put_receiver(gone)
         assert [one.id for one in store.receivers("ours")] == ["rcv-2"]

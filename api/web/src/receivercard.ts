@@ -41,7 +41,7 @@ export function receiverCard(receiver: Receiver, subscriptions: readonly Subscri
     h("p", {}, sentence),
     facts(
       ["By", `${CHANNELS[channel]?.name ?? channel}${channel === "cap" ? `, ${scope.toLowerCase()}` : ""}, in ${LANGUAGES[language] ?? language}`],
-      ["Is told", h("span", {}, h("strong", {}, `${level?.name ?? detail}: `), level?.tells)],
+      ["Is told", h("span", {}, h("strong", {}, `${level?.name ?? detail}: `), level?.tells, receiver.pictures ? " With a picture before and after." : "")],
       ["Quiet hours", quietWords(receiver)],
       ["In an hour", `${counted(cap, "single alert")} at most, then a list`],
       ["Answers for it", h("bdi", {}, around.ownerName(owner))],

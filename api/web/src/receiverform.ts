@@ -11,7 +11,7 @@ const MOST_IN_AN_HOUR = 1000;
 const USUAL_CAP = 20;
 
 /** What the dialog says of a receiver, beside its address. */
-type Terms = Pick<Receiver, "name" | "language" | "detail" | "zone" | "quiet_from" | "quiet_until" | "quiet_override" | "storm_cap" | "scope">;
+type Terms = Pick<Receiver, "name" | "language" | "detail" | "zone" | "quiet_from" | "quiet_until" | "quiet_override" | "storm_cap" | "scope" | "pictures">;
 
 /** Add a receiver; what the server answered, with its secret. */
 export function addReceiver(api: Api, who: Who, channels: readonly Channel[]): Promise<OneReceiver | null> {
@@ -58,6 +58,18 @@ class Fields {
   private readonly cap = h("input", { type: "number", min: 1, max: MOST_IN_AN_HOUR, step: 1, "data-testid": "receiver-cap" });
   private readonly scope = select([["Private", "Private: to its addressee alone"], ["Restricted", "Restricted: to a group that is named"]], { "data-testid": "receiver-scope" });
   private readonly scopeField: HTMLElement;
+  private readonly pictures = h("input", { type: "checkbox", "data-testid": "receiver-pictures" });
+  private readonly picturesField = h(
+    "fieldset",
+    { class: "choice" },
+    h("legend", {}, "Pictures (optional)"),
+    h(
+      "label",
+      { class: "check" },
+      this.pictures,
+      h("span", {}, h("strong", {}, "One before and after: "), "it shows the place to whoever sees the mailbox, and passes every mail server on the way."),
+    ),
+  );
 
   constructor(
     private readonly who: Who,
@@ -69,7 +81,6 @@ class Fields {
     this.scopeField = field("Scope of CAP", this.scope);
     this.fill(before);
     this.way.addEventListener("change", () => this.fit());
-    this.fit();
     const zones = h("datalist", { id: uid("zones") }, ...Intl.supportedValuesOf("timeZone").map((one) => h("option", { value: one })));
     this.zone.setAttribute("list", zones.id);
     this.elements = [
@@ -77,6 +88,7 @@ class Fields {
       ...(before ? [] : [field("Channel", this.way)]),
       this.whereField,
       this.details(),
+      this.picturesField,
       field("Language", this.language),
       field("Time zone", this.zone, "Of its quiet hours and of daily and weekly lists, such as Africa/Khartoum."),
       zones,
@@ -90,6 +102,7 @@ class Fields {
       field("Single alerts in an hour, at most", this.cap, "What is more comes in one message with a list. Nothing is left out."),
       this.scopeField,
     ];
+    this.fit();
   }
 
   get channel(): Channel {
@@ -113,6 +126,7 @@ class Fields {
       quiet_override: from === null ? (this.before?.quiet_override ?? null) : (this.override.value as Severity) || null,
       storm_cap: Number(this.cap.value),
       scope: this.scope.value as Terms["scope"],
+      pictures: this.mayHavePictures && this.pictures.checked,
     };
   }
 
@@ -164,6 +178,7 @@ class Fields {
       const may = this.who.scopes.includes(needs);
       const radio = h("input", { type: "radio", name, value: level, disabled: !may, "data-testid": `detail-${level}` });
       radio.checked = level === (this.before?.detail ?? "notice");
+      radio.addEventListener("change", () => this.fit());
       this.levels.set(level as Disclosure, radio);
       const lacks = may ? "" : ` ${yours(this.who)} may not choose this.`;
       list.append(h("label", { class: "check" }, radio, h("span", {}, h("strong", {}, `${called}: `), tells, lacks)));
@@ -180,10 +195,17 @@ class Fields {
     this.override.value = before ? (before.quiet_override ?? "") : "severe";
     this.cap.value = String(before?.storm_cap ?? USUAL_CAP);
     this.scope.value = before?.scope ?? "Private";
+    this.pictures.checked = before?.pictures ?? false;
   }
 
-  /** Show what the channel needs. */
+  /** From a picture the exact place can be told. */
+  private get mayHavePictures(): boolean {
+    return this.channel === "email" && this.detail === "exact";
+  }
+
+  /** Show what the channel and the level need. */
   private fit(): void {
+    this.picturesField.hidden = !this.mayHavePictures;
     this.whereField.hidden = this.channel === "feed";
     this.scopeField.hidden = this.channel !== "cap";
     const hint = this.whereField.querySelector(".hint");

@@ -608,6 +608,8 @@ export interface Receiver {
   quiet_override: Severity | null;
   storm_cap: number;
   scope: "Private" | "Restricted";
+  /** Whether a picture before and after goes with its e-mail. */
+  pictures: boolean;
   confirmed: string | null;
   disabled: string | null;
   disabled_reason: string | null;

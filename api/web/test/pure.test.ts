@@ -371,6 +371,7 @@ const receiver = (more: Partial<Receiver> = {}): Receiver => ({
   quiet_override: null,
   storm_cap: 20,
   scope: "Private",
+  pictures: false,
   confirmed: "2026-11-22T10:00:00Z",
   disabled: null,
   disabled_reason: null,

@@ -199,6 +199,11 @@ told-one-at = { $name }: { $answer } ({ $at })
 told-nobody = So far none of them says that it has taken charge.
 told-untold = Who else was told, and who has taken charge: this message does not say.
 next = What to do next: { $instruction }
+picture = Attached is a picture of the ground before, on { $before }, and after, on { $after }. The words in it are in English, its days in UTC.
+picture-alt = Ground before, on { $before }, and after, on { $after }, seen by satellite
+picture-secret = Do not pass it on openly: from a picture the place can be told.
+picture-credit = Contains modified Copernicus Sentinel data { $years }
+picture-failed = A picture of the ground before and after was asked for, and could not be made or sent. That says nothing about the place.
 limits = Satellites show what changed on the ground. They do not show why, or who did it, or how the people there are.
 notice = This is a notice: it says that there is something, and leaves out what could endanger people. Sign in to read more.
 

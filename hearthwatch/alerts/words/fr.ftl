@@ -200,6 +200,11 @@ told-one-at = { $name } : { $answer } ({ $at })
 told-nobody = À ce jour, aucune de ces organisations ne dit avoir pris l'événement en charge.
 told-untold = Qui d'autre a été informé, et qui a pris l'événement en charge : ce message ne le dit pas.
 next = Que faire maintenant : { $instruction }
+picture = Ci-joint une image du sol avant, le { $before }, et après, le { $after }. Ses mots sont en anglais, ses jours en UTC.
+picture-alt = Le sol avant, le { $before }, et après, le { $after }, vu par satellite
+picture-secret = Ne la transmettez pas ouvertement : une image permet de reconnaître le lieu.
+picture-credit = Contient des données Copernicus Sentinel modifiées { $years }
+picture-failed = Une image du sol avant et après était demandée et n'a pas pu être produite ou envoyée. Cela ne dit rien du lieu.
 limits = Les satellites montrent ce qui a changé au sol. Ils ne montrent pas pourquoi, ni qui en est à l'origine, ni ce que deviennent les personnes.
 notice = Ceci est un avis : il signale un fait et tait ce qui pourrait mettre des personnes en danger. Connectez-vous pour en savoir plus.
 

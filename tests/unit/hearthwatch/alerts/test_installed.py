@@ -13,6 +13,7 @@ import pytest
 from hearthwatch.alerts import installed
 from hearthwatch.alerts.sending import ALIVE, LEASE, Sending
 from hearthwatch.errors import SettingsError, StoreLocked
+from hearthwatch.layout import Layout
 from hearthwatch.records import Channel
 from hearthwatch.settings import load_settings
 from hearthwatch.store import MemoryStore
@@ -56,6 +57,16 @@ def test_what_the_service_calls_itself(given: dict[str, Any], sender: str, tmp_p
     settings = load_settings(data_dir=tmp_path, **given)
     assert installed.post_from(settings, MemoryStore(), {}).background.sender == sender
     assert (tmp_path / "keys" / "alerts.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_pictures_are_made_of_the_archive_of_the_organisation_alone(tmp_path: Path) -> None:
+    settings = load_settings(data_dir=tmp_path, organisation="local")
+    sender = installed.sender_from(settings, MemoryStore(), {Channel.EMAIL: Spy()})
+    archive = sender.darkroom.archive
+    assert archive is not None
+    assert [archive(one).root for one in ("ours", "theirs")] == [
+        Layout(tmp_path).archive(one) for one in ("ours", "theirs")
+    ]
 
 
 def test_something_that_sends_is_seen_and_leaves_no_trace_when_it_ends() -> None:

@@ -113,6 +113,21 @@ def test_a_receiver_is_changed_switched_off_and_removed(document, failure, made,
     assert failure("receivers", "show", made["id"])[1] == "not_found"
 
 
+def test_pictures_are_asked_for_and_done_without(document, failure, owner, file, monkeypatch):
+    monkeypatch.setenv("HEARTHWATCH_SMTP_HOST", "mail.example.org")
+    monkeypatch.setenv("HEARTHWATCH_SMTP_SENDER", "alerts@example.org")
+    file.write_text("desk@example.org\n")
+    new = ("receivers", "add", "Desk", "--channel", "email", "--owner", "amina",
+           "--address-file", file, "--pictures")  # fmt: skip
+    assert "shows where the ground is" in failure(*new)[2]
+    added = document(*new, "--detail", "exact")[1]
+    assert added["pictures"] is True
+    change = ("receivers", "change", added["id"])
+    assert document(*change, "--no-pictures")[1]["pictures"] is False
+    assert document(*change, "--pictures")[1]["pictures"] is True
+    assert document(*change, "--detail", "notice")[1]["pictures"] is False
+
+
 def test_a_confirmed_one_gets_tests_and_new_secrets(document, made, tmp_path):
     confirmed(tmp_path, made["id"])
     assert document("receivers", "rotate", made["id"])[1]["secret"] != made["secret"]
