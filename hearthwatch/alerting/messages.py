@@ -17,6 +17,9 @@ from hearthwatch.records import Message, MessageForm, MessageState, Receiver
 from hearthwatch.store.protocol import Store
 from hearthwatch.values import moment
 
+OF_EVENTS = frozenset({MessageForm.SINGLE, MessageForm.LIST, MessageForm.DIGEST, MessageForm.LATE})
+"""What alerts went into."""
+
 
 @dataclass(frozen=True, slots=True)
 class Messages:
@@ -71,6 +74,11 @@ class Messages:
             raise AlertConflict("It is being sent just now: see what becomes of it.")
         if not found.content:
             raise AlertConflict("What it told of was erased: there is nothing to send.")
+        if found.form in OF_EVENTS and not self.store.alerts(found.organisation, message=found.id):
+            raise AlertConflict(
+                "Its receiver was switched off then: what it told of is in a message that was made "
+                "once it was on again."
+            )
         if receiver.removed is not None or receiver.disabled is not None:
             raise AlertConflict("Its receiver is switched off or removed: switch it on first.")
         if receiver.confirmed is None and found.form is not MessageForm.QUESTION:

@@ -398,6 +398,8 @@ STUCK_AFTER = 3
 """Attempts in vain at one message, after which its channel may be down."""
 SET_ASIDE = datetime(9999, 1, 1, tzinfo=UTC)
 """When an alert is due that is not to be told before somebody says so."""
+SHELVED = datetime(9998, 1, 1, tzinfo=UTC)
+"""When an alert is due that is not to be told before its receiver is switched on again."""
 
 
 class Stuck(NamedTuple):

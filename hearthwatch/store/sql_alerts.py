@@ -23,7 +23,7 @@ from hearthwatch.store import rules, tables
 from hearthwatch.store.codec import Row, from_microseconds, from_row, microseconds, to_row
 from hearthwatch.store.cursor import message_paging, message_position
 from hearthwatch.store.faults import translated
-from hearthwatch.store.rules import IDENTITY, LOOKED_THROUGH, TOLD_AS, Queued
+from hearthwatch.store.rules import IDENTITY, LOOKED_THROUGH, SHELVED, TOLD_AS, Queued
 from hearthwatch.store.sql_rows import SqlReader, SqlWriter
 
 AT_ONCE = 500
@@ -79,6 +79,22 @@ class SqlAlertWrites(SqlWriter):
         with self._step():
             own = and_(c.organisation == organisation, c.message == message)
             self._connection.execute(update(tables.alerts).where(own).values(message=""))
+
+    def shelve_alerts(self, organisation: str, receiver: str, now: datetime) -> int:
+        """Let a receiver's alerts that are due and in no message wait until it is switched on."""
+        c = tables.alerts.c
+        due = and_(_untold(organisation, receiver), c.due <= microseconds(now))
+        change = update(tables.alerts).where(due).values(due=microseconds(SHELVED))
+        with self._step():
+            return self._connection.execute(change).rowcount
+
+    def unshelve_alerts(self, organisation: str, receiver: str) -> int:
+        """Let a receiver's shelved alerts be due since they were made; return how many."""
+        c = tables.alerts.c
+        shelved = and_(_untold(organisation, receiver), c.due == microseconds(SHELVED))
+        with self._step():
+            change = update(tables.alerts).where(shelved).values(due=c.made)
+            return self._connection.execute(change).rowcount
 
     def add_attempt(self, attempt: Attempt) -> None:
         """Add an attempt."""
@@ -186,8 +202,9 @@ class SqlAlertReads(SqlReader):
     ) -> tuple[Alert, ...]:
         """Return a receiver's alerts that are due and in no message yet, as they were written."""
         c = tables.alerts.c
-        theirs = and_(c.message == "", c.organisation == organisation, c.receiver == receiver)
-        due = select(tables.alerts).where(theirs, c.due <= microseconds(now))
+        due = select(tables.alerts).where(
+            _untold(organisation, receiver), c.due <= microseconds(now)
+        )
         return self._all(Alert, due.order_by(c.number).limit(most))
 
     def messages(
@@ -280,6 +297,11 @@ class SqlAlertReads(SqlReader):
         with self._connect(self._single) as connection, translated():
             count, oldest = connection.execute(waiting).one()
         return int(count), None if oldest is None else from_microseconds(oldest)
+
+
+def _untold(organisation: str, receiver: str) -> Any:
+    c = tables.alerts.c
+    return and_(c.message == "", c.organisation == organisation, c.receiver == receiver)
 
 
 def _delivered(organisation: str, receiver: str) -> Any:
