@@ -5,9 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from hearthwatch.records import (
     Alert,
@@ -186,16 +198,9 @@ class SqlAlertReads(SqlReader):
 
     def untold(self, now: datetime) -> tuple[tuple[str, str], ...]:
         """Return organisations and receivers with alerts that are due and in no message yet."""
-        c = tables.alerts.c
-        due = and_(c.message == "", c.due <= microseconds(now))
-        whose = (
-            select(c.organisation, c.receiver)
-            .where(due)
-            .group_by(c.organisation, c.receiver)
-            .order_by(func.min(c.due), c.organisation, c.receiver)
-        )
         with self._connect(self._single) as connection, translated():
-            return tuple((row.organisation, row.receiver) for row in connection.execute(whose))
+            found = connection.execute(who_waits(), {"moment": microseconds(now)})
+            return tuple((row.organisation, row.receiver) for row in found)
 
     def waiting_alerts(
         self, organisation: str, receiver: str, now: datetime, most: int
@@ -302,6 +307,46 @@ class SqlAlertReads(SqlReader):
 def _untold(organisation: str, receiver: str) -> Any:
     c = tables.alerts.c
     return and_(c.message == "", c.organisation == organisation, c.receiver == receiver)
+
+
+@cache
+def who_waits() -> Select[Any]:
+    """Return the question of whom there are alerts that are due at a moment and in no message yet.
+
+    It is asked twice a second. From one receiver straight to the next by the index: of 100,000
+    that wait for a channel which is not set up one is read.
+    """
+    alerts, first = tables.alerts.c, _next_waiting(tables.alerts.alias("first"))
+    there = select(first.label("number")).cte("there", recursive=True)
+    last, others = tables.alerts.alias("last").c, tables.alerts.alias("others")
+    same = others.c.organisation == last.organisation
+    beyond = (
+        _next_waiting(others, same, others.c.receiver > last.receiver),
+        _next_waiting(others, others.c.organisation > last.organisation),
+    )
+    # Not by comparing both at once: SQLite looks up only the first of two columns so.
+    following = select(func.coalesce(*beyond)).where(last.number == there.c.number)
+    there = there.union_all(following)
+    # Joined to them, SQLite would go through all alerts first, for a filter to spare it look-ups.
+    found = alerts.number.in_(select(there.c.number))
+    return (
+        select(alerts.organisation, alerts.receiver)
+        .where(found, alerts.due <= bindparam("moment"))
+        .order_by(alerts.due, alerts.organisation, alerts.receiver)
+    )
+
+
+def _next_waiting(alerts: FromClause, *where: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Return the first alert of the first receiver, of those that are in no message."""
+    c = alerts.c
+    first: ScalarSelect[int] = (
+        select(c.number)
+        .where(c.message == "", *where)
+        .order_by(c.message, c.organisation, c.receiver, c.due)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return first
 
 
 def _delivered(organisation: str, receiver: str) -> Any:
