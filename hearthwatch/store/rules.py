@@ -421,6 +421,30 @@ class Stuck(NamedTuple):
     delivers: bool
 
 
+class Look(NamedTuple):
+    """The last look that spoke of an event when an alert about it was made.
+
+    Attributes
+    ----------
+    sensors : tuple of str
+        Of the source that it is a look of; none where that is gone.
+    committed : datetime or None
+        When the work was committed that found it.
+    """
+
+    key: JobKey
+    sensed: datetime
+    sensors: tuple[str, ...]
+    committed: datetime | None
+
+
+class Behind(NamedTuple):
+    """What an alert stands on: the region of its event, and a look, if there was one."""
+
+    region: str
+    look: Look | None
+
+
 LOOKED_THROUGH = 1000
 """Of one receiver's messages that wait, how many are looked through for some that may be sent.
 
