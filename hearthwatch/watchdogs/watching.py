@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hearthwatch.alerting.post import Post
+from hearthwatch.context.book import RULES, Book
 from hearthwatch.disclosure.telling import now_utc
 from hearthwatch.errors import HearthwatchError
 from hearthwatch.records import About, Alarm, AlarmKind, Lease, Receiver
@@ -136,6 +137,10 @@ class Watchdogs:
             return
         self._keep("", found, now, OF_ALL)
         names = gathering.organisations(self.store)
+        if self._watches_due is None:
+            # With this process another version may have begun, whose rules of context are others.
+            for one in names:
+                Book(self.store, one, RULES, now).review()
         if self._watches_due is None or now >= self._watches_due:
             self._watches_due = now + WATCHES_EVERY
             is_idle = any(no_heartbeat(facts))
