@@ -15,6 +15,7 @@ from hearthwatch.alerting.trail import put_down
 from hearthwatch.errors import AlertConflict
 from hearthwatch.records import Message, MessageForm, MessageState, Receiver
 from hearthwatch.store.protocol import Store
+from hearthwatch.store.rules import SHELVED
 from hearthwatch.values import moment
 
 OF_EVENTS = frozenset({MessageForm.SINGLE, MessageForm.LIST, MessageForm.DIGEST, MessageForm.LATE})
@@ -110,7 +111,7 @@ def told_of(store: Store, organisation: str, event_id: str) -> list[dict[str, An
             "severity": one.severity.value,
             "mode": one.mode.value,
             "made": moment(one.made),
-            "due": moment(one.due),
+            "due": moment(one.due if one.due < SHELVED else None),
             **_sending(sent.get(one.message)),
             "steps": steps_value(one.steps),
         }

@@ -8,7 +8,7 @@ import pytest
 
 from hearthwatch.access.standing import Caller
 from hearthwatch.alerting import answering
-from hearthwatch.alerting.messages import Messages
+from hearthwatch.alerting.messages import Messages, told_of
 from hearthwatch.alerting.receivers import Receivers
 from hearthwatch.alerts.background import Background
 from hearthwatch.alerts.channel import DeliveryFailed, Parcel
@@ -86,6 +86,8 @@ def test_nothing_of_it_waits_for_a_sender_meanwhile(office: Office) -> None:
     office.step(HOUR)
     assert office.store.untold(office.now) == ()
     assert office.store.overdue(office.now) == (0, None)
+    first, second = told_of(office.store, "ours", "evt-1")
+    assert first["due"] and (second["due"], second["state"]) == (None, None)
 
 
 def test_what_was_on_its_way_is_told_once_it_is_on_again(office: Office) -> None:
