@@ -267,7 +267,10 @@ class AlertAnswer(BaseModel):
     severity: Severity
     mode: Mode
     made: datetime
-    due: datetime
+    due: datetime | None = Field(
+        description="Null while it waits for somebody: to switch its receiver on again, or to "
+        "say after a restore that messages may be sent."
+    )
     message: str | None = Field(description="Null while it waits to go into one.")
     state: MessageState | None
     attempts: int

@@ -92,6 +92,8 @@ def unwanted(store: Store, post: Post, receiver_id: str, token: str, now: dateti
                 revision=found.revision + 1,
             )  # fmt: skip
             tx.put_receiver(off)
+            # Final: what was kept for it is given up too.
+            tx.unshelve_alerts(found.organisation, found.id)
             ids = {"receiver": found.id}
             put_down(tx, found.organisation, "receiver unsubscribe", actor=ACTOR, at=now, ids=ids)
     return found

@@ -10,8 +10,10 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from hearthwatch.access.standing import Caller
+from hearthwatch.alerting import opening
 from hearthwatch.alerting.answering import ACTOR
 from hearthwatch.alerting.escalating import Onward, opened
 from hearthwatch.alerting.post import Post
@@ -83,23 +85,33 @@ def answered(
     NotFound
         Whatever is wrong.
     """
-    with store.transaction() as tx:
-        receiver = store.find_receiver(receiver_id)
-        if (
-            receiver is None
-            or receiver.removed is not None
-            or not post.is_token(purpose(response_id), receiver, token)
-        ):
-            raise NotFound(REFUSED)
-        try:
-            response = store.response(receiver.organisation, response_id)
-        except NotFound:
-            raise NotFound(REFUSED) from None  # Erased since.
-        is_over = now > response.told + OPEN_FOR or response.steps >= MOST_STEPS
-        if receiver.id not in response.contacts or is_over:
-            raise NotFound(REFUSED)
-        own = Said(said.answer, said.words[:LONGEST_WORDS], said.to, receiver.id)
+    may_answer = partial(_answerable, store, post, receiver_id, response_id, token, now)
+    with opening.opened(store, may_answer().organisation) as tx:
+        # Asked again within it: the receiver may have got a new secret meanwhile.
+        response = may_answer()
+        own = Said(said.answer, said.words[:LONGEST_WORDS], said.to, receiver_id)
         return _put(store, tx, response, own, now, strict=False)
+
+
+def _answerable(
+    store: Store, post: Post, receiver_id: str, response_id: str, token: str, now: datetime
+) -> Response:
+    """Return the response that a token is good for; `NotFound`, whatever is wrong."""
+    receiver = store.find_receiver(receiver_id)
+    if (
+        receiver is None
+        or receiver.removed is not None
+        or not post.is_token(purpose(response_id), receiver, token)
+    ):
+        raise NotFound(REFUSED)
+    try:
+        response = store.response(receiver.organisation, response_id)
+    except NotFound:
+        raise NotFound(REFUSED) from None  # Erased since.
+    is_over = now > response.told + OPEN_FOR or response.steps >= MOST_STEPS
+    if receiver.id not in response.contacts or is_over:
+        raise NotFound(REFUSED)
+    return response
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +141,7 @@ class Coordination:
             Something of it cannot be used; says what to do.
         """
         _require_words(said.words)
-        with self.store.transaction() as tx:
+        with opening.opened(self.store, self.who.organisation) as tx:
             event = self.store.event(self.who.organisation, event_id)
             every = self.store.responses(event.organisation, [event.id])
             found = next((one for one in every if one.responder == responder_id), None)

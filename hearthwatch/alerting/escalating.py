@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from hearthwatch.alerting import matching
+from hearthwatch.alerting import matching, opening
 from hearthwatch.alerting.network import in_force, network_of, wait_of
 from hearthwatch.alerting.outbox import enqueue_contacts
 from hearthwatch.alerting.routing import Routing, routing_of, stands
@@ -44,7 +44,7 @@ def escalate(store: Store, now: datetime) -> int:
 def _safely(store: Store, found: Response, now: datetime) -> bool:
     """Go on with one response; what fails for one does not hold up the others."""
     try:
-        with store.transaction() as tx:
+        with opening.opened(store, found.organisation) as tx:
             # Asked again within it: somebody may have answered, or another process gone on.
             response = store.response(found.organisation, found.id)
             if response.due is None or response.due > now:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
+from hearthwatch.alerting.answering import UNSUBSCRIBED
 from hearthwatch.alerting.kept import Kept
 from hearthwatch.alerting.severity import SEVERITIES
 from hearthwatch.records import (
@@ -58,7 +59,7 @@ class Index:
     Parameters
     ----------
     receivers : iterable of Receiver
-        Those that are not confirmed, are disabled or were removed are told nothing.
+        Those that are not confirmed, are disabled or were removed are told nothing new.
     subscriptions : iterable of Subscription
         Those that are paused, were removed or are of such a receiver are passed over.
 
@@ -79,6 +80,9 @@ class Index:
         self._rhythm = {one.id: one.rhythm for one in every}
         told = {one.id: one for one in theirs if is_told(one)}
         self._told: Mapping[str, Receiver] = MappingProxyType(told)
+        self._owed: Mapping[str, Receiver] = MappingProxyType(
+            {one.id: one for one in theirs if is_owed(one)}
+        )
         self._all = tuple(
             one
             for one in every
@@ -101,6 +105,11 @@ class Index:
     def receivers(self) -> Mapping[str, Receiver]:
         """Those who are told of anything, by id."""
         return self._told
+
+    @property
+    def owed(self) -> Mapping[str, Receiver]:
+        """Those who hear what becomes of what they were told, at once or later, by id."""
+        return self._owed
 
     def rhythms(self, subscriptions: Iterable[str]) -> set[Rhythm]:
         """Return how often subscriptions are told of, by their ids; paused ones too."""
@@ -197,6 +206,15 @@ def of(store: Store, organisation: str) -> Index:
 def is_told(receiver: Receiver) -> bool:
     """Tell whether a receiver is told anything: confirmed, not disabled, not removed."""
     return receiver.confirmed is not None and receiver.disabled is None and receiver.removed is None
+
+
+def is_owed(receiver: Receiver) -> bool:
+    """Tell whether a receiver hears what becomes of what it was told: now, or when it is on again.
+
+    Not if it was removed, or if whoever receives said that they want no more.
+    """
+    wants_no_more = receiver.confirmed is None and receiver.disabled_reason == UNSUBSCRIBED
+    return receiver.removed is None and not wants_no_more
 
 
 def is_open(subscription: Subscription) -> bool:

@@ -15,7 +15,11 @@ from hearthwatch.alerting.trail import put_down
 from hearthwatch.errors import AlertConflict
 from hearthwatch.records import Message, MessageForm, MessageState, Receiver
 from hearthwatch.store.protocol import Store
+from hearthwatch.store.rules import SHELVED
 from hearthwatch.values import moment
+
+OF_EVENTS = frozenset({MessageForm.SINGLE, MessageForm.LIST, MessageForm.DIGEST, MessageForm.LATE})
+"""What alerts went into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,11 @@ class Messages:
             raise AlertConflict("It is being sent just now: see what becomes of it.")
         if not found.content:
             raise AlertConflict("What it told of was erased: there is nothing to send.")
+        if found.form in OF_EVENTS and not self.store.alerts(found.organisation, message=found.id):
+            raise AlertConflict(
+                "Its receiver was switched off then: what it told of is in a message that was made "
+                "once it was on again."
+            )
         if receiver.removed is not None or receiver.disabled is not None:
             raise AlertConflict("Its receiver is switched off or removed: switch it on first.")
         if receiver.confirmed is None and found.form is not MessageForm.QUESTION:
@@ -102,7 +111,7 @@ def told_of(store: Store, organisation: str, event_id: str) -> list[dict[str, An
             "severity": one.severity.value,
             "mode": one.mode.value,
             "made": moment(one.made),
-            "due": moment(one.due),
+            "due": moment(one.due if one.due < SHELVED else None),
             **_sending(sent.get(one.message)),
             "steps": steps_value(one.steps),
         }

@@ -53,7 +53,8 @@ def enqueue(
     """Write the alerts that events give rise to; return how many.
 
     Whoever was told of an event before is told of every change that matters, whether or not a
-    subscription still asks for it. Of the response network those are told whom it meets.
+    subscription still asks for it; where it is switched off, once it is on again. Of the response
+    network those are told whom it meets.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def enqueue(
         The time, aware UTC.
     """
     index, network = matching.of(store, organisation), network_of(store, organisation)
-    if not events or not (index.receivers or network):
+    if not events or not (index.owed or network):
         return 0
     now = now or datetime.now(UTC)
     known = [one.id for one in events if one.version > 1]
@@ -159,8 +160,8 @@ class _Desk:
     def tell(self, event: Event, reason: str, wanted: Because) -> list[Alert]:
         """Return the alerts to those who want to know of an event or were told of it before."""
         before = {receiver for receiver, its_event in self.told if its_event == event.id}
-        names = [one for one in sorted({*wanted, *before}) if one in self.index.receivers]
-        receivers = [self.index.receivers[one] for one in names]
+        names = [one for one in sorted({*wanted, *before}) if one in self.index.owed]
+        receivers = [self.index.owed[one] for one in names]
         own = [one for one in receivers if one.detail in OWN]
         if not own:
             return []

@@ -178,7 +178,7 @@ class Receivers:
         return turned, self.post.secret(turned, self.now)
 
     def disable(self, receiver_id: str, reason: str) -> Receiver:
-        """Send nothing more; what there is to tell meanwhile is kept unsent."""
+        """Send nothing more; what changes of what was told is kept until it is switched on."""
         if not reason.strip() or len(reason) > LONGEST_REASON:
             raise AlertError(f"Say why, in 1 to {LONGEST_REASON} characters.")
         with self.store.transaction() as tx:
@@ -189,7 +189,7 @@ class Receivers:
             return self._put(tx, off, "disable")
 
     def enable(self, receiver_id: str) -> Receiver:
-        """Send again; who said meanwhile that they want no more is asked anew."""
+        """Send again, and what was missed; who said that they want no more is asked anew."""
         with self.store.transaction() as tx:
             found = self._own(receiver_id)
             if found.disabled is None:
@@ -197,6 +197,7 @@ class Receivers:
             on = self._put(
                 tx, dataclasses.replace(found, disabled=None, disabled_reason=""), "enable"
             )
+            tx.unshelve_alerts(on.organisation, on.id)
             if on.confirmed is None and not self._is_waiting(on, MessageForm.QUESTION):
                 self._ask(tx, on)
             return on
@@ -219,6 +220,7 @@ class Receivers:
             found = self._own(receiver_id)
             # The address goes: nothing will ever be sent there again.
             self._put(tx, dataclasses.replace(found, removed=self.now, address=""), "remove")
+            tx.unshelve_alerts(found.organisation, found.id)
             for one in self.store.subscriptions(found.organisation, receiver=found.id):
                 gone = dataclasses.replace(one, removed=self.now, revision=one.revision + 1)
                 tx.put_subscription(gone)

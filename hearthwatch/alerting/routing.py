@@ -138,6 +138,8 @@ class Routing:
             there = self.responses.get((alert.event, responder.id))
             due = alert.due + wait_of(responder, alert.severity)
             if there is None:
+                if alert.receiver not in self.receivers:
+                    continue  # Switched off: nobody waits for its answer.
                 self.begin(alert.event, responder, alert.receiver, due)
             elif there.state is ResponseState.TOLD and there.due is not None:
                 is_first = alert.sequence == 1 and there.contacts[-1:] == (alert.receiver,)

@@ -150,7 +150,7 @@ class Background:
         """Return when what led to the alert happened, as far as it was written down."""
         steps = alert.steps
         if steps.looked_up is None:
-            steps = Origins(self.store).of(alert, alert.made)
+            steps = Origins(self.store).of([alert], alert.made)[alert.id]
         return {**chain, "published": moment(steps.published), "fetched": moment(steps.fetched)}
 
     def _reliability(self, event: Event) -> str:

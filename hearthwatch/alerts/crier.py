@@ -59,7 +59,7 @@ def _cry(store: Store, organisation: str, now: datetime) -> int:
     index = matching.of(store, organisation)
     count = 0
     for detail, audience in AUDIENCE.items():
-        theirs = [one for one in index.receivers.values() if one.detail is detail]
+        theirs = [one for one in index.owed.values() if one.detail is detail]
         if theirs:
             refresh(store, organisation, audience, lambda: now)
             count += _Crier(store, organisation, index, theirs, now).of(audience)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from hearthwatch.alerting.facts import Facts
+from hearthwatch.alerting.matching import is_owed
 from hearthwatch.alerts.background import Background
 from hearthwatch.alerts.channel import AlertChannel, Letter
 from hearthwatch.alerts.making import message_of
@@ -88,7 +89,11 @@ class Planner:
             return 0
 
     def _plan_for(self, organisation: str, receiver_id: str, now: datetime) -> int:
-        if self.store.receiver(organisation, receiver_id).channel not in self.channels:
+        found = self.store.receiver(organisation, receiver_id)
+        if found.disabled is not None and is_owed(found):
+            self._shelve(organisation, receiver_id, now)
+            return 0
+        if found.channel not in self.channels:
             # What is not set up now may be again: its alerts wait.
             self._in_vain[organisation, receiver_id] = now
             return 0
@@ -110,6 +115,13 @@ class Planner:
             if not drafts:
                 self._in_vain[organisation, receiver_id] = now
             return sum(len(one.alerts) for one in drafts)
+
+    def _shelve(self, organisation: str, receiver_id: str, now: datetime) -> None:
+        """Keep what a receiver is to be told that is switched off, for when it is on again."""
+        with self.store.transaction() as tx:
+            # Asked again within it: it may have been switched on meanwhile.
+            if self.store.receiver(organisation, receiver_id).disabled is not None:
+                tx.shelve_alerts(organisation, receiver_id, now)
 
     def _with_earlier(self, due: Sequence[Alert]) -> list[Alert]:
         """Return alerts with those that came before about the same events and wait for a list.

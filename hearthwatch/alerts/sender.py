@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from hearthwatch.alerting.matching import is_owed
 from hearthwatch.alerting.owners import is_shut_out
 from hearthwatch.alerts.channel import AlertChannel, DeliveryFailed, Parcel, Receipt
 from hearthwatch.alerts.ladder import next_attempt
@@ -168,7 +169,7 @@ class Sender:
         if not message.content:
             self._give_up(message, ERASED, free=True)
         elif receiver.disabled is not None or receiver.removed is not None:
-            self._give_up(message, SWITCHED_OFF)
+            self._give_up(message, SWITCHED_OFF, free=is_owed(receiver))
         elif self._has_to_wait(message, receiver):
             self._postpone(message)
         else:
@@ -275,6 +276,7 @@ class Sender:
                 )  # fmt: skip
             if failure.gone:
                 self._switch_off(tx, now, failure, ended)
+                tx.free_alerts(now.organisation, now.id)
 
     def _switch_off(
         self, tx: Transaction, message: Message, failure: DeliveryFailed, now: datetime

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from hearthwatch.alerting.escalating import escalate
 from hearthwatch.alerts.crier import cry
-from hearthwatch.alerts.origins import look_up
+from hearthwatch.alerts.origins import AT_ONCE, look_up
 from hearthwatch.alerts.sender import Sender
 from hearthwatch.records import Lease
 from hearthwatch.store.leases import give_back
@@ -38,6 +38,7 @@ class Sending:
     sender: Sender
     _stop: threading.Event = field(default_factory=threading.Event)
     _last: datetime | None = None
+    _has_more: bool = False
 
     def go_on(self) -> None:
         """Send until `stop` is called; what is under way is brought to its end."""
@@ -61,10 +62,12 @@ class Sending:
     def beside(self) -> None:
         """Give a sign of life, go on where nobody answers, cry what was released, look up what led.
 
-        Every 20 seconds.
+        Every 20 seconds; in a storm more of what led is looked up in each turn.
         """
         now = self.sender.clock()
         if self._last is not None and now - self._last < EVERY:
+            if self._has_more:
+                self._look_up(now)
             return
         self._last = now
         store = self.sender.store
@@ -73,7 +76,10 @@ class Sending:
             tx.take_lease(Lease(LEASE, "", self.sender.name, now, now + ALIVE, 0))
         escalate(store, now)
         cry(store, now)
-        look_up(store, now)
+        self._look_up(now)
+
+    def _look_up(self, now: datetime) -> None:
+        self._has_more = look_up(self.sender.store, now) == AT_ONCE
 
     def _let_go(self) -> None:
         give_back(self.sender.store, LEASE, self.sender.name)

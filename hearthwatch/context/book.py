@@ -30,12 +30,14 @@ from hearthwatch.records import (
 from hearthwatch.store.codec import canonical_json, storable
 from hearthwatch.store.protocol import Store, Transaction
 from hearthwatch.values import moment
-from hearthwatch.watchlist.raised import LEVELS, raised_at
+from hearthwatch.watchlist.raised import LEVELS, from_now, raised_at
 from hearthwatch.words import counted, day
 
 MOST = 2_000
 """Observations of one region that are not withdrawn."""
 LONGEST_WORDS, LONGEST_SOURCE = 4_000, 500
+RULES = "rules"
+"""Who the log says it was where other rules changed a level, and no person did."""
 RELIABILITIES, CREDIBILITIES = frozenset("ABCDEF"), range(1, 7)
 FACTORS = range(1, 15)
 
@@ -133,6 +135,24 @@ class Book:
             self._raise(tx, region, [one for one in there if one.id != gone.id], gone)
         return gone
 
+    def review(self) -> int:
+        """Write to what levels are raised by the rules as they are now; return of how many regions.
+
+        What was written by the same rules stays: that time goes by changes nothing of it.
+        """
+        found = [one for one in self.store.regions(self.organisation) if self._news(one)]
+        for one in found:
+            with self.store.transaction() as tx:
+                # Asked again within it: somebody may have added or withdrawn one meanwhile.
+                region = self._region(one.id)
+                there = self.store.observations(self.organisation, region.id)
+                self._raise(tx, region, there)
+        return len(found)
+
+    def _news(self, region: Region) -> bool:
+        there = self.store.observations(self.organisation, region.id)
+        return bool(there) and raises(there, self.now) != from_now(region, self.now)
+
     def _region(self, region_id: str, *, removed: bool = False) -> Region:
         for one in self.store.regions(self.organisation, removed=removed):
             if one.id == region_id:
@@ -172,7 +192,7 @@ class Book:
         tx: Transaction,
         region: Region,
         there: Sequence[ContextObservation],
-        because: ContextObservation,
+        because: ContextObservation | None = None,
     ) -> None:
         """Write to what the level of a region is raised now, and what changed in the log."""
         raised = dataclasses.replace(region, raised=raises(there, self.now))
@@ -185,13 +205,21 @@ class Book:
         (was, _), (held, until) = before, after
         act = "level raise" if _is_more(after, before) else "level lower"
         detail = {"from": was.value, "to": held.value, "until": moment(until)}
-        self._put_down(tx, act, because, detail)
+        about = {} if because is None else {"observation": because.id}
+        self._log(tx, act, {"region": region.id, **about}, detail)
 
     def _put_down(
         self, tx: Transaction, act: str, about: ContextObservation, detail: Mapping[str, Any]
     ) -> None:
-        subject = subject_of({"region": about.region, "observation": about.id})
-        tx.add_audit(unsealed(self.organisation, self.now, self.actor, act, subject, detail=detail))
+        self._log(tx, act, {"region": about.region, "observation": about.id}, detail)
+
+    def _log(
+        self, tx: Transaction, act: str, ids: Mapping[str, str], detail: Mapping[str, Any]
+    ) -> None:
+        made = unsealed(
+            self.organisation, self.now, self.actor, act, subject_of(ids), detail=detail
+        )
+        tx.add_audit(made)
 
 
 def one_of(store: Store, region: Region, observation_id: str) -> ContextObservation:

@@ -64,11 +64,22 @@ class MemoryAlarmReads(MemoryReader):
     """Questions about alarms, and what shows them."""
 
     def alarms(
-        self, organisation: str, *, open_only: bool = False, most: int = 200
+        self,
+        organisation: str,
+        *,
+        open_only: bool = False,
+        or_over_since: datetime | None = None,
+        most: int = 200,
     ) -> tuple[Alarm, ...]:
         """Return the alarms of an organisation, newest first; empty for the installation's."""
         every = self._open().all(Alarm, organisation)
-        found = [one for one in every if one.cleared is None or not open_only]
+        found = [
+            one
+            for one in every
+            if not open_only
+            or one.cleared is None
+            or (or_over_since is not None and one.cleared > or_over_since)
+        ]
         return tuple(sorted(found, key=lambda one: (-microseconds(one.raised), one.id))[:most])
 
     def alarm(self, organisation: str, alarm_id: str) -> Alarm:

@@ -17,10 +17,10 @@ from hearthwatch.records import (
     Subscription,
 )
 from hearthwatch.store import rules
-from hearthwatch.store.codec import from_row, microseconds, to_row
+from hearthwatch.store.codec import Row, from_row, microseconds, to_row
 from hearthwatch.store.cursor import message_paging, message_position
 from hearthwatch.store.memory_tables import MemoryReader, MemoryWriter, newest_first, ranked
-from hearthwatch.store.rules import LOOKED_THROUGH, Queued
+from hearthwatch.store.rules import LOOKED_THROUGH, SHELVED, Queued
 
 
 class MemoryAlertWrites(MemoryWriter):
@@ -75,6 +75,31 @@ class MemoryAlertWrites(MemoryWriter):
             for row in [rows[-1] for rows in self._draft.by_record[Alert].values()]:
                 if (row["organisation"], row["message"]) == (organisation, message):
                     self._replace(Alert, {**row, "message": ""})
+
+    def shelve_alerts(self, organisation: str, receiver: str, now: datetime) -> int:
+        """Let a receiver's alerts that are due and in no message wait until it is switched on."""
+        with self._turn.step():
+            every = self._untold(organisation, receiver)
+            found = [row for row in every if row["due"] <= microseconds(now)]
+            for row in found:
+                self._replace(Alert, {**row, "due": microseconds(SHELVED)})
+            return len(found)
+
+    def unshelve_alerts(self, organisation: str, receiver: str) -> int:
+        """Let a receiver's shelved alerts be due since they were made; return how many."""
+        with self._turn.step():
+            every = self._untold(organisation, receiver)
+            found = [row for row in every if row["due"] == microseconds(SHELVED)]
+            for row in found:
+                self._replace(Alert, {**row, "due": row["made"]})
+            return len(found)
+
+    def _untold(self, organisation: str, receiver: str) -> list[Row]:
+        newest = (rows[-1] for rows in self._draft.by_record[Alert].values())
+        whose = (organisation, receiver, "")
+        return [
+            row for row in newest if (row["organisation"], row["receiver"], row["message"]) == whose
+        ]
 
     def add_attempt(self, attempt: Attempt) -> None:
         """Add an attempt."""

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from hearthwatch.records import Alert, Job, JobKey, Mode, Steps, TimedAlert
+from hearthwatch.records import (
+    Alert,
+    Detection,
+    Event,
+    EventSource,
+    Job,
+    JobKey,
+    Mode,
+    Opinion,
+    Steps,
+    TimedAlert,
+)
 from hearthwatch.store import delays
 from hearthwatch.store.codec import from_row, microseconds, to_row
 from hearthwatch.store.delays import Delays
 from hearthwatch.store.memory_tables import MemoryReader, MemoryWriter, key_of
-from hearthwatch.store.rules import ORIGIN
+from hearthwatch.store.rules import ORIGIN, Behind, Look
 
 
 class MemoryStepWrites(MemoryWriter):
@@ -69,10 +81,42 @@ class MemoryStepReads(MemoryReader):
         ]
         return tuple(sorted(found, key=attrgetter("made", "id")))
 
-    def committed(self, key: JobKey) -> datetime | None:
-        """Return when a unit of work was committed; None if it was not."""
+    def behind(self, organisation: str, alerts: Collection[str]) -> Mapping[str, Behind]:
+        """Return what alerts stand on, by their ids; those whose event is gone are left out."""
+        every = (self._open().newest(Alert, (organisation, one)) for one in set(alerts))
+        wanted = [one for one in every if one is not None]
+        looks: dict[str, list[Detection]] = {one.event: [] for one in wanted}
+        for look in self._open().all(Detection, organisation):
+            if look.event in looks:
+                looks[look.event].append(look)
+        found = {}
+        for one in wanted:
+            event = self._open().newest(Event, (organisation, one.event))
+            if event is not None:
+                last = one.steps.sensed or one.made
+                spoke = [look for look in looks[one.event] if look.sensed <= last]
+                newest = max(spoke, key=attrgetter("sensed", "id"), default=None)
+                found[one.id] = Behind(event.region, None if newest is None else self._look(newest))
+        return found
+
+    def opinions_of(
+        self, organisation: str, events: Collection[str]
+    ) -> Mapping[str, Sequence[Opinion]]:
+        """Return what people said of events, oldest first; without those of which nothing was."""
+        found: defaultdict[str, list[Opinion]] = defaultdict(list)
+        for one in sorted(self._open().all(Opinion, organisation), key=attrgetter("version", "id")):
+            if one.event in events:
+                found[one.event].append(one)
+        return found
+
+    def _look(self, one: Detection) -> Look:
+        key = JobKey(
+            one.organisation, one.kind, one.region, one.cell, one.acquisition, one.detector
+        )
         job = self._open().newest(Job, key_of(Job, to_row(key)))
-        return None if job is None else job.committed
+        source = self._open().newest(EventSource, (one.organisation, one.source))
+        sensors = () if source is None else source.sensors
+        return Look(key, one.sensed, sensors, None if job is None else job.committed)
 
     def delays(self, bounds: Sequence[timedelta]) -> Mapping[str, Delays]:
         """Return how long real alerts of all organisations took, by `delays.SECTIONS`."""

@@ -34,9 +34,17 @@ class AlarmReads(Protocol):
     """Questions to the store about what is wrong, and what shows it."""
 
     def alarms(
-        self, organisation: str, *, open_only: bool = False, most: int = 200
+        self,
+        organisation: str,
+        *,
+        open_only: bool = False,
+        or_over_since: datetime | None = None,
+        most: int = 200,
     ) -> tuple[Alarm, ...]:
-        """Return the alarms of an organisation, newest first; empty for the installation's."""
+        """Return the alarms of an organisation, newest first; empty for the installation's.
+
+        With `open_only` those alone that are open, or over since a time.
+        """
         ...
 
     def alarm(self, organisation: str, alarm_id: str) -> Alarm:

@@ -50,6 +50,17 @@ class AlertWrites(Protocol):
         """Let the alerts of a message wait for another one."""
         ...
 
+    def shelve_alerts(self, organisation: str, receiver: str, now: datetime) -> int:
+        """Let a receiver's alerts that are due and in no message wait until `unshelve_alerts`.
+
+        Returns how many.
+        """
+        ...
+
+    def unshelve_alerts(self, organisation: str, receiver: str) -> int:
+        """Let a receiver's shelved alerts be due since they were made; return how many."""
+        ...
+
     def add_attempt(self, attempt: Attempt) -> None:
         """Add an attempt; nothing is ever changed of it."""
         ...

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from hearthwatch.records import Alert, JobKey, Steps, TimedAlert
+from hearthwatch.records import Alert, Opinion, Steps, TimedAlert
 from hearthwatch.store.delays import Delays
+from hearthwatch.store.rules import Behind
 
 
 class StepWrites(Protocol):
@@ -45,8 +46,17 @@ class StepReads(Protocol):
         """Return when things happened of alerts made since a time, in the order made."""
         ...
 
-    def committed(self, key: JobKey) -> datetime | None:
-        """Return when a unit of work was committed; None if it was not."""
+    def behind(self, organisation: str, alerts: Collection[str]) -> Mapping[str, Behind]:
+        """Return what alerts stand on, by their ids; those whose event is gone are left out.
+
+        The last look is the one that was sensed last, and not after what the alert told of.
+        """
+        ...
+
+    def opinions_of(
+        self, organisation: str, events: Collection[str]
+    ) -> Mapping[str, Sequence[Opinion]]:
+        """Return what people said of events, oldest first; without those of which nothing was."""
         ...
 
     def delays(self, bounds: Sequence[timedelta]) -> Mapping[str, Delays]:

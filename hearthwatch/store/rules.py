@@ -398,6 +398,8 @@ STUCK_AFTER = 3
 """Attempts in vain at one message, after which its channel may be down."""
 SET_ASIDE = datetime(9999, 1, 1, tzinfo=UTC)
 """When an alert is due that is not to be told before somebody says so."""
+SHELVED = datetime(9998, 1, 1, tzinfo=UTC)
+"""When an alert is due that is not to be told before its receiver is switched on again."""
 
 
 class Stuck(NamedTuple):
@@ -417,6 +419,30 @@ class Stuck(NamedTuple):
     messages: int
     since: datetime
     delivers: bool
+
+
+class Look(NamedTuple):
+    """The last look that spoke of an event when an alert about it was made.
+
+    Attributes
+    ----------
+    sensors : tuple of str
+        Of the source that it is a look of; none where that is gone.
+    committed : datetime or None
+        When the work was committed that found it.
+    """
+
+    key: JobKey
+    sensed: datetime
+    sensors: tuple[str, ...]
+    committed: datetime | None
+
+
+class Behind(NamedTuple):
+    """What an alert stands on: the region of its event, and a look, if there was one."""
+
+    region: str
+    look: Look | None
 
 
 LOOKED_THROUGH = 1000

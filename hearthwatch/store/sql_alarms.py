@@ -57,12 +57,20 @@ class SqlAlarmReads(SqlReader):
     """Questions about alarms, and what shows them."""
 
     def alarms(
-        self, organisation: str, *, open_only: bool = False, most: int = 200
+        self,
+        organisation: str,
+        *,
+        open_only: bool = False,
+        or_over_since: datetime | None = None,
+        most: int = 200,
     ) -> tuple[Alarm, ...]:
         """Return the alarms of an organisation, newest first; empty for the installation's."""
         c = tables.alarms.c
         mine = select(tables.alarms).where(c.organisation == organisation)
-        if open_only:
+        if open_only and or_over_since is not None:
+            lately = c.cleared > microseconds(or_over_since)
+            mine = mine.where(or_(c.cleared.is_(None), lately))
+        elif open_only:
             mine = mine.where(c.cleared.is_(None))
         return self._all(Alarm, mine.order_by(c.raised.desc(), c.id).limit(most))
 

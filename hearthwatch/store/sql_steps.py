@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, func, select, update
+from sqlalchemy import RowMapping, Select, and_, bindparam, case, func, select, update
 
-from hearthwatch.records import Alert, Job, JobKey, Mode, Steps, TimedAlert
-from hearthwatch.store import delays, queries, tables
-from hearthwatch.store.codec import columns, microseconds, to_row
+from hearthwatch.records import Alert, JobKey, Kind, Mode, Opinion, Steps, TimedAlert
+from hearthwatch.store import delays, tables
+from hearthwatch.store.codec import columns, from_microseconds, microseconds, to_row
 from hearthwatch.store.delays import Delays
 from hearthwatch.store.faults import translated
-from hearthwatch.store.rules import ORIGIN
+from hearthwatch.store.rules import ORIGIN, Behind, Look
+from hearthwatch.store.sql_alerts import portions
 from hearthwatch.store.sql_rows import SqlReader, SqlWriter
 
+KEY = tuple(one.name for one in columns(JobKey))
 _SECOND = timedelta(seconds=1)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -76,10 +80,26 @@ class SqlStepReads(SqlReader):
             wanted = wanted.where(c.region == region)
         return self._all(TimedAlert, wanted.order_by(c.made, c.id))
 
-    def committed(self, key: JobKey) -> datetime | None:
-        """Return when a unit of work was committed; None if it was not."""
-        found = self._one(Job, queries.job(to_row(key)))
-        return None if found is None else found.committed
+    def behind(self, organisation: str, alerts: Collection[str]) -> Mapping[str, Behind]:
+        """Return what alerts stand on, by their ids; those whose event is gone are left out."""
+        found: dict[str, Behind] = {}
+        with self._connect(self._single) as connection, translated():
+            for ids in portions(alerts):
+                rows = connection.execute(_behind(organisation, ids)).mappings()
+                found |= {row["alert"]: _as_behind(organisation, row) for row in rows}
+        return found
+
+    def opinions_of(
+        self, organisation: str, events: Collection[str]
+    ) -> Mapping[str, Sequence[Opinion]]:
+        """Return what people said of events, oldest first; without those of which nothing was."""
+        c = tables.opinions.c
+        found: defaultdict[str, list[Opinion]] = defaultdict(list)
+        for ids in portions(events):
+            said = select(tables.opinions).where(c.organisation == organisation, c.event.in_(ids))
+            for one in self._all(Opinion, said.order_by(c.version, c.id)):
+                found[one.event].append(one)
+        return found
 
     def delays(self, bounds: Sequence[timedelta]) -> Mapping[str, Delays]:
         """Return how long real alerts of all organisations took, by `delays.SECTIONS`."""
@@ -89,6 +109,50 @@ class SqlStepReads(SqlReader):
                 for section in delays.SECTIONS
             }
         return {section: _delays(found, len(bounds)) for section, found in rows.items()}
+
+
+def _behind(organisation: str, ids: Sequence[str]) -> Select[Any]:
+    """Return the question of what alerts stand on: of each one row, by look-ups alone."""
+    a, e, s = tables.alerts.c, tables.events.c, tables.event_sources.c
+    look, job, every = tables.detections.alias("look"), tables.jobs.c, tables.detections.alias()
+    spoke = and_(every.c.organisation == a.organisation, every.c.event == a.event)
+    last = (
+        select(every.c.number)
+        .where(spoke, every.c.sensed <= func.coalesce(a.sensed, a.made))
+        .order_by(every.c.sensed.desc(), every.c.id.desc())
+        .limit(1)
+        .correlate(tables.alerts)
+        .scalar_subquery()
+    )
+    event = and_(e.organisation == a.organisation, e.id == a.event)
+    source = and_(s.organisation == look.c.organisation, s.id == look.c.source)
+    done = and_(*(job[name] == look.c[name] for name in KEY))
+    joined = (
+        tables.alerts.join(tables.events, event)
+        .outerjoin(look, look.c.number == last)
+        .outerjoin(tables.event_sources, source)
+        .outerjoin(tables.jobs, done)
+    )
+    told = (a.id.label("alert"), e.region.label("of_event"), s.sensors, job.committed)
+    return (
+        select(*told, *(look.c[name] for name in KEY), look.c.sensed)
+        .select_from(joined)
+        .where(a.organisation == organisation, a.id.in_(ids))
+    )
+
+
+def _as_behind(organisation: str, row: RowMapping) -> Behind:
+    if row["sensed"] is None:
+        return Behind(row["of_event"], None)
+    words = {name: row[name] for name in KEY} | {"kind": Kind(row["kind"])}
+    done = row["committed"]
+    look = Look(
+        JobKey(**words),
+        from_microseconds(row["sensed"]),
+        tuple(json.loads(row["sensors"] or "[]")),
+        None if done is None else from_microseconds(done),
+    )
+    return Behind(row["of_event"], look)
 
 
 def _by_bound(section: str, bounds: Sequence[timedelta]) -> Select[Any]:

@@ -400,7 +400,8 @@ alerts = _current(
     indices=[
         Index("ix_alerts_told", "organisation", "event", "receiver", "sequence", unique=True),
         Index("ix_alerts_message", "organisation", "message"),
-        Index("ix_alerts_waiting", "message", "due"),
+        # Of whom there are any is read off it, however many alerts there are of each.
+        Index("ix_alerts_waiting", "message", "organisation", "receiver", "due"),
         Index("ix_alerts_looked_up", "looked_up", "number"),
         # With all that figures of time are made of, so that what is told, which is large, is not
         # read for them.

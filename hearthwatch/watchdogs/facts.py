@@ -115,6 +115,9 @@ class Watched:
         Ids of receivers by the id of who answers for them, where that one is let in no more.
     unanswered : sequence of Response
         Of the network, to events of which nobody there took notice.
+    is_idle : bool
+        Whether nothing is read because nothing takes looks: not where it was found before that
+        nothing is read, for that is not over then.
     """
 
     now: datetime
@@ -125,3 +128,4 @@ class Watched:
     unread: Mapping[str, datetime]
     gone: Mapping[str, Collection[str]]
     unanswered: Sequence[Response]
+    is_idle: bool = False

@@ -47,8 +47,16 @@ def watched_regions(store: Store, organisation: str, now: datetime) -> tuple[Reg
     )
 
 
-def watched(settings: Settings, store: Store, organisation: str, now: datetime) -> Watched:
-    """Return how the watches of an organisation stand."""
+def watched(
+    settings: Settings, store: Store, organisation: str, now: datetime, *, is_idle: bool = False
+) -> Watched:
+    """Return how the watches of an organisation stand.
+
+    Parameters
+    ----------
+    is_idle : bool
+        Whether nothing takes looks, which is an alarm of its own.
+    """
     regions = watched_regions(store, organisation, now)
     ids = {one.id for one in regions}
     read = shown(settings, store, organisation, regions)
@@ -65,6 +73,7 @@ def watched(settings: Settings, store: Store, organisation: str, now: datetime) 
         },
         gone=gone(store, organisation, now),
         unanswered=store.unanswered(organisation),
+        is_idle=is_idle and not _is_open(store, organisation, AlarmKind.NOT_READ),
     )
 
 
@@ -113,6 +122,10 @@ def installation(
         stuck=store.stuck(),
         locked_since=locked_since,
     )
+
+
+def _is_open(store: Store, organisation: str, kind: AlarmKind) -> bool:
+    return any(one.kind is kind for one in store.alarms(organisation, open_only=True))
 
 
 def free_bytes(folder: Path) -> int | None:

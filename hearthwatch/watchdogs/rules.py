@@ -66,8 +66,8 @@ def provider_paused(facts: Watched) -> Iterator[Finding]:
 
 
 def not_read(facts: Watched) -> Iterator[Finding]:
-    """Find regions of which nothing is read though no provider is paused."""
-    if facts.unread and not facts.pauses:
+    """Find regions of which nothing is read though no provider is paused and looks are taken."""
+    if facts.unread and not facts.pauses and not facts.is_idle:
         yield _over(AlarmKind.NOT_READ, "", facts.unread)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hearthwatch.alerting.post import Post
+from hearthwatch.context.book import RULES, Book
 from hearthwatch.disclosure.telling import now_utc
 from hearthwatch.errors import HearthwatchError
 from hearthwatch.records import About, Alarm, AlarmKind, Lease, Receiver
@@ -23,7 +24,7 @@ from hearthwatch.store.leases import give_back
 from hearthwatch.store.protocol import Store
 from hearthwatch.watchdogs import beating, gathering, keeping
 from hearthwatch.watchdogs.facts import Finding
-from hearthwatch.watchdogs.rules import find_installation, find_watched
+from hearthwatch.watchdogs.rules import find_installation, find_watched, no_heartbeat
 from hearthwatch.watchdogs.telling import Teller, subscribed
 
 LEASE = "watchdogs"
@@ -40,6 +41,8 @@ SETTLING = timedelta(minutes=10)
 """After the clock was set nothing else is judged for so long."""
 OVER_FOR = timedelta(days=2)
 """Alarms that ended longer ago are not told to be over any more."""
+MOST_STANDING = 1000
+"""Alarms of one organisation that are looked at in one round."""
 AT_ONCE = frozenset({AlarmKind.CLOCK_JUMP, AlarmKind.STORE_LOCKED})
 """What is found once and never again."""
 OF_ALL = frozenset({
@@ -134,10 +137,15 @@ class Watchdogs:
             return
         self._keep("", found, now, OF_ALL)
         names = gathering.organisations(self.store)
+        if self._watches_due is None:
+            # With this process another version may have begun, whose rules of context are others.
+            for one in names:
+                Book(self.store, one, RULES, now).review()
         if self._watches_due is None or now >= self._watches_due:
             self._watches_due = now + WATCHES_EVERY
+            is_idle = any(no_heartbeat(facts))
             for one in names:
-                watched = gathering.watched(self.settings, self.store, one, now)
+                watched = gathering.watched(self.settings, self.store, one, now, is_idle=is_idle)
                 self._keep(one, find_watched(watched), now, frozenset(AlarmKind) - OF_ALL)
         for one in names:
             beating.beat(self.settings, self.store, self.post, one, now)
@@ -171,16 +179,15 @@ class Watchdogs:
         self, organisation: str, now: datetime, kinds: Collection[AlarmKind]
     ) -> list[Alarm]:
         """Return alarms that are open, and those over of which somebody is still to hear."""
-        lately = self.store.alarms(organisation)
-        is_open = self.store.alarms(organisation, open_only=True)
-        over = [
+        every = self.store.alarms(
+            organisation, open_only=True, or_over_since=now - OVER_FOR, most=MOST_STANDING
+        )
+        return [
             one
-            for one in lately
-            if one.cleared is not None
-            and now - one.cleared < OVER_FOR
-            and set(one.told) - set(one.over_told)
+            for one in every
+            if one.kind in kinds
+            if one.cleared is None or set(one.told) - set(one.over_told)
         ]
-        return [one for one in (*is_open, *over) if one.kind in kinds]
 
     def _receivers(self, organisation: str) -> Iterable[Receiver]:
         names = [organisation] if organisation else gathering.organisations(self.store)

@@ -1,7 +1,7 @@
 """To what context raises the level of a watch, as it stands in the region.
 
-`hearthwatch.context` writes it there whenever an observation is added or withdrawn, for all time
-to come: what is over ends without anybody's doing.
+`hearthwatch.context` writes it there whenever an observation is added or withdrawn, or its rules
+are others, for all time to come: what is over ends without anybody's doing.
 """
 
 from __future__ import annotations
@@ -84,6 +84,15 @@ def raised_at(region: Region, now: datetime) -> Raised | None:
     return None
 
 
+def from_now(region: Region, now: datetime) -> Mapping[str, Any]:
+    """Return what stands in a region of how context raises its level, without what is over."""
+    left = {
+        name: [one for one in region.raised.get(name, ()) if _end(one) > now]
+        for name in ("steps", "signs")
+    }
+    return left if left["steps"] else {}
+
+
 def last_raised(region: Region, now: datetime) -> tuple[WatchLevel, datetime] | None:
     """Return to what context last raised the level, and until when; None where it is or was not."""
     over = [
@@ -122,5 +131,5 @@ def sign_words(one: Sign) -> str:
     return f"dangerous speech ({graded}: {grades})"
 
 
-def _end(one: Sign) -> datetime:
+def _end(one: Mapping[str, Any] | Sign) -> datetime:
     return datetime.fromisoformat(one["until"])

@@ -29,6 +29,7 @@ from hearthwatch.keys import new_key
 from hearthwatch.records import Channel, EventState, Language, Mode, Role
 from hearthwatch.settings import load_settings
 from hearthwatch.store import MemoryStore
+from hearthwatch.watchdogs.watching import Watchdogs
 from tests.contract import store_records as a
 from tests.support.inside import Inside
 
@@ -40,7 +41,9 @@ ADDRESSES = {
     Channel.FEED: "",
 }  # fmt: skip
 LINK = re.compile(r"https?://[^\s<>\"']+")
-ALWAYS = {"question", "alert", "update", "cancel", "list", "late", "test", "exercise"}
+OF_EVENTS = {"alert", "update", "cancel", "exercise", "list", "late", "digest"}
+OF_SERVICE = {"alarm", "heartbeat"}
+ALWAYS = {"question", "test"} | OF_EVENTS | OF_SERVICE
 PAGE = re.compile(r"#event/(evt-[a-z0-9]+)")
 MINUTE = timedelta(minutes=1)
 
@@ -73,6 +76,9 @@ class World:
         ways = channels_from(settings) | {Channel.EMAIL: Email(Server("", 25, "starttls", SENDER))}
         self.ways = {name: Caught(way) for name, way in ways.items()}
         post = post_from(settings, self.store, self.ways)
+        self.dogs = Watchdogs(
+            settings, self.store, post, clock=lambda: self.now, running=lambda: self.now.timestamp()
+        )
         self.sender = sender_from(settings, self.store, self.ways, clock=lambda: self.now)
         self.app = create_app(settings, self.store, post=post)
         key, shown = new_key("ours", "desk", Role.ADMIN, self.now)
@@ -98,6 +104,9 @@ class World:
                 )
                 ask("POST", "/subscriptions",
                     json={"receiver": made["id"], "name": "All", "modes": modes})  # fmt: skip
+                for about in ("alarms", "heartbeat"):
+                    ask("POST", "/subscriptions",
+                        json={"receiver": made["id"], "name": about, "about": about})  # fmt: skip
         self.sender.step()
         self.confirm()
         self.tell("alert", 1)
@@ -109,6 +118,15 @@ class World:
         self.tell("late", 20, 21, after=timedelta(hours=1))
         for name in self.names:
             ask("POST", f"/receivers/{name}/test")
+        self.step()
+        # What lies far back is told in the morning, in a list.
+        self.tell("digest", 30, 31, last_detected=self.now - timedelta(days=40))
+        self.now = self.store.alerts("ours", event="evt-30")[0].due
+        self.step()
+        # No sender has given a sign of life here: that is an alarm, once it was found for a while.
+        for _ in range(4):
+            self.now += MINUTE
+            assert self.dogs.step()
         self.step()
 
     def confirm(self) -> None:
@@ -268,8 +286,10 @@ def test_every_link_in_what_is_sent_leads_where_it_says_and_changes_nothing(
     for (channel, _), led_by in found.items():
         assert set(led_by) == ALWAYS
         assert "confirmations" in led_by["question"]
-        for form in ("alert", "update", "cancel", "exercise", "list", "late"):
+        for form in OF_EVENTS:
             assert "event" in led_by[form]
+        for form in OF_SERVICE:
+            assert "home" in led_by[form]
         people = channel in (Channel.EMAIL, Channel.APPRISE)
         for form in ALWAYS - {"question"}:
             assert ("unsubscriptions" in led_by[form]) is people
@@ -291,5 +311,5 @@ def test_every_link_in_a_feed_leads_where_it_says(world: World, browser: httpx.C
         led = {follow(world, browser, link, language) for link in links}
         assert led == {"feed", "home", "event"}
         acts = {one.get("term") for one in feed.iter("{*}category")}
-        assert acts >= {"alert", "update", "cancel", "list", "late", "exercise", "test"}
+        assert acts >= OF_EVENTS | OF_SERVICE | {"test"}
     assert world.state() == before

@@ -44,6 +44,9 @@ class TestAlarms:
                 tx.put_alarm(one)
         assert store.alarms("ours") == (second, first, over)
         assert store.alarms("ours", open_only=True) == (second, first)
+        lately = {"open_only": True, "or_over_since": a.NOON - MINUTE}
+        assert store.alarms("ours", **lately) == (second, first, over)
+        assert store.alarms("ours", **lately | {"or_over_since": a.NOON}) == (second, first)
         assert store.alarms("ours", most=1) == (second,)
         assert store.alarms("") == (of_all,)
         assert store.alarms("theirs") == ()

@@ -1,5 +1,6 @@
 """What every store keeps of who is told of what."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -159,6 +160,30 @@ class TestAlerts:
         with store.transaction() as tx:
             tx.free_alerts("ours", "msg-1")
         assert store.untold(a.NOON) == (("ours", "rcv-1"),)
+
+    def test_those_that_are_due_can_be_shelved_until_a_receiver_is_on_again(
+        self, store: Store
+    ) -> None:
+        due, later = a.alert(made=a.NOON - MINUTE), a.alert(id="alr-2", event="evt-2")
+        later = dataclasses.replace(later, due=a.NOON + MINUTE)
+        others = [a.alert(id="alr-3", receiver="rcv-2"), a.alert(organisation="theirs")]
+        with store.transaction() as tx:
+            tx.add_alerts([due, later, *others, a.alert(id="alr-4", event="evt-3")])
+            tx.put_message(a.message(), ["alr-4"])
+        count, _ = store.overdue(a.NOON)
+        with store.transaction() as tx:
+            assert tx.shelve_alerts("ours", "rcv-1", a.NOON) == 1
+            assert tx.shelve_alerts("ours", "rcv-1", a.NOON) == 0
+        assert store.untold(a.NOON + 999 * a.DAY) == (
+            ("ours", "rcv-2"), ("theirs", "rcv-1"), ("ours", "rcv-1"),
+        )  # fmt: skip
+        assert store.waiting_alerts("ours", "rcv-1", a.NOON + 999 * a.DAY, 9) == (later,)
+        assert store.overdue(a.NOON)[0] == count - 1
+        with store.transaction() as tx:
+            assert tx.unshelve_alerts("ours", "rcv-1") == 1
+            assert tx.unshelve_alerts("ours", "rcv-2") == 0
+        again = dataclasses.replace(due, due=due.made)
+        assert store.waiting_alerts("ours", "rcv-1", a.NOON, 9) == (again,)
 
     def test_whoever_waits_longest_comes_first_and_nobody_counts_for_others(
         self, store: Store

@@ -10,6 +10,7 @@ import pytest
 from hearthwatch.records import Alert, Mode, Steps
 from hearthwatch.store import Store
 from hearthwatch.store.delays import Delays
+from hearthwatch.store.rules import Behind, Look
 from tests.contract import store_records as a
 
 MINUTE = timedelta(minutes=1)
@@ -28,6 +29,14 @@ def store(empty: Store) -> Store:
             tx.put_receiver(a.receiver(organisation=organisation))
             tx.put_receiver(a.receiver(organisation=organisation, id="rcv-2"))
     return empty
+
+
+def with_events(store: Store) -> None:
+    for organisation in ("ours", "theirs"):
+        a.with_region(store, organisation)
+        with store.transaction() as tx:
+            for name in ("evt-1", "evt-2"):
+                tx.put_event(a.event(organisation=organisation, id=name))
 
 
 def add(store: Store, *alerts: Alert) -> None:
@@ -130,14 +139,53 @@ def test_real_alerts_of_all_are_counted_by_how_long_they_took(store: Store) -> N
     }
 
 
-def test_it_is_known_when_a_look_was_committed(store: Store) -> None:
-    a.with_region(store)
-    made = a.job(key=a.key(), run="run-1")
+def test_alerts_stand_on_the_last_look_that_spoke_of_their_event_then(store: Store) -> None:
+    with_events(store)
+    looks = [
+        a.detection(id="det-1", sensed=a.NOON - HOUR, source="src-1"),
+        # Of two at one moment the later by its id; the one of another's is none of ours.
+        a.detection(id="det-2", acquisition="S2A-2", source="src-1"),
+        a.detection(id="det-3", acquisition="S2A-3", source="src-9"),
+        a.detection(id="det-4", acquisition="S2A-4", sensed=a.NOON + 2 * HOUR),
+    ]
+    made = a.job(key=a.key(acquisition="S2A-1"), run="run-1", committed=a.NOON + MINUTE)
     with store.transaction() as tx:
         tx.put_run(a.run(id="run-1"))
         tx.finish_job(made)
-    assert store.committed(a.key()) == made.committed
-    assert store.committed(replace(a.key(), organisation="theirs")) is None
+        tx.put_source(a.source(sensors=("sentinel-2-l2a", "other")))
+        tx.add_detections([*looks, a.detection(id="det-9", organisation="theirs")])
+    add(
+        store,
+        a.alert(steps=Steps(sensed=a.NOON - MINUTE)),
+        a.alert(id="alr-2", sequence=2),
+        a.alert(id="alr-3", sequence=3, steps=Steps(sensed=a.NOON - 2 * HOUR)),
+        a.alert(id="alr-4", event="evt-2"),
+        a.alert(id="alr-5", event="evt-gone"),
+        a.alert(organisation="theirs"),
+    )
+    assert store.behind("ours", [f"alr-{n}" for n in range(1, 10)]) == {
+        "alr-1": Behind(
+            "reg-1",
+            Look(a.key(), a.NOON - HOUR, ("sentinel-2-l2a", "other"), a.NOON + MINUTE),
+        ),
+        "alr-2": Behind("reg-1", Look(a.key(acquisition="S2A-3"), a.NOON, (), None)),
+        "alr-3": Behind("reg-1", None),
+        "alr-4": Behind("reg-1", None),
+    }
+    assert store.behind("ours", []) == {}
+
+
+def test_what_people_said_of_many_events_is_found_at_once(store: Store) -> None:
+    with_events(store)
+    first, second = a.opinion(), a.opinion(id="opn-0", version=3)
+    other = a.opinion(id="opn-3", event="evt-2")
+    with store.transaction() as tx:
+        tx.add_opinions([second, other, first, a.opinion(organisation="theirs")])
+    found = store.opinions_of("ours", ["evt-1", "evt-2", "evt-3"])
+    assert {event: list(said) for event, said in found.items()} == {
+        "evt-1": [first, second], "evt-2": [other],
+    }  # fmt: skip
+    assert not store.opinions_of("ours", [])
 
 
 def test_a_store_without_alerts_has_counts_of_nothing(empty: Store) -> None:

@@ -195,8 +195,8 @@ export const actWords = ({ act, version }: AlertTold): string => `${ACTS[act] ??
 /** Whether what was told arrived; what waits for its time says when that is. */
 export function arrivedWords(alert: AlertTold): string {
   const { state, due } = alert;
-  if (state === null) return `waits, to be told ${moment(due)}`;
-  return stateWords({ ...alert, state });
+  if (state !== null) return stateWords({ ...alert, state });
+  return due === null ? "waits: its receiver is switched off, or nothing is to be sent since a restore" : `waits, to be told ${moment(due)}`;
 }
 
 /** What is told of one event, in a sentence; whoever was told nothing last comes to light. */

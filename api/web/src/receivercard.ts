@@ -172,8 +172,8 @@ async function switchOff(receiver: Receiver, { api, done }: CardAround): Promise
   const off = await ask<OneReceiver>({
     title: `Switch ${isolated(receiver.name)} off?`,
     effects: () => [
-      "Nothing is sent to it. What is due for it already is given up; it can be sent again by hand once it is on.",
-      "What is found, changes or is taken back while it is off it is not told, not later either.",
+      "Nothing is sent to it. What is due for it already, and what changes or is taken back of what it was told, it is told once it is on again, in one summary.",
+      "What is found while it is off it is not told, not later either.",
     ],
     fields: [field("Why (optional)", why, "Whoever looks here later reads it.")],
     yes: "Switch it off",

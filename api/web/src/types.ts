@@ -679,7 +679,8 @@ export interface AlertTold {
   act: "alert" | "update" | "cancel";
   severity: Severity;
   made: string;
-  due: string;
+  /** Null while it waits for somebody, as to switch its receiver on again. */
+  due: string | null;
   /** Null while it waits to go into one. */
   message: string | null;
   state: MessageState | null;

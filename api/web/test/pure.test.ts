@@ -456,6 +456,7 @@ test("what became of a test is said with what the other side said", () => {
 
 test("who was told of an event: the newest of each counts", () => {
   const told = (more: Partial<AlertTold>): AlertTold => ({ id: "alr-1", receiver: "rcv-1", receiver_name: "Night duty", channel: "email", detail: "notice", sequence: 1, version: 1, act: "alert", severity: "severe", made: "2026-11-22T10:00:00Z", due: "2026-11-23T05:00:00Z", message: "msg-1", state: "delivered", attempts: 1, ended: null, ...more });
+  assert.equal(arrivedWords(told({ message: null, state: null, due: null })), "waits: its receiver is switched off, or nothing is to be sent since a restore");
   assert.equal(toldWords([told({})]), "1 receiver has the newest of it.");
   assert.equal(toldWords([told({}), told({ sequence: 2, state: "dead" })]), "1 receiver could not be told.");
   assert.equal(toldWords([told({}), told({ receiver: "rcv-2", message: null, state: null }), told({ receiver: "rcv-3", state: "waiting" })]), "1 receiver has the newest of it; 2 receivers are still to be told.");

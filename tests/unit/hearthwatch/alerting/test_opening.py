@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from hearthwatch.alerting import matching
+from hearthwatch.alerting.escalating import escalate
 from hearthwatch.alerting.opening import opened
 from hearthwatch.alerting.outbox import enqueue
 from hearthwatch.fusion.people import Saying, say
-from hearthwatch.records import EventState, Rhythm, Subscription, Verb
+from hearthwatch.records import Answer, EventState, Rhythm, Subscription, Verb
 from hearthwatch.store import MemoryStore
 from tests.contract import store_records as a
+from tests.unit.hearthwatch.alerts.desk import event
+from tests.unit.hearthwatch.alerts.net import Net
 
 
 class Watched(MemoryStore):
@@ -61,6 +65,25 @@ def test_what_a_person_says_does_so_too() -> None:
     say(watched, "ours", "evt-1", Verb.CONFIRM, Saying("amina", a.NOON))
     assert watched.read == [False]
     assert len(watched.alerts("ours")) == 1
+
+
+def test_whoever_goes_on_where_nobody_answered_does_so_too() -> None:
+    watched = Watched()
+    net = Net(watched)
+    net.responder("one", "a", "b")
+    net.tell(event())
+    net.step()
+    # Another one, so that what was laid out holds no more.
+    net.subscribe(receiver="a", name="changed", revision=2)
+    watched.read.clear()
+    net.now += timedelta(days=2)
+    assert escalate(watched, net.now) == 1
+    assert watched.read == [False]
+    net.step()
+    net.subscribe(receiver="a", name="changed again", revision=3)
+    watched.read.clear()
+    net.answers("b", Answer.DECLINED)
+    assert watched.read == [False]
 
 
 def test_what_changes_in_between_is_in_it_all_the_same() -> None:

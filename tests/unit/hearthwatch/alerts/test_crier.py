@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from hearthwatch.alerting.outbox import enqueue
 from hearthwatch.alerts.crier import cry
-from hearthwatch.records import Alert, Audience, Detail, EventState, Mode
+from hearthwatch.records import Alert, Audience, Detail, EventState, Mode, Severity
 from tests.contract import store_records as a
 from tests.unit.hearthwatch.disclosure.world import DAY, HOUR, MONDAY, OURS, World
 
@@ -161,3 +162,43 @@ def test_an_exercise_is_told_only_to_who_asked_for_it(world: World) -> None:
     world.happens(PLACE, mode=Mode.EXERCISE)
     world.release(Audience.PARTNER)
     assert cry(world.store, world.now) == 0
+
+
+def test_a_contact_whose_agreement_allows_no_more_is_told_once_it_was_released(
+    world: World,
+) -> None:
+    """Before, it is told nothing, and nobody waits for its answer; what follows reaches it too."""
+    with world.store.transaction() as tx:
+        tx.put_receiver(
+            a.receiver(
+                id="aid", detail=Detail.PARTNER, quiet_from=None, quiet_until=None,
+                confirmed=MONDAY,
+            )
+        )  # fmt: skip
+        tx.put_responder(
+            a.responder(
+                detail=Detail.PARTNER, contacts=("aid",), region="", kinds=(), created=MONDAY,
+                since=MONDAY, least_severity=Severity.MINOR,
+            )
+        )  # fmt: skip
+    event = world.happens(PLACE)
+    with world.store.transaction() as tx:
+        enqueue(world.store, tx, OURS, [event], now=world.now)
+    assert cry(world.store, world.now) == 0
+    assert world.store.alerts(OURS) == ()
+    assert world.store.responses(OURS, [event.id]) == ()
+    world.later(HOUR)
+    world.release(Audience.PARTNER)
+    cry(world.store, world.now)
+    (alert,) = (one for one in world.store.alerts(OURS) if one.receiver == "aid")
+    assert (alert.facts["event"], alert.made) == (world.one()["id"], world.now)
+    assert event.id not in json.dumps(dict(alert.facts))
+    (response,) = world.store.responses(OURS, [event.id])
+    assert (response.contacts, response.told) == (("aid",), world.now)
+    assert response.due is not None and response.due > world.now
+    cry(world.store, world.now)
+    world.later(HOUR)
+    world.becomes("evt-1", state=EventState.RETRACTED, said_by="amina")
+    cry(world.store, world.now)
+    acts_told = [one.act.value for one in world.store.alerts(OURS) if one.receiver == "aid"]
+    assert acts_told == ["alert", "cancel"]

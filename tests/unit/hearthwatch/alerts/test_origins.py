@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hearthwatch.alerting.outbox import enqueue_erased
 from hearthwatch.alerting.steps import acknowledged
-from hearthwatch.alerts import origins
+from hearthwatch.alerts import origins, sending
 from hearthwatch.alerts.channel import DeliveryFailed, Parcel
 from hearthwatch.alerts.origins import look_up
 from hearthwatch.alerts.sending import Sending
 from hearthwatch.records import Channel, Detail, EventState, SpendStatus, Steps, Verb
 from hearthwatch.store import MemoryStore, Store
 from tests.contract import store_records as a
+from tests.contract.test_store import STORES
 from tests.unit.hearthwatch.alerts.desk import Desk, event
 
 SECOND = timedelta(seconds=1)
@@ -114,14 +117,13 @@ def test_what_a_person_confirmed_was_verified_and_not_detected_then(desk: Desk) 
 def test_one_that_cannot_be_looked_up_holds_up_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(store: Store, organisation: str, event: str) -> Any:
-        if event == "evt-1":
+    def fail(store: Store, organisation: str, events: Collection[str]) -> Any:
+        if "evt-1" in events:
             raise ZeroDivisionError
-        return MemoryStore.event(store, organisation, event)  # type: ignore[arg-type]
+        return {}
 
     desk.tell(event(1, last_detected=SENSED), event(2, last_detected=SENSED))
-    monkeypatch.setattr(type(desk.store), "opinions", lambda store, whose, event: (
-        () if event == "evt-2" else fail(store, whose, event)))  # fmt: skip
+    monkeypatch.setattr(type(desk.store), "opinions_of", fail)
     assert look_up(desk.store, desk.now) == 2
     assert look_up(desk.store, desk.now) == 0
     assert [one.steps.detected for one in desk.store.alerts("ours")] == [None, a.NOON]
@@ -137,6 +139,64 @@ def test_whatever_sends_looks_them_up(desk: Desk) -> None:
     desk.tell(event(last_detected=SENSED))
     Sending(desk.sender).beside()
     assert found(desk).looked_up == desk.now
+
+
+def test_in_a_storm_more_is_looked_up_in_every_turn(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part in (origins, sending):
+        monkeypatch.setattr(part, "AT_ONCE", 2)
+    desk.tell(*(event(number) for number in range(5)))
+    beside = Sending(desk.sender)
+    left = []
+    for _ in range(4):
+        beside.beside()
+        left.append(len(desk.store.alerts_to_look_up(9)))
+    assert left == [3, 1, 0, 0]
+    # What comes later waits for its turn.
+    desk.tell(event(7))
+    beside.beside()
+    assert len(desk.store.alerts_to_look_up(9)) == 1
+    desk.now += MINUTE
+    beside.beside()
+    assert desk.store.alerts_to_look_up(9) == ()
+
+
+@pytest.mark.parametrize("way", ["memory", "sqlite"])
+def test_many_alerts_take_no_more_questions_than_one(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(desk: Desk) -> int:
+        count = 0
+        for name in ("behind", "opinions_of", "spends", "known_scenes", "event", "opinions"):
+            real = getattr(type(desk.store), name)
+
+            def counted(self: Any, *args: Any, real: Any = real, **more: Any) -> Any:
+                nonlocal count
+                count += 1
+                return real(self, *args, **more)
+
+            monkeypatch.setattr(type(desk.store), name, counted)
+        look_up(desk.store, desk.now)
+        monkeypatch.undo()
+        return count
+
+    desk = Desk(STORES[way](tmp_path))
+    desk.receiver(detail=Detail.EXACT)
+    desk.subscribe()
+    desk.tell(event(1, last_detected=SENSED))
+    look(desk)
+    one = asked(desk)
+    desk.tell(*(event(number, last_detected=SENSED) for number in range(2, 40)))
+    with desk.store.transaction() as tx:
+        tx.add_detections([
+            a.detection(id=f"det-{n}", event=f"evt-{n}", sensed=SENSED, acquisition="S2A-1",
+                        cell="36N_0777_0777", region="reg-1")
+            for n in range(2, 40)
+        ])  # fmt: skip
+    assert asked(desk) == one == 4
+    every = desk.store.alerts("ours")
+    assert {one.steps.fetched for one in every} == {SENSED + 4 * HOUR}
 
 
 def test_it_was_sent_when_the_first_receipt_was_stored(desk: Desk) -> None:

@@ -417,6 +417,14 @@ def test_an_sms_keeps_id_and_mark_whatever_the_link():
         assert link in text.split() or "https" not in text
 
 
+@pytest.mark.parametrize("language", Language)
+def test_no_sms_holds_a_link_with_which_whoever_reads_it_could_answer(language):
+    link = "https://watch.example/answers?receiver=rcv-1&response=rsp-1&token=secret"
+    text = short(letter(facts=({**facts(), "links": {"answer": link}},)), language)
+    assert "secret" not in text and "answers" not in text
+    assert EVENT in text
+
+
 def test_what_an_sms_takes_up():
     assert size("a" * 160) == dataclasses.replace(size("a"), units=160)
     assert size("a" * 161).parts == 2 and size("a" * 307).parts == 3

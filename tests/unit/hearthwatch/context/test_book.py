@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from hearthwatch.access.standing import Caller
 from hearthwatch.alerting.own import level_told
-from hearthwatch.context.book import MOST, Book, Told, hash_of
+from hearthwatch.context import policy
+from hearthwatch.context.book import MOST, RULES, Book, Told, hash_of
 from hearthwatch.disclosure.holds import Holds
 from hearthwatch.errors import NotFound, RegionError, ReleaseError
 from hearthwatch.records import (
@@ -32,6 +34,7 @@ from hearthwatch.store import MemoryStore, Store
 from hearthwatch.watchlist.terms import level_now, with_level
 from tests.contract import store_records as a
 from tests.unit.hearthwatch.alerts.desk import Desk, event
+from tests.unit.hearthwatch.watchdogs.kennel import Kennel
 
 NOW = a.NOON
 DAY = timedelta(days=1)
@@ -306,3 +309,41 @@ def test_the_log_can_be_asked_for_what_raised_a_region(store: MemoryStore) -> No
     book(store).add("reg-1", told())
     found = store.audit_newest("ours", AuditFilter(act="level raise"), limit=5)
     assert [one.subject.split()[0] for one in found] == ["region:reg-1"]
+
+
+class TestOtherRules:
+    def test_hold_from_the_next_start_and_the_log_says_so(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        book(store).add("reg-1", told())
+        assert level_now(region(store), NOW) is WatchLevel.URGENT
+        monkeypatch.setattr(policy, "GRAVE_OF_FIVE", 6)
+        later = NOW + DAY
+        rules = Book(store, "ours", RULES, later)
+        assert rules.review() == 1
+        assert level_now(region(store), later) is WatchLevel.ELEVATED
+        entry = store.audit("ours")[-1]
+        assert (entry.act, entry.actor, entry.subject) == ("level lower", RULES, "region:reg-1")
+        assert rules.review() == 0
+
+    def test_the_same_rules_change_nothing_however_much_time_goes_by(self, store: Store) -> None:
+        book(store).add("reg-1", told())
+        book(store).add("reg-1", factor(1))
+        book(store).add("reg-1", factor(2, observed=NOW - 9 * DAY))
+        before, entries = region(store), len(store.audit("ours"))
+        for days in (0, 10, 29, 29.5, 100, 170, 175, 400):
+            assert Book(store, "ours", RULES, NOW + days * DAY).review() == 0
+        assert (region(store), len(store.audit("ours"))) == (before, entries)
+
+    def test_who_watches_looks_at_them_once_in_each_process(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kennel = Kennel(MemoryStore(), tmp_path)
+        book(kennel.store).add("reg-1", told())
+        kennel.rounds(2)
+        assert level_now(region(kennel.store), kennel.now) is WatchLevel.URGENT
+        monkeypatch.setattr(policy, "GRAVE_OF_FIVE", 6)
+        kennel.dogs._let_go()
+        kennel.dogs = kennel.more_dogs()
+        kennel.rounds()
+        assert level_now(region(kennel.store), kennel.now) is WatchLevel.ELEVATED

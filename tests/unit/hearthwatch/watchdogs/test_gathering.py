@@ -75,3 +75,12 @@ def test_watches_that_are_over_count_for_nothing(settings: Settings, store: Stor
     assert fresh(settings, store, "ours", NOW) == (1, 0)
     look(store, "burned", 3)
     assert fresh(settings, store, "ours", NOW) == (1, 1)
+
+
+def test_that_nothing_takes_looks_does_not_end_what_was_found_before(
+    settings: Settings, store: Store
+) -> None:
+    assert watched(settings, store, "ours", NOW, is_idle=True).is_idle
+    with store.transaction() as tx:
+        tx.put_alarm(a.alarm(kind=AlarmKind.NOT_READ, subject=""))
+    assert not watched(settings, store, "ours", NOW, is_idle=True).is_idle

@@ -1,7 +1,7 @@
 """From something that is wrong to one message, and to one more when it is over."""
 
 import dataclasses
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from hearthwatch.records import (
     AlarmKind,
     Channel,
     Detail,
+    Lease,
     MessageForm,
     MessageState,
     Person,
@@ -267,6 +268,30 @@ class TestFaults:
         coordinator.step()
         kennel.rounds(10)
         assert told(kennel) == [[("no_heartbeat", False)]]
+
+    def test_a_coordinator_dead_for_days_is_one_alarm_that_says_what_to_do(
+        self, kennel: Kennel
+    ) -> None:
+        kennel.subscribe_to()
+        kennel.settings = kennel.settings.model_copy(update={"provider": "stac"})
+        # What is said of runs goes by the machine's clock.
+        kennel.now = kennel.began = datetime.now(UTC)
+        read = kennel.now - 3 * a.DAY
+        kennel.sends()
+        with kennel.store.transaction() as tx:
+            tx.put_region(a.region(created=read - 9 * a.DAY))
+            tx.put_run(a.run(started=read, finished=read, outcome="complete"))
+            tx.take_lease(Lease("coordinator", "", "dead", read, read + MINUTE, 0))
+        kennel.dogs = kennel.more_dogs()
+        kennel.rounds(40)
+        assert told(kennel) == [[("no_heartbeat", False)]]
+        assert kennel.store.alarms("ours", open_only=True) == ()
+        coordinator = kennel.more_dogs(takes_looks=lambda: True)
+        for _ in range(20):
+            coordinator.step()
+            kennel.rounds(sent=False)
+        kinds = {one.kind for one in kennel.store.alarms("ours", open_only=True)}
+        assert AlarmKind.NOT_READ in kinds
 
     def test_one_that_ended_as_it_should_is_not_missed(self, kennel: Kennel) -> None:
         coordinator = kennel.more_dogs(takes_looks=lambda: True)
