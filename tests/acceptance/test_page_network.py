@@ -132,6 +132,11 @@ def _refused_and_kept(page: Page, office: Office) -> None:
     _done(page, "The receiver is added.")
     expect(page.get_by_test_id("contact-choice")).to_contain_text("Third contact")
     expect(page.get_by_test_id("contact")).to_have_count(2)
+    page.get_by_test_id("rsd-add").click()
+    expect(page.get_by_test_id("rsd-problem")).to_contain_text("finish it, or cancel")
+    expect(page.get_by_test_id("rsd-name")).to_have_value("Aid in the hills")
+    page.get_by_test_id("rsd-name").scroll_into_view_if_needed()
+    keep(page, "network-form")
     page.get_by_test_id("rsd-until").fill("")
     page.get_by_test_id("rsd-since").fill("")
     page.get_by_test_id("rsd-yes").click()
@@ -252,6 +257,23 @@ def _noted_and_followed(page: Page, office: Office, event: str) -> None:
     keep(page, "network-event")
     (effect,) = office.store.effects("local", event)
     assert effect.by == caller_of(office.store, "amina").key
+
+
+def test_writing_down_on_a_phone(desk: Desk, office: Office) -> None:
+    event = office.event("West")
+    page = desk("amina", PHONE_390)
+    page.goto(f"{office.served.url}/#event/{event}")
+    page.get_by_test_id("effect-add").click()
+    dialog = page.get_by_test_id("ask-dialog").bounding_box()
+    assert dialog is not None
+    assert dialog["x"] >= 0
+    assert dialog["x"] + dialog["width"] <= PHONE_390["width"]
+    assert dialog["y"] + dialog["height"] <= PHONE_390["height"]
+    keep(page, "phone-network-effect")
+    page.get_by_test_id("ask-cancel").click()
+    expect(page.get_by_test_id("effect-add")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE_390["width"]
+    keep(page, "phone-network-event")
 
 
 def test_who_may_not_write_sees_no_form(desk: Desk, office: Office) -> None:

@@ -64,7 +64,7 @@ export function addEffect(api: Api, event: string, responders: readonly Responde
   const words = text("effect-words");
   return ask<EventEffect>({
     title: "Write down what followed?",
-    effects: () => [ON_RECORD, "It says what came after the telling, not that it came of it, unless you say so in words."],
+    effects: () => [ON_RECORD, "Everybody of yours who may read reads it: name nobody whom that would put in danger."],
     fields: [
       field("What followed (needed)", effect),
       field("When (needed)", date),

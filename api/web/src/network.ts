@@ -60,6 +60,10 @@ export class Network {
   private open(before: Responder | null): void {
     const who = this.around.who();
     if (!who) return;
+    if (this.form) {
+      this.form.remind();
+      return;
+    }
     const back = document.activeElement;
     const close = (): void => {
       this.form = null;

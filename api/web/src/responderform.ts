@@ -94,6 +94,12 @@ export class ResponderForm {
     this.name.focus();
   }
 
+  /** Another form was asked for: what is filled in here would be lost. */
+  remind(): void {
+    this.problem.textContent = "This form is still open: finish it, or cancel.";
+    this.submit.focus();
+  }
+
   private leave(): void {
     this.sending?.abort();
     this.around.left();
