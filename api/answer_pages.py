@@ -1,4 +1,4 @@
-"""The pages on which whoever receives says that they want to be told, or want no more."""
+"""The pages that are open without a key: on them whoever receives wants to be told, or no more."""
 
 from __future__ import annotations
 
@@ -78,6 +78,37 @@ PAGES: Mapping[Language, Mapping[Step, Words]] = {
 }
 
 
+_STYLE = (
+    ":root{color-scheme:light dark}"
+    "body{margin:0;padding:1rem;font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}"
+    "main{max-width:36rem;margin:0 auto}"
+    "h1{font-size:1.4rem;line-height:1.25}h2{font-size:1.1rem}"
+    "textarea,input{box-sizing:border-box;display:block;width:100%;padding:.5rem;font:inherit}"
+    "button{min-height:2.75rem;padding:.5rem 1rem;font:inherit}"
+    ".buttons{display:grid;gap:.75rem}"
+)
+
+
+def open_page(title: str, inside: str, language: Language, *, status: int = 200) -> Response:
+    """Return a page for whoever shows no key, in their language and its direction.
+
+    Parameters
+    ----------
+    inside : str
+        What stands under the title, as HTML.
+    """
+    direction = "rtl" if language is Language.ARABIC else "ltr"
+    page = (
+        f'<!doctype html><html lang="{language.value}" dir="{direction}">'
+        '<head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta name="robots" content="noindex"><title>{escape(title)}</title>'
+        f"<style>{_STYLE}</style></head>"
+        f"<body><main><h1>{escape(title)}</h1>{inside}</main></body></html>"
+    )
+    return HTMLResponse(page, status, headers={"Content-Language": language.value})
+
+
 def answer_page(step: Step, language: Language, address: str = "") -> Response:
     """Return a page.
 
@@ -93,15 +124,7 @@ def answer_page(step: Step, language: Language, address: str = "") -> Response:
         if said.button
         else ""
     )
-    direction = "rtl" if language is Language.ARABIC else "ltr"
-    page = (
-        f'<!doctype html><html lang="{language.value}" dir="{direction}">'
-        '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f'<meta name="robots" content="noindex"><title>{escape(said.title)}</title></head>'
-        f"<body><main><h1>{escape(said.title)}</h1><p>{escape(said.text)}</p>{form}</main></body>"
-        "</html>"
-    )
-    return HTMLResponse(page, headers={"Content-Language": language.value})
+    return open_page(said.title, f"<p>{escape(said.text)}</p>{form}", language)
 
 
 def asked_for(accepted: str) -> Language:

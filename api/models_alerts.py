@@ -80,6 +80,9 @@ class ReceiverList(BaseModel):
 
     items: list[ReceiverAnswer]
     names: dict[str, str] = Field(description="Of those who answer for them, by id.")
+    gone: list[str] = Field(
+        description="Ids of those of them who were shut out: their receivers are told nothing."
+    )
 
 
 class NewReceiver(Sent):

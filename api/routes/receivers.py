@@ -21,6 +21,7 @@ from api.models_alerts import (
     ReceiverList,
 )
 from api.problems import Problem, declared, located
+from hearthwatch.alerting.owners import is_shut_out
 from hearthwatch.alerting.receivers import TERMS, Receivers
 from hearthwatch.alerting.shown import message_value, receiver_value
 from hearthwatch.disclosure.shown import names_of
@@ -36,11 +37,16 @@ _MAY_BE_NULL = frozenset({"quiet_from", "quiet_until", "quiet_override"})
 
 
 @router.get("", response_model=ReceiverList)
-def list_receivers(who: Reader, here: InContext, removed: Removed = False) -> Response:
+def list_receivers(
+    who: Reader, here: InContext, doors: InDoors, removed: Removed = False
+) -> Response:
     """List who is told of events, oldest first, without addresses."""
     every = here.store.receivers(who.organisation, removed=removed)
-    names = names_of(here.store, who.organisation, (one.owner for one in every))
-    return respond({"items": [receiver_value(one) for one in every], "names": names})
+    owners, now = sorted({one.owner for one in every}), doors.sign_in.clock()
+    names = names_of(here.store, who.organisation, owners)
+    gone = [one for one in owners if is_shut_out(here.store, who.organisation, one, now)]
+    items = [receiver_value(one) for one in every]
+    return respond({"items": items, "names": names, "gone": gone})
 
 
 @router.post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -322,6 +323,21 @@ def test_one_changes_ones_own_and_who_lets_people_in_all(here: Service) -> None:
     assert here.store.receiver("ours", made["id"]).address == ""
 
 
+def test_that_who_answers_for_a_receiver_was_shut_out_is_listed_until_it_is_taken_over(
+    here: Service,
+) -> None:
+    made = here.told()
+    key = here.store.key(made["owner"])
+    assert key is not None
+    with here.store.transaction() as tx:
+        tx.put_key(dataclasses.replace(key, revoked=datetime.now(UTC)))
+    assert here.ask("GET", "/receivers", "viewer").json()["gone"] == [made["owner"]]
+    where = f"/receivers/{made['id']}"
+    assert here.ask("PATCH", where, "other", json={"take_over": True}).status_code == 409
+    assert here.ask("PATCH", where, "admin", json={"take_over": True}).status_code == 200
+    assert here.ask("GET", "/receivers", "viewer").json()["gone"] == []
+
+
 def test_who_answers_for_a_receiver_is_named_and_one_that_was_removed_is_listed_if_asked_for(
     here: Service,
 ) -> None:
@@ -330,6 +346,7 @@ def test_who_answers_for_a_receiver_is_named_and_one_that_was_removed_is_listed_
     listed = here.ask("GET", "/receivers", "viewer").json()
     assert [one["id"] for one in listed["items"]] == [kept["id"]]
     assert listed["names"] == {kept["owner"]: "analyst"}
+    assert listed["gone"] == []
     every = here.ask("GET", "/receivers?removed=true").json()["items"]
     assert {one["id"]: bool(one["removed"]) for one in every} == {
         kept["id"]: False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -140,7 +141,7 @@ def test_from_an_event_to_who_acts(here: Network) -> None:
     body = "answer=taken_charge&words=We+leave+at+dawn.%0AAl-F%C4%81shir+road&to="
     page = here.client.request("POST", link, content=body, headers=FORM)
     assert page.status_code == 200, page.text
-    assert "Aid in the hills: has taken charge" in page.text
+    assert "<bdi>Aid in the hills</bdi>: has taken charge" in page.text
     told = here.responses()
     assert told["acts"] == ["Aid in the hills"]
     (found,) = told["items"]
@@ -174,6 +175,37 @@ def test_whatever_is_wrong_with_an_answer_the_refusal_is_the_same(here: Network)
     assert {one.status_code for one in answers} == {404}
     assert len({one.content for one in answers}) == 1
     assert {one["state"] for one in here.responses()["items"]} == {"told"}
+
+
+def test_a_contact_answers_in_its_own_language_and_a_stranger_in_that_of_their_browser(
+    here: Network,
+) -> None:
+    first = here.contact("Duty", language="ar")
+    here.responder(first)
+    here.event()
+    here.sender.step()
+    link = here.link(first)
+    french = {"Accept-Language": "fr", "Accept": "text/html,*/*;q=0.8"}
+    page = here.client.request("GET", link, headers=french)
+    assert (page.headers["content-language"], "نتولّى الأمر" in page.text) == ("ar", True)
+    # Whoever brings something else is told nothing of the receiver, not even its language.
+    for wrong in (f"{link}x", link.replace(first, "rcv-9")):
+        page = here.client.request("GET", wrong, headers=french)
+        assert (page.headers["content-language"], "Que ferez-vous" in page.text) == ("fr", True)
+    refused = [
+        here.client.request("POST", address, content=body, headers=FORM | french)
+        for address, body in (
+            (f"{link}x", "answer=received"), (link.replace(first, "rcv-9"), "answer=received"),
+            (link, "answer=attack"), (link, ""),
+        )
+    ]  # fmt: skip
+    assert {(one.status_code, one.headers["content-language"]) for one in refused} == {(404, "fr")}
+    assert len({one.content for one in refused}) == 1
+    assert "n'a pas été notée" in unescape(refused[0].text)
+    done = here.client.request("POST", link, content="answer=received", headers=FORM | french)
+    assert (done.status_code, done.headers["content-language"]) == (200, "ar")
+    assert "<bdi>Aid in the hills</bdi>: استلمت الرسالة" in done.text
+    assert here.responses()["items"][0]["state"] == "received"
 
 
 def test_what_was_said_on_the_telephone_notes_and_effects(here: Network) -> None:

@@ -2,57 +2,37 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from shapely import unary_union
-from shapely.geometry import box, mapping
 
-from hearthwatch.access.scopes import scopes_of
-from hearthwatch.access.standing import Caller
-from hearthwatch.alerting.answering import CONFIRM
-from hearthwatch.alerting.outbox import enqueue
 from hearthwatch.alerting.receivers import Receivers
-from hearthwatch.alerting.subscriptions import Subscriptions
 from hearthwatch.alerts.channel import DeliveryFailed, Parcel
-from hearthwatch.alerts.installed import post_from, sender_from
-from hearthwatch.alerts.post import PostRoom
-from hearthwatch.alerts.sender import Sender
-from hearthwatch.errors import AlertError
 from hearthwatch.records import (
     Alarm,
     AlarmKind,
     Channel,
     Detail,
-    EventFilter,
     EventState,
     Mode,
-    Receiver,
     Role,
     Severity,
 )
-from hearthwatch.store import Store
-from hearthwatch.store.whole import all_events
-from tests.support import burned
-from tests.support.browsing import (
-    DESK,
-    PHONE,
-    WAIT_MS,
-    Watcher,
-    keep,
-    let_in,
-    signed_in,
-    without_map,
+from tests.support.browsing import PHONE, keep
+from tests.support.offices import (
+    ADDRESS,
+    Desk,
+    Office,
+    caller_of,
+    desk_of,
+    draw_area,
+    office_of,
+    open_alerts,
+    say_yes,
 )
-from tests.support.served import Served, listening
-from tests.unit.hearthwatch.alerts.desk import Spy
 
 pytestmark = pytest.mark.needs_browser
 
@@ -60,142 +40,24 @@ PEOPLE = {
     "amina": ("Amina", Role.ANALYST), "badr": ("بدر الدين", Role.ANALYST),
     "dina": ("Dina", Role.ADMIN), "vera": ("Vera", Role.VIEWER), "paul": ("Paul", Role.PARTNER),
 }  # fmt: skip
-ADDRESS = "https://hooks.example/secret-path"
-
-
-class Way(Spy):
-    """A channel of the tests that takes https alone."""
-
-    def check(self, address: str) -> str:
-        if not address.startswith("https://"):
-            raise AlertError("Give an address that begins with https://.")
-        return address
-
-
-@dataclass
-class Office:
-    """A server with channels of the tests, and what sends by them: it does so when it is asked."""
-
-    served: Served
-    post: PostRoom
-    sender: Sender
-    way: Way
-
-    @property
-    def store(self) -> Store:
-        return self.served.store
-
-    @property
-    def area(self) -> str:
-        """Return a feature round all that is watched, as GeoJSON."""
-        watched = unary_union([one.geometry for one in self.store.regions("local")])
-        feature = {"type": "Feature", "geometry": mapping(box(*watched.bounds)), "properties": {}}
-        return json.dumps(feature)
-
-    def receiver(self, login: str, name: str, *, contact: bool = False, **terms: Any) -> Receiver:
-        """Add a receiver of e-mail that wants to be told: of all, or as a contact."""
-        who, now = _caller(self.store, login), datetime.now(UTC)
-        adding = Receivers(self.store, self.post, who, now)
-        made, _ = adding.add(Channel.EMAIL, ADDRESS, {"name": name, **terms})
-        if not contact:
-            Subscriptions(self.store, who, now).add(made.id, {"name": "All of it"})
-        self.sender.step()
-        self.confirm(made.id)
-        return self.store.receiver("local", made.id)
-
-    def named(self, name: str) -> Receiver:
-        return next(one for one in self.store.receivers("local") if one.name == name)
-
-    def confirm(self, receiver: str) -> None:
-        """Say for a receiver that it wants to be told."""
-        token = self.post.vault.token(CONFIRM, self.store.receiver("local", receiver))
-        with self.served.client("") as client:
-            answer = client.post("/confirmations", params={"receiver": receiver, "token": token})
-        assert answer.status_code == 200
-
-    def event(self, name: str) -> str:
-        return next(
-            one.id
-            for one in all_events(self.store, "local", EventFilter())
-            if one.settlement == f"id-{name}"
-        )
-
-    def become(self, event_id: str, state: EventState) -> None:
-        """Let an event that was seen today have another state, and what follows be sent."""
-        now = datetime.now(UTC)
-        before = self.store.event("local", event_id)
-        event = dataclasses.replace(
-            before, version=before.version + 1, state=state, last_detected=now
-        )
-        with self.store.transaction() as tx:
-            tx.put_event(event)
-            enqueue(self.store, tx, "local", [event], now=now)
-        self.sender.step()
-
-
-def _caller(store: Store, login: str) -> Caller:
-    (found,) = (one for one in store.people("local") if one.login == login)
-    return Caller("local", found.id, found.name, found.role, scopes_of(found.role), found.id)
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """A server over burned villages, people of several roles, and a sender."""
-    way = Way()
-    ways = {Channel.WEBHOOK: way, Channel.EMAIL: way}
-    with burned.serve(tmp_path_factory.mktemp("alerts")) as found:
-        let_in(found.store, PEOPLE)
-        post = post_from(found.settings, found.store, ways)
-        sender = sender_from(found.settings, found.store, ways)
-        with listening(found.settings, found.store, post) as url:
-            yield Office(dataclasses.replace(found, url=url), post, sender, way)
-
-
-Desk = Callable[..., Page]
+    with office_of(tmp_path_factory.mktemp("alerts"), PEOPLE) as opened:
+        yield opened
 
 
 @pytest.fixture
 def desk(browser: Browser, office: Office) -> Iterator[Desk]:
-    """Opens the page for one person after the other; no address or secret is in what they ask."""
-    opened: list[Watcher] = []
-    contexts = []
-    asked: list[str] = []
-
-    def sit_down(login: str, size: dict[str, int] = DESK, *, with_map: bool = False) -> Page:
-        context = browser.new_context(viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
-        context.set_default_timeout(WAIT_MS)
-        expect.set_options(timeout=WAIT_MS)
-        if not with_map:
-            without_map(context)
-        contexts.append(context)
-        opened.append(Watcher())
-        ready = "html[data-ready=true]" if with_map else "header .role"
-        page = signed_in(context, office.served, opened[-1], login, ready=ready)
-        page.on("request", lambda one: asked.append(one.url))
-        page.on("framenavigated", lambda one: asked.append(one.url))
-        return page
-
-    yield sit_down
-    for context in contexts:
-        context.close()
-    assert [one.strangers for one in opened] == [[]] * len(opened)
-    for secret in ("hooks.example", "secret-path", "whsec_"):
-        assert not [one for one in asked if secret in one]
-
-
-def _alerts(page: Page) -> Locator:
-    page.get_by_test_id("alerts-start").click()
-    expect(page.get_by_test_id("alerts-sum")).not_to_be_empty()
-    return page.get_by_test_id("alerts")
+    """Opens the page for one person after the other."""
+    with desk_of(browser, office) as opened:
+        yield opened
 
 
 def _card(page: Page, name: str) -> Locator:
     return page.get_by_test_id("receiver").filter(has_text=name)
-
-
-def _say_yes(page: Page) -> None:
-    page.get_by_test_id("ask-yes").click()
-    expect(page.get_by_test_id("ask-dialog")).to_have_count(0)
 
 
 def _done(page: Page, words: str) -> None:
@@ -214,7 +76,7 @@ def test_a_receiver_is_added_asked_subscribed_and_told(desk: Desk, office: Offic
     office.sender.step()
     office.confirm(office.named("Night duty").id)
     page.get_by_test_id("alerts-leave").click()
-    _alerts(page)
+    open_alerts(page)
     expect(card.get_by_test_id("receiver-stands")).to_have_text("On")
     card.get_by_test_id("receiver-test").click()
     expect(card.get_by_test_id("test-result")).to_have_text("The test waits to be sent.")
@@ -321,7 +183,7 @@ def test_what_was_given_up_is_seen_first_and_sent_again(desk: Desk, office: Offi
     office.become(office.event("East"), EventState.CONFIRMED)
     office.way.answer = lambda parcel: None
     page = desk("amina")
-    _alerts(page)
+    open_alerts(page)
     expect(page.get_by_test_id("alerts-dead")).to_contain_text("not delivered and given up")
     page.get_by_test_id("alerts-show-dead").click()
     message = page.get_by_test_id("message-item").filter(has_text="One alert to Field desk")
@@ -349,18 +211,18 @@ def _refuse(parcel: Parcel) -> None:
 def test_each_changes_their_own_and_who_may_not_only_reads(desk: Desk, office: Office) -> None:
     office.receiver("amina", "Of Amina")
     vera = desk("vera")
-    _alerts(vera)
+    open_alerts(vera)
     expect(vera.get_by_test_id("alerts-read-only")).to_contain_text("Your role sees who is told")
     for act in ("receiver-add", "receiver-change", "sub-add", "sub-pause", "receiver-test"):
         expect(vera.get_by_test_id(act).locator("visible=true")).to_have_count(0)
     expect(_card(vera, "Of Amina")).to_contain_text("Answers for itAmina")
     keep(vera, "alerts-read-only")
     badr = desk("badr")
-    _alerts(badr)
+    open_alerts(badr)
     expect(badr.get_by_test_id("receiver-add")).to_be_visible()
     expect(_card(badr, "Of Amina").get_by_test_id("receiver-change")).to_have_count(0)
     dina = desk("dina")
-    _alerts(dina)
+    open_alerts(dina)
     expect(_card(dina, "Of Amina").get_by_test_id("receiver-change")).to_be_visible()
     expect(desk("paul").get_by_test_id("alerts-start")).to_be_hidden()
 
@@ -368,7 +230,7 @@ def test_each_changes_their_own_and_who_may_not_only_reads(desk: Desk, office: O
 def test_a_receiver_is_changed_switched_off_and_on_and_removed(desk: Desk, office: Office) -> None:
     made = office.receiver("badr", "مكتب الخرطوم")
     page = desk("badr")
-    _alerts(page)
+    open_alerts(page)
     card = _card(page, "مكتب الخرطوم")
     card.get_by_test_id("receiver-change").click()
     page.get_by_test_id("ask-yes").click()
@@ -380,7 +242,7 @@ def test_a_receiver_is_changed_switched_off_and_on_and_removed(desk: Desk, offic
     page.get_by_test_id("detail-exact").check()
     page.get_by_test_id("receiver-pictures").check()
     keep(page, "alerts-pictures")
-    _say_yes(page)
+    say_yes(page)
     expect(card).to_contain_text("With a picture before and after.")
     assert office.store.receiver("local", made.id).pictures
     expect(card).to_contain_text("5 single alerts at most")
@@ -390,7 +252,7 @@ def test_a_receiver_is_changed_switched_off_and_on_and_removed(desk: Desk, offic
     card.get_by_test_id("receiver-off").click()
     expect(page.get_by_test_id("ask-effects")).to_contain_text("while it is off it is not told")
     page.get_by_test_id("ask-reason").fill("On leave")
-    _say_yes(page)
+    say_yes(page)
     expect(card).to_contain_text("On leave.")
     expect(card.locator("h4")).to_be_focused()
     keep(page, "alerts-off")
@@ -429,21 +291,21 @@ def _paused_resumed_and_removed(page: Page, card: Locator) -> None:
 
 
 def test_a_secret_is_made_anew(desk: Desk, office: Office) -> None:
-    who = _caller(office.store, "amina")
+    who = caller_of(office.store, "amina")
     adding = Receivers(office.store, office.post, who, datetime.now(UTC))
     made, before = adding.add(Channel.WEBHOOK, ADDRESS, {"name": "Program"})
     office.sender.step()
     page = desk("amina")
-    _alerts(page)
+    open_alerts(page)
     card = _card(page, "Program")
     # Before it was answered the question's token would end with the old secret.
     expect(card.get_by_test_id("receiver-rotate")).to_have_count(0)
     office.confirm(made.id)
     page.get_by_test_id("alerts-leave").click()
-    _alerts(page)
+    open_alerts(page)
     card.get_by_test_id("receiver-rotate").click()
     expect(page.get_by_test_id("ask-effects")).to_contain_text("signed with both")
-    _say_yes(page)
+    say_yes(page)
     secret = page.get_by_test_id("secret-value")
     expect(secret).to_have_value(re.compile("^whsec_"))
     assert secret.input_value() != before
@@ -451,15 +313,15 @@ def test_a_secret_is_made_anew(desk: Desk, office: Office) -> None:
     _done(page, "It has a new secret.")
 
 
-def test_the_area_of_a_subscription_is_drawn(desk: Desk, office: Office) -> None:
+def test_the_area_of_a_subscription_isdraw_area(desk: Desk, office: Office) -> None:
     office.receiver("amina", "Draws")
     page = desk("amina", with_map=True)
-    _alerts(page)
+    open_alerts(page)
     card = _card(page, "Draws")
     card.get_by_test_id("sub-change").click()
     page.get_by_test_id("area-draw").click()
     expect(page.get_by_test_id("alerts")).to_be_hidden()
-    _drawn(page, ((0.45, 0.3), (0.55, 0.3), (0.55, 0.5)))
+    draw_area(page, ((0.45, 0.3), (0.55, 0.3), (0.55, 0.5)))
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("area-draw")).to_be_focused()
     expect(page.get_by_test_id("area-words")).to_contain_text("An area of about")
@@ -473,15 +335,6 @@ def test_the_area_of_a_subscription_is_drawn(desk: Desk, office: Office) -> None
     page.get_by_test_id("area-clear").click()
     page.get_by_test_id("sub-yes").click()
     expect(card.get_by_test_id("subscription")).to_contain_text("everywhere")
-
-
-def _drawn(page: Page, corners: Sequence[tuple[float, float]]) -> None:
-    """Click corners on the map, each after the one before was taken."""
-    area = page.get_by_test_id("map").bounding_box()
-    assert area is not None
-    for count, (x, y) in enumerate(corners, 1):
-        page.mouse.click(area["x"] + x * area["width"], area["y"] + y * area["height"])
-        expect(page.locator(".draw-words")).to_contain_text(f"{count} corner")
 
 
 def test_the_panel_of_an_event_says_who_knows_and_who_acts(desk: Desk, office: Office) -> None:
@@ -517,7 +370,7 @@ def test_the_panel_of_an_event_says_who_knows_and_who_acts(desk: Desk, office: O
     )
     page.get_by_test_id("who-knows").scroll_into_view_if_needed()
     keep(page, "alerts-who-knows")
-    _alerts(page)
+    open_alerts(page)
     expect(_card(page, "Hill contact")).to_contain_text("A contact of Aid in the hills")
 
 
@@ -556,7 +409,7 @@ def test_open_alarms_stand_above_all_until_somebody_sees_to_them(
 def test_a_receiver_is_subscribed_to_signs_of_life(desk: Desk, office: Office) -> None:
     made = office.receiver("amina", "Hears whether it lives")
     page = desk("amina")
-    _alerts(page)
+    open_alerts(page)
     card = _card(page, "Hears whether it lives")
     card.get_by_test_id("sub-add").click()
     page.get_by_test_id("sub-name").fill("Sign of life")
@@ -590,7 +443,7 @@ def test_what_cannot_be_loaded_or_taken_in_is_said(desk: Desk, office: Office) -
 def test_alerts_on_a_phone(desk: Desk, office: Office) -> None:
     office.receiver("dina", "A receiver whose name is long and goes on for more than one line")
     page = desk("dina", PHONE)
-    _alerts(page)
+    open_alerts(page)
     expect(page.get_by_test_id("message-item").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     keep(page, "phone-alerts")

@@ -25,6 +25,16 @@ ALARMS: tuple[AlarmTold, ...] = (
 )  # fmt: skip
 BEAT: Beat = {"regions": 12, "fresh": 11, "since": "2024-06-05T12:40:00+00:00", "alarms": 1}
 
+FORBIDDEN = {
+    Language.ENGLISH: r"attack|assault|massacre|genocide|ethnic|perpetrat|arson|militia|bomb|shell"
+                      r"|victim|crime|terror|certain(ly)?\b|proof|proves|definite",
+    Language.FRENCH: r"attaqu|assaut|agress|massacre|génocid|ethni|auteurs?\b|pyroman|incendi|milic"
+                     r"|bombard|victime|crimin|terror|certainement|assurément|\bprouve",
+    Language.ARABIC: "هجوم|هجم|اعتداء|عدوان|مجزرة|مذبحة|إبادة|جريمة|جرائم|قصف|إحراق|محروق|ميليشيا"
+                     "|ضحايا|إرهاب|مستوطن|مستعمر|بالتأكيد|حتم",
+}  # fmt: skip
+"""What no words of ours say: a cause, a doer, or a certainty that is not there."""
+
 
 def facts(**changes: Any) -> Facts:
     """Return what a receiver who may know all is told of a burned village."""

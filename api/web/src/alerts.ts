@@ -5,17 +5,21 @@ import { inWords, isAbort, part, path, type Api } from "./api";
 import { ask } from "./ask";
 import { announce, button, h, uid } from "./dom";
 import { MessageList } from "./messagelist";
+import { Network } from "./network";
 import { receiverCard, type CardAround } from "./receivercard";
 import { addReceiver, changeReceiver } from "./receiverform";
+import { holdingOf } from "./responderwords";
 import { showSecret } from "./secret";
 import { SubscriptionForm } from "./subscriptionform";
-import type { Area, Channel, Message, Named, OneReceiver, Page, Receiver, Responder, Subscription, Who } from "./types";
+import type { Area, Channel, Message, OneReceiver, Page, Receiver, Receivers, Responder, Subscription, Who } from "./types";
 import { counted, day, isolated, yours } from "./words";
 
 /** Receivers shown at once. */
 const AT_ONCE = 50;
 /** Messages that were given up are counted so far. */
 const COUNTED = 100;
+
+const contactsOf = (responders: readonly Responder[]): ReadonlyMap<string, string> => new Map(responders.flatMap((one) => one.contacts.map((contact) => [contact, one.name])));
 
 interface Around {
   api: Api;
@@ -42,12 +46,16 @@ export class Alerts {
   private readonly past: HTMLElement;
   private readonly failed = h("div", { class: "problems", role: "alert" });
   private readonly messages: MessageList;
+  private readonly network: Network;
   private receivers: Receiver[] = [];
   private names: Record<string, string> = {};
   private subscriptions: Subscription[] = [];
   /** What the organisation of the network is called that a receiver is a contact of. */
   private contacts: ReadonlyMap<string, string> = new Map();
+  /** The same where that agreement holds. */
+  private told: ReadonlyMap<string, string> = new Map();
   private loading = new AbortController();
+  private turn = 0;
 
   constructor(private readonly around: Around) {
     this.add = button("Add a receiver", () => void this.addOne(), { class: "primary", "data-testid": "receiver-add" });
@@ -63,6 +71,14 @@ export class Alerts {
       // It is counted again when all is loaded anew.
       changed: () => void this.countDead().catch(() => undefined),
     });
+    this.network = new Network({
+      api: around.api,
+      who: around.who,
+      regions: around.regions,
+      draw: around.draw,
+      ownerName: (id) => this.ownerName(id),
+      done: (words, id) => void this.did(words, "responder", id),
+    });
     const title = h("h3", { id: uid("receivers") }, "Receivers");
     this.element = h(
       "section",
@@ -73,6 +89,7 @@ export class Alerts {
       this.dead,
       this.done,
       h("section", { class: "block", "aria-labelledby": title.id }, h("div", { class: "row spread" }, title, this.add), this.mayNot, this.cards, this.more, this.past),
+      this.network.element,
       this.messages.element,
     );
     this.element.addEventListener("keydown", (event) => {
@@ -103,28 +120,39 @@ export class Alerts {
     this.around.left();
   }
 
-  /** Load receivers and subscriptions; whether that went right. */
+  /** Load receivers, subscriptions and the network; whether that went right. */
   private async load(): Promise<boolean> {
     const { api } = this.around;
     const { signal } = this.loading;
+    this.turn += 1;
+    const { turn } = this;
     this.failed.replaceChildren();
     try {
       const [receivers, subscriptions, responders] = await Promise.all([
-        api.json<Named<Receiver>>("/receivers?removed=true", { signal }),
+        api.json<Receivers>("/receivers?removed=true", { signal }),
         api.json<{ items: Subscription[] }>("/subscriptions", { signal }),
-        api.json<{ items: Responder[] }>("/responders", { signal }),
+        api.timed<{ items: Responder[] }>("/responders", { signal }),
         this.countDead(),
       ]);
-      this.receivers = receivers.items;
+      // Something was done meanwhile, and what came of it is asked for already.
+      if (turn !== this.turn) return false;
+      const gone = new Set(receivers.gone);
+      this.receivers = receivers.items.map((one) => ({ ...one, gone: gone.has(one.owner) }));
       this.names = receivers.names;
       this.subscriptions = subscriptions.items;
-      this.contacts = new Map(responders.items.flatMap((one) => one.contacts.map((contact) => [contact, one.name])));
+      this.network.show({ responders: responders.found.items, receivers: this.receivers, subscriptions: this.subscriptions, now: responders.at });
+      this.contacts = contactsOf(responders.found.items);
+      this.told = contactsOf(responders.found.items.filter((one) => holdingOf(one, responders.at) === "holds"));
       this.show(AT_ONCE);
       return true;
     } catch (error) {
-      if (!isAbort(error)) this.failed.replaceChildren(h("p", {}, `Who is told could not be loaded. ${inWords(error)}`), button("Retry", () => void this.start()));
+      if (!isAbort(error) && turn === this.turn) this.failed.replaceChildren(h("p", {}, `Who is told could not be loaded. ${inWords(error)}`), button("Retry", () => void this.start()));
       return false;
     }
+  }
+
+  private ownerName(id: string): string {
+    return id === this.around.who()?.key ? "you" : (this.names[id] ?? `somebody no longer known (${id})`);
   }
 
   /** Say at the top that something was given up: who was to be told of it may not know. */
@@ -144,7 +172,7 @@ export class Alerts {
   private show(most: number): void {
     const { around } = this;
     const who = around.who();
-    this.sum.textContent = allWords(this.receivers, this.subscriptions, this.contacts);
+    this.sum.textContent = allWords(this.receivers, this.subscriptions, this.told);
     const sorted = [...this.receivers].sort((one, other) => ORDER.indexOf(standingOf(one)) - ORDER.indexOf(standingOf(other)));
     const there = sorted.filter((one) => !one.removed);
     const gone = sorted.filter((one) => one.removed);
@@ -168,13 +196,13 @@ export class Alerts {
       api,
       who,
       signal: () => this.loading.signal,
-      ownerName: (id) => (id === who()?.key ? "you" : (this.names[id] ?? `somebody no longer known (${id})`)),
+      ownerName: (id) => this.ownerName(id),
       regionName: (id) => this.around.regions().find((one) => one.id === id)?.name ?? null,
       change: (one) => void this.changeOne(one),
       rotate: (one) => void this.rotateOne(one),
       subscribe: (one, holder, before) => this.subscribe(one, holder, before),
       showMessages: (choice) => void this.messages.only(choice),
-      done: (words, id) => void this.did(words, id),
+      done: (words, id) => void this.did(words, "receiver", id),
     };
     return receiverCard(receiver, theirs, this.contacts.get(receiver.id) ?? null, around);
   }
@@ -208,7 +236,7 @@ export class Alerts {
   private async taken(receiver: OneReceiver | null, words: string): Promise<void> {
     if (!receiver) return;
     if (receiver.secret) await showSecret(receiver.name, receiver.channel, receiver.secret);
-    await this.did(words, receiver.id);
+    await this.did(words, "receiver", receiver.id);
   }
 
   private subscribe(receiver: Receiver, holder: HTMLElement, before: Subscription | null): void {
@@ -219,7 +247,7 @@ export class Alerts {
         api,
         regions,
         draw,
-        taken: (_found, words) => void this.did(words, receiver.id),
+        taken: (_found, words) => void this.did(words, "receiver", receiver.id),
         left: () => {
           holder.replaceChildren();
           if (back instanceof HTMLElement) back.focus();
@@ -233,12 +261,12 @@ export class Alerts {
   }
 
   /** Say what was done, load all anew, and go on where it was done. */
-  private async did(words: string, receiver: string): Promise<void> {
+  private async did(words: string, what: "receiver" | "responder", id: string): Promise<void> {
     this.done.textContent = words;
     announce(words);
     if (!(await this.load())) return;
     await this.messages.load();
-    const card = this.element.querySelector<HTMLElement>(`[data-testid="receiver"][data-id="${CSS.escape(receiver)}"] h4`);
+    const card = this.element.querySelector<HTMLElement>(`[data-testid="${what}"][data-id="${CSS.escape(id)}"] h4`);
     // One that was removed lies folded away.
     (card && !card.closest("details:not([open])") ? card : this.heading).focus();
   }

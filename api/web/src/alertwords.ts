@@ -10,6 +10,7 @@ import type {
   EventState,
   Language,
   Message,
+  Met,
   MessageForm,
   Receiver,
   Rhythm,
@@ -63,25 +64,27 @@ const FORMS: Record<MessageForm, string> = {
   alarm: "alarm",
 };
 
-export type Standing = "removed" | "off" | "waiting" | "on";
+export type Standing = "removed" | "off" | "cut" | "waiting" | "on";
 
-export function standingOf({ removed, disabled, confirmed }: Receiver): Standing {
+export function standingOf({ removed, disabled, gone, confirmed }: Receiver): Standing {
   if (removed) return "removed";
   if (disabled) return "off";
+  if (gone) return "cut";
   return confirmed ? "on" : "waiting";
 }
 
 /** Those who are told nothing come first: somebody may have to do something about it. */
-export const ORDER: readonly Standing[] = ["off", "waiting", "on", "removed"];
+export const ORDER: readonly Standing[] = ["cut", "off", "waiting", "on", "removed"];
 
 /** How a receiver stands, in a word or two and in a sentence. */
 export function standingWords(receiver: Receiver): [short: string, sentence: string] {
-  const { removed, disabled, disabled_reason: why, confirmed } = receiver;
+  const { removed, disabled, disabled_reason: why, gone, confirmed } = receiver;
   if (removed) return ["Removed", `Removed ${moment(removed)}. It is told nothing more, for good.`];
   if (disabled) {
     const reason = why ? ` ${/[.!?]$/.test(why) ? why : `${why}.`}` : "";
     return ["Off", `Nothing is sent since ${moment(disabled)}.${reason}`];
   }
+  if (gone) return ["Cut off", "Whoever answers for it was shut out, so nothing is sent to it. What there is to tell waits until somebody takes it over."];
   if (confirmed) return ["On", `It said ${moment(confirmed)} that it wants to be told.`];
   return ["Waits", "It was asked whether it wants to be told. Until it says so nothing else is sent."];
 }
@@ -93,10 +96,11 @@ export function allWords(receivers: readonly Receiver[], subscriptions: readonly
   const many = (which: Standing): number => there.filter((one) => standingOf(one) === which).length;
   const told = new Set([...subscriptions.filter((one) => !one.paused && one.about === "events").map((one) => one.receiver), ...contacts.keys()]);
   const idle = there.filter((one) => standingOf(one) === "on" && !told.has(one.id)).length;
-  const [off, waits, on] = [many("off"), many("waiting"), many("on") - idle];
+  const [off, cut, waits, on] = [many("off"), many("cut"), many("waiting"), many("on") - idle];
   return capital(
     [
       `${counted(on, "receiver")} ${on === 1 ? "is" : "are"} told`,
+      cut > 0 && `${cut} ${cut === 1 ? "is" : "are"} cut off, for nobody is left who answers for ${cut === 1 ? "it" : "them"}`,
       off > 0 && `${off} ${off === 1 ? "is" : "are"} off`,
       waits > 0 && `${waits} ${waits === 1 ? "has" : "have"} not said yet that they want to be told`,
       idle > 0 && `${idle} ${idle === 1 ? "has" : "have"} no subscription to events and ${idle === 1 ? "is" : "are"} told nothing new`,
@@ -134,8 +138,13 @@ export const ABOUT: Record<Exclude<About, "events">, string> = {
 
 /** Of what a subscription tells, in one sentence. */
 export function subscriptionWords(one: Subscription, regionName: (id: string) => string | null): string {
-  const { about, kinds, modes, region, geometry, least_state: state, least_severity: severity, rhythm } = one;
-  if (about !== "events") return ABOUT[about];
+  if (one.about !== "events") return ABOUT[one.about];
+  return metWords(one, regionName, RHYTHMS[one.rhythm].toLowerCase().replace("mondays", "Mondays"));
+}
+
+/** Which events somebody is told of, and when where that is chosen. */
+export function metWords(one: Met, regionName: (id: string) => string | null, when = ""): string {
+  const { kinds, modes, region, geometry, least_state: state, least_severity: severity } = one;
   const what = kinds.length === 0 ? "every kind" : kinds.map(kindWords).join(", ");
   const where = [region ? `in ${isolated(regionName(region) ?? `a region no longer watched (${region})`)}` : "", geometry ? `within ${areaWords(geometry)}` : ""].filter(Boolean);
   const grave = severity === "minor" ? "" : `, ${severity}${severity === "extreme" ? "" : " or graver"}`;
@@ -143,7 +152,7 @@ export function subscriptionWords(one: Subscription, regionName: (id: string) =>
   const real = modes.includes("actual");
   const marked = modes.filter((mode) => mode !== "actual").map((mode) => `${mode}s`);
   const which = !real ? `only ${marked.join(" and ")}` : marked.length > 0 ? `with ${marked.join(" and ")}` : "";
-  return capital([`${what}${grave}`, ...(where.length > 0 ? where : ["everywhere"]), sure, RHYTHMS[rhythm].toLowerCase().replace("mondays", "Mondays"), which].filter(Boolean).join(", ")).concat(".");
+  return capital([`${what}${grave}`, ...(where.length > 0 ? where : ["everywhere"]), sure, when, which].filter(Boolean).join(", ")).concat(".");
 }
 
 function areaWords(area: NonNullable<Subscription["geometry"]>): string {

@@ -150,9 +150,15 @@ export class Api {
   }
 
   async json<T>(url: string, options: Options = {}): Promise<T> {
+    return (await this.timed<T>(url, options)).found;
+  }
+
+  /** The same, with what the server's clock said as it answered: agreements begin and end by that one. */
+  async timed<T>(url: string, options: Options = {}): Promise<{ found: T; at: number }> {
     const response = await this.request(url, options);
+    const at = Date.parse(response.headers.get("Date") ?? "") || Date.now();
     try {
-      return (await response.json()) as T;
+      return { found: (await response.json()) as T, at };
     } catch (error) {
       if (isAbort(error)) throw error;
       throw new Unreachable();

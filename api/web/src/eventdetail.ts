@@ -94,6 +94,7 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
       return [made.element];
     },
   );
+  const told = toldBlock(api, id, signal, around.showMessage);
   const body = [
     ...[survivor(properties, around)].filter((one) => one !== null),
     h(
@@ -131,8 +132,8 @@ export async function eventDetail(id: string, signal: AbortSignal, around: Aroun
     block("How sure", ...sure(properties)),
     people(properties, route, signal, { ...around, who }),
     ...(who?.scopes.includes("release") ? [othersBlock("Who else is told, holds and erasing", thingsOf(properties, around), id, signal, { api, who, changed: around.asked, decide: around.decide })] : []),
-    informedBlock(api, id, signal, around.showMessage),
-    toldBlock(api, id, signal, around.showMessage),
+    informedBlock(id, signal, { api, who: around.who, showMessage: around.showMessage, changed: () => told.refresh() }),
+    told.element,
     sources(properties),
     section("What could not be seen", () => again ?? series, (value) => [unseen(value), ledgerLink(properties, around)]),
     unseenBySensor(api, properties, signal),

@@ -1,6 +1,6 @@
 // Who of the network knows of an event and who acts, in words.
 
-import type { Answered, EventEffect, KnowingStep, Informed } from "./types";
+import type { AnswerSaid, Answered, EventEffect, KnowingStep, Informed } from "./types";
 import { capital, counted, isolated, moment } from "./words";
 
 /** How a responder stands to an event, in a word and in a sentence. */
@@ -46,8 +46,30 @@ const EFFECTS: Record<EventEffect["effect"], string> = {
   backfire: "harm came of telling",
 };
 
-export const effectWords = ({ effect, date, source, words }: EventEffect): string =>
-  `${capital(EFFECTS[effect] ?? effect)}, ${date}, by ${isolated(source)}${words ? `: ${words}` : "."}`;
+/** `about` names the responder that it is about. */
+export const effectWords = ({ effect, date, source, words }: EventEffect, about: string | null = null): string =>
+  `${capital(EFFECTS[effect] ?? effect)}, ${date}${about ? `, about ${isolated(about)}` : ""}, by ${isolated(source)}${words ? `: ${words}` : "."}`;
+
+export const EFFECT_CHOICES: [EventEffect["effect"], string][] = Object.entries(EFFECTS).map(([effect, words]) => [effect as EventEffect["effect"], capital(words)]);
+
+/** What a responder can say, as people say it. */
+export const ANSWERS: Record<AnswerSaid, string> = {
+  received: "They have received it",
+  taken_charge: "They take charge",
+  declined: "They cannot do anything",
+  handed_over: "They hand it over",
+};
+
+/** What follows from an answer that is written down. */
+export function answerEffects(said: AnswerSaid, within: boolean): string[] {
+  const follows: Record<AnswerSaid, string> = {
+    received: "No answer of theirs is waited for any more: their next contact is not told. It does not undo that they took charge.",
+    taken_charge: "Everybody who sees who acts sees them. Their next contact is not told.",
+    declined: "Their next contact is told at once; after the last those of the next rank, unless somebody knows or acts. If an earlier contact of theirs said it, nothing changes.",
+    handed_over: within ? "Whom you name is told at once." : "Those of the next rank are told. Say in words to whom it was handed over.",
+  };
+  return [follows[said], "It stays on record with your name. A later answer takes its place; all of them stay."];
+}
 
 /** When the next contact is told if nobody answers. */
 export const dueWords = (due: string | null): string => (due ? `If nobody answers, the next is told ${moment(due)}.` : "");

@@ -107,6 +107,7 @@ function acts(receiver: Receiver, holder: HTMLElement | null, around: CardAround
   if (stands === "on") made.push(testButton(receiver, result, problem, around));
   made.push(button("Change", () => around.change(receiver), { "data-testid": "receiver-change" }));
   if (CHANNELS[receiver.channel]?.secret && receiver.confirmed) made.push(button("New secret", () => around.rotate(receiver), { "data-testid": "receiver-rotate" }));
+  if (receiver.gone) made.unshift(button("Take it over", () => void takeOver(receiver, around), { class: "primary", "data-testid": "receiver-take" }));
   if (stands === "off") {
     const on = (): Promise<OneReceiver> => api.json(`/receivers/${part(receiver.id)}`, { method: "PATCH", body: { disabled: false } });
     const words = receiver.confirmed
@@ -164,6 +165,22 @@ function testButton(receiver: Receiver, result: HTMLElement, problem: HTMLElemen
   };
   const made = button("Send a test", () => void run(), { "data-testid": "receiver-test" });
   return made;
+}
+
+/** Answer for a receiver from now on, in the place of somebody who was shut out. */
+async function takeOver(receiver: Receiver, { api, ownerName, done }: CardAround): Promise<void> {
+  const taken = await ask<OneReceiver>({
+    title: `Take ${isolated(receiver.name)} over?`,
+    effects: () => [
+      `You answer for it from now on, in the place of ${isolated(ownerName(receiver.owner))}. That stays on record.`,
+      receiver.disabled ? "It stays switched off." : "It is told again, also what waited meanwhile. See to it first that you know who reads there.",
+    ],
+    fields: [],
+    yes: "Take it over",
+    missing: () => null,
+    send: (signal) => api.json(`/receivers/${part(receiver.id)}`, { method: "PATCH", body: { take_over: true }, signal }),
+  });
+  if (taken) done("You answer for it from now on.", receiver.id);
 }
 
 /** Switch a receiver off, and say why. */

@@ -1,11 +1,12 @@
 // The dialog in which a receiver is added or changed. Its address is written and never read.
 
-import { CHANNELS, DETAILS, LANGUAGES, SEVERITIES, clock, minutesOf } from "./alertwords";
+import { CHANNELS, LANGUAGES, SEVERITIES, clock, minutesOf } from "./alertwords";
 import { part, type Api } from "./api";
 import { ask } from "./ask";
+import { DetailField } from "./detailfield";
 import { field, h, uid, type Attributes } from "./dom";
-import type { Channel, Disclosure, Language, OneReceiver, Receiver, Severity, Who } from "./types";
-import { capital, yours } from "./words";
+import type { Channel, Language, OneReceiver, Receiver, Severity, Who } from "./types";
+import { capital } from "./words";
 
 const MOST_IN_AN_HOUR = 1000;
 const USUAL_CAP = 20;
@@ -47,7 +48,7 @@ class Fields {
   private readonly where = line({ maxlength: 2000, spellcheck: "false", autocapitalize: "none", "data-testid": "receiver-address" });
   private readonly whereField: HTMLElement;
   private readonly language = select(Object.entries(LANGUAGES), { "data-testid": "receiver-language" });
-  private readonly levels = new Map<Disclosure, HTMLInputElement>();
+  private readonly detail: DetailField;
   private readonly zone = line({ maxlength: 60, spellcheck: "false", required: true, "data-testid": "receiver-zone" });
   private readonly from = h("input", { type: "time", "data-testid": "quiet-from" });
   private readonly until = h("input", { type: "time", "data-testid": "quiet-until" });
@@ -72,22 +73,24 @@ class Fields {
   );
 
   constructor(
-    private readonly who: Who,
+    who: Who,
     channels: readonly Channel[],
     private readonly before: Receiver | null,
   ) {
     this.way = select(channels.map((one) => [one, CHANNELS[one]?.name ?? one]), { "data-testid": "receiver-channel" });
     this.whereField = field(before ? "Another address (optional)" : "Address (needed)", this.where, this.whereHint());
     this.scopeField = field("Scope of CAP", this.scope);
+    this.detail = new DetailField("How much it is told", who, before?.detail ?? "notice");
     this.fill(before);
     this.way.addEventListener("change", () => this.fit());
+    this.detail.element.addEventListener("change", () => this.fit());
     const zones = h("datalist", { id: uid("zones") }, ...Intl.supportedValuesOf("timeZone").map((one) => h("option", { value: one })));
     this.zone.setAttribute("list", zones.id);
     this.elements = [
       field("Name (needed)", this.name, "What your people call it. It names no place."),
       ...(before ? [] : [field("Channel", this.way)]),
       this.whereField,
-      this.details(),
+      this.detail.element,
       this.picturesField,
       field("Language", this.language),
       field("Time zone", this.zone, "Of its quiet hours and of daily and weekly lists, such as Africa/Khartoum."),
@@ -118,7 +121,7 @@ class Fields {
     return {
       name: this.name.value.trim(),
       language: this.language.value as Language,
-      detail: this.detail,
+      detail: this.detail.value,
       zone: this.zone.value.trim(),
       quiet_from: from,
       quiet_until: until,
@@ -165,27 +168,6 @@ class Fields {
     ];
   }
 
-  private get detail(): Disclosure {
-    const chosen = [...this.levels].find(([, radio]) => radio.checked);
-    return chosen ? chosen[0] : "notice";
-  }
-
-  /** Every level with what it tells; one that somebody may not choose says so. */
-  private details(): HTMLElement {
-    const name = uid("detail");
-    const list = h("fieldset", { class: "choice" }, h("legend", {}, "How much it is told"));
-    for (const [level, { name: called, tells, needs }] of Object.entries(DETAILS)) {
-      const may = this.who.scopes.includes(needs);
-      const radio = h("input", { type: "radio", name, value: level, disabled: !may, "data-testid": `detail-${level}` });
-      radio.checked = level === (this.before?.detail ?? "notice");
-      radio.addEventListener("change", () => this.fit());
-      this.levels.set(level as Disclosure, radio);
-      const lacks = may ? "" : ` ${yours(this.who)} may not choose this.`;
-      list.append(h("label", { class: "check" }, radio, h("span", {}, h("strong", {}, `${called}: `), tells, lacks)));
-    }
-    return list;
-  }
-
   private fill(before: Receiver | null): void {
     this.name.value = before?.name ?? "";
     this.language.value = before?.language ?? "en";
@@ -200,7 +182,7 @@ class Fields {
 
   /** From a picture the exact place can be told. */
   private get mayHavePictures(): boolean {
-    return this.channel === "email" && this.detail === "exact";
+    return this.channel === "email" && this.detail.value === "exact";
   }
 
   /** Show what the channel and the level need. */

@@ -2,7 +2,7 @@
 
 import { CHANNELS, DETAILS, actWords, arrivedWords, toldWords } from "./alertwords";
 import { path, type Api } from "./api";
-import { section } from "./detail";
+import { block, loading } from "./detail";
 import { button, h } from "./dom";
 import type { AlertTold } from "./types";
 import { isolated, moment } from "./words";
@@ -10,14 +10,16 @@ import { isolated, moment } from "./words";
 /** Receivers shown at once. */
 const AT_ONCE = 20;
 
-export function toldBlock(api: Api, event: string, signal: AbortSignal, showMessage: (id: string) => void): HTMLElement {
-  const whole = section(
-    "Who was told by alerts",
-    () => api.json<{ items: AlertTold[] }>(path("/alerts", { event }), { signal }),
-    ({ items }) => (items.length > 0 ? told(items, showMessage) : [h("p", { "data-testid": "told-none" }, "Nobody was told of it by an alert.")]),
-  );
-  whole.dataset["testid"] = "event-told";
-  return whole;
+export function toldBlock(api: Api, event: string, signal: AbortSignal, showMessage: (id: string) => void): { element: HTMLElement; refresh: () => void } {
+  const filled = (): HTMLElement =>
+    loading(
+      () => api.json<{ items: AlertTold[] }>(path("/alerts", { event }), { signal }),
+      ({ items }) => (items.length > 0 ? told(items, showMessage) : [h("p", { "data-testid": "told-none" }, "Nobody was told of it by an alert.")]),
+    );
+  const holder = h("div", {}, filled());
+  const element = block("Who was told by alerts", holder);
+  element.dataset["testid"] = "event-told";
+  return { element, refresh: () => holder.replaceChildren(filled()) };
 }
 
 function told(alerts: readonly AlertTold[], showMessage: (id: string) => void): HTMLElement[] {

@@ -614,6 +614,13 @@ export interface Receiver {
   disabled: string | null;
   disabled_reason: string | null;
   removed: string | null;
+  /** Whether who answers for it was shut out: it is told nothing. Said by the list alone. */
+  gone?: boolean;
+}
+
+/** Receivers, and who of those that answer for them was shut out. */
+export interface Receivers extends Named<Receiver> {
+  gone: string[];
 }
 
 /** A receiver, with its secret where it is a new one. */
@@ -621,17 +628,24 @@ export interface OneReceiver extends Receiver {
   secret: string | null;
 }
 
-export interface Subscription {
-  id: string;
-  receiver: string;
-  name: string;
-  about: About;
+/** Which events somebody is told of. */
+export interface Met {
+  /** Null for all. */
   region: string | null;
+  /** Null for everywhere. */
   geometry: Area | null;
+  /** Empty for all. */
   kinds: Kind[];
   modes: Mode[];
   least_state: EventState;
   least_severity: Severity;
+}
+
+export interface Subscription extends Met {
+  id: string;
+  receiver: string;
+  name: string;
+  about: About;
   rhythm: Rhythm;
   paused: string | null;
 }
@@ -691,6 +705,9 @@ export interface AlertTold {
 /** How a responder stands to an event. */
 export type Answered = "told" | "received" | "taken_charge" | "declined" | "handed_over" | "unanswered" | "withdrawn";
 
+/** What a responder can say. */
+export type AnswerSaid = "received" | "taken_charge" | "declined" | "handed_over";
+
 export interface KnowingStep {
   at: string;
   act: Answered | "escalated";
@@ -731,6 +748,7 @@ export interface EventEffect {
   date: string;
   source: string;
   words: string;
+  responder: string | null;
 }
 
 /** Who of the network knows of an event, who acts, and what was written down about it. */
@@ -744,11 +762,22 @@ export interface Informed {
   effects: EventEffect[];
 }
 
-/** An organisation that agreed to be told of events; of all that is told, what the page shows. */
-export interface Responder {
+/** An organisation that agreed to be told of events and to say what it does. */
+export interface Responder extends Met {
   id: string;
   name: string;
+  /** Id of the person or key that answers for the agreement. */
+  owner: string;
+  agreement: string;
+  since: string;
+  until: string | null;
+  detail: Disclosure;
+  /** Ids of receivers, in the order in which they are told. */
   contacts: string[];
+  rank: number;
+  /** Minutes. */
+  urgent_wait: number;
+  routine_wait: number;
 }
 
 /** Something that is wrong, or was, with the service or with what it is fed by. */

@@ -6,10 +6,11 @@ import { actsWords, effectWords } from "../src/informedwords";
 import { cameTo, darkMonths, notSeen, rateWords } from "../src/backtestwords";
 import { areaKm2, boxOf, parseBox, readArea, rectangle } from "../src/geometry";
 import { sectionWords, tookWords } from "../src/latencywords";
+import { holdingWords, mayChangeResponder, minutesWords } from "../src/responderwords";
 import { leftOut, longestGap, looksOf, lostWords, sensorsOf } from "../src/looks";
 import { hashOf, readHash } from "../src/state";
 import { nameOf, releaseState, waitFor } from "../src/twopeoplewords";
-import type { Alarm, AlertTold, BacktestReport, Cause, Erasure, EventState, Hold, Job, LedgerRow, Opinion, Receiver, RegionImagery, Release, Status, Subscription, Verb, Who, WholeMessage, WholeProperties, Informed } from "../src/types";
+import type { Alarm, AlertTold, BacktestReport, Cause, Erasure, EventState, Hold, Job, LedgerRow, Opinion, Receiver, RegionImagery, Release, Responder, Status, Subscription, Verb, Who, WholeMessage, WholeProperties, Informed } from "../src/types";
 import { notAloneWords, REASONS, missing, offers, opinionWords, standing } from "../src/verbs";
 import {
   blindWords,
@@ -400,6 +401,9 @@ test("how a receiver stands: the graver word wins, and the reason is told once",
   assert.equal(standingOf(receiver({ confirmed: null })), "waiting");
   assert.equal(standingOf(receiver({ confirmed: null, disabled: "2026-11-22T10:00:00Z" })), "off");
   assert.equal(standingOf(receiver({ disabled: "2026-11-22T10:00:00Z", removed: "2026-11-22T10:00:00Z" })), "removed");
+  assert.equal(standingOf(receiver({ gone: true })), "cut");
+  assert.match(standingWords(receiver({ gone: true }))[1], /^Whoever answers for it was shut out, so nothing is sent to it/);
+  assert.equal(standingOf(receiver({ gone: true, disabled: "2026-11-22T10:00:00Z" })), "off");
   const off = receiver({ disabled: "2026-11-22T10:00:00Z", disabled_reason: "It answered: HTTP 410" });
   assert.deepEqual(standingWords(off), ["Off", "Nothing is sent since 22 Nov 2026, 10:00 UTC. It answered: HTTP 410."]);
 });
@@ -414,6 +418,7 @@ test("whether all that are to be told are told", () => {
   const waits = receiver({ id: "rcv-3", confirmed: null });
   assert.equal(allWords([receiver(), off, waits], [subscription()], none), "1 receiver is told; 1 is off; 1 has not said yet that they want to be told.");
   assert.equal(allWords([receiver()], [], new Map([["rcv-1", "Aid"]])), "1 receiver is told.");
+  assert.equal(allWords([receiver({ gone: true })], [subscription()], none), "0 receivers are told; 1 is cut off, for nobody is left who answers for it.");
 });
 
 test("quiet hours in words, and to minutes and back", () => {
@@ -463,8 +468,9 @@ test("who was told of an event: the newest of each counts", () => {
   assert.equal(arrivedWords(told({ message: null, state: null })), "waits, to be told 23 Nov 2026, 05:00 UTC");
 });
 
+const who = (more: Partial<Who>): Who => ({ organisation: "local", name: "Amina", key: "per-1", role: "analyst", person: "per-1", scopes: ["read", "watch"], ...more });
+
 test("one changes one's own receivers, and who lets people in all", () => {
-  const who = (more: Partial<Who>): Who => ({ organisation: "local", name: "Amina", key: "per-1", role: "analyst", person: "per-1", scopes: ["read", "watch"], ...more });
   assert.ok(mayChange(who({}), receiver()));
   assert.ok(!mayChange(who({ key: "per-2" }), receiver()));
   assert.ok(mayChange(who({ key: "per-2", scopes: ["read", "watch", "manage"] }), receiver()));
@@ -480,7 +486,25 @@ test("who acts is said first, and that nobody does is said as plainly", () => {
   assert.equal(actsWords(known({ items: [one("told"), one("declined")] })), "Nobody has taken charge. 1 organisation is yet to answer.");
   assert.equal(actsWords(known({ items: [one("unanswered")], unanswered: true })), "Nobody has taken charge. Somebody was asked by every contact there is, and did not answer.");
   assert.equal(actsWords(known({ acts: ["Aid", "Relief"], items: [one("taken_charge"), one("taken_charge")] })), "Aid and Relief have taken charge.");
-  assert.equal(effectWords({ id: "e", at: "", effect: "backfire", date: "2026-11-22", source: "a desk", words: "They were followed." }), "Harm came of telling, 2026-11-22, by a desk: They were followed.");
+  assert.equal(effectWords({ id: "e", at: "", effect: "backfire", date: "2026-11-22", source: "a desk", words: "They were followed.", responder: null }), "Harm came of telling, 2026-11-22, by a desk: They were followed.");
+  assert.equal(effectWords({ id: "e", at: "", effect: "none", date: "2026-11-22", source: "a desk", words: "", responder: "rsd-1" }, "Aid"), "Nothing was done, 2026-11-22, about Aid, by a desk.");
+});
+
+test("an agreement that is over or has nobody to call is no agreement that holds", () => {
+  const now = Date.parse("2026-11-22T10:00:00Z");
+  const made = (more: Partial<Responder>): Responder => ({ id: "rsd-1", name: "Aid", owner: "key-1", agreement: "A letter", since: "2026-11-01T00:00:00Z", until: null, detail: "notice", contacts: ["rcv-1"], region: null, geometry: null, kinds: [], modes: ["actual"], least_state: "provisional", least_severity: "minor", rank: 1, urgent_wait: 120, routine_wait: 1440, ...more });
+  const short = (more: Partial<Responder>, contacts: (Receiver | undefined)[]): string => holdingWords(made(more), contacts, now)[1];
+  assert.equal(short({}, [receiver()]), "On");
+  for (const contact of [undefined, receiver({ confirmed: null }), receiver({ gone: true }), receiver({ disabled: "2026-11-22T10:00:00Z" })]) assert.equal(short({}, [contact]), "Unreached");
+  assert.equal(short({ contacts: [] }, []), "Unreached");
+  assert.equal(short({ until: "2026-11-22T10:00:00Z" }, [receiver()]), "Off");
+  assert.equal(short({ since: "2026-11-22T10:00:05Z" }, [receiver()]), "Later");
+  assert.equal(holdingWords(made({ until: "2026-12-01T00:00:00Z" }), [receiver()], now)[2], "The agreement holds since 1 Nov 2026, 00:00 UTC, until 1 Dec 2026, 00:00 UTC.");
+  assert.deepEqual([90, 120, 1440, 1].map(minutesWords), ["90 minutes", "2 hours", "1 day", "1 minute"]);
+  assert.ok(mayChangeResponder(who({ key: "key-1" }), made({})));
+  assert.ok(!mayChangeResponder(who({ key: "key-2" }), made({})));
+  assert.ok(mayChangeResponder(who({ key: "key-2", scopes: ["watch", "manage"] }), made({})));
+  assert.ok(!mayChangeResponder(who({ key: "key-1", scopes: ["read"] }), made({})));
 });
 
 test("open alarms are counted, and that nothing looks for them is said", () => {

@@ -42,7 +42,7 @@ from hearthwatch.records import (
     Variable,
     WatchLevel,
 )
-from tests.support.wordings import EVENT, HOME, facts, letter, notice, of_form
+from tests.support.wordings import EVENT, FORBIDDEN, HOME, facts, letter, notice, of_form
 
 SAME = {
     Language.FRENCH: {
@@ -52,14 +52,6 @@ SAME = {
     },
 }
 """Words that are the same as in English, each with the reason."""
-FORBIDDEN = {
-    Language.ENGLISH: r"attack|assault|massacre|genocide|ethnic|perpetrat|arson|militia|bomb|shell"
-                      r"|victim|crime|terror|certain(ly)?\b|proof|proves|definite",
-    Language.FRENCH: r"attaqu|assaut|agress|massacre|génocid|ethni|auteurs?\b|pyroman|incendi|milic"
-                     r"|bombard|victime|crimin|terror|certainement|assurément|\bprouve",
-    Language.ARABIC: "هجوم|هجم|اعتداء|عدوان|مجزرة|مذبحة|إبادة|جريمة|جرائم|قصف|إحراق|محروق|ميليشيا"
-                     "|ضحايا|إرهاب|مستوطن|مستعمر|بالتأكيد|حتم",
-}  # fmt: skip
 CODES = {
     "kind": [one.value for one in Kind], "brief": [one.value for one in Kind],
     "change": ["new", "expanded", "contracted", "closed", "razed_partial", "razed_total",
