@@ -72,7 +72,8 @@ def test_words_and_times_of_a_filter_go_by_the_index_in_order(
 ) -> None:
     steps = plan(store, where(text), TIME)
     assert index in steps
-    assert "TEMP B-TREE FOR ORDER BY" not in steps
+    # Not even among those of one time, of which a single look may have thousands.
+    assert "TEMP B-TREE" not in steps
 
 
 @pytest.mark.parametrize(
