@@ -37,5 +37,7 @@ def downgrade() -> None:
 def _make(order: str) -> None:
     for name, (before, after) in _INDICES.items():
         op.drop_index(name, "events")
-        columns = ["organisation", *before, sa.text(order), "id", *after]
+        columns: list[str | sa.TextClause] = [
+            "organisation", *before, sa.text(order), "id", *after,
+        ]  # fmt: skip
         op.create_index(name, "events", columns)
