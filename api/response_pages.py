@@ -142,6 +142,8 @@ def asking_page(language: Language, address: str) -> Response:
     )
     inside = (
         f'<p>{escape(said.text)}</p><form method="post" action="{escape(address)}">'
+        # Enter in a field presses the first button: of the four nobody presses one unawares.
+        "<button disabled hidden></button>"
         f'<p><label>{escape(said.words)}<textarea name="words" rows="4" maxlength="4000" '
         'dir="auto"></textarea></label></p>'
         f'<p><label>{escape(said.to)}<input name="to" maxlength="200" dir="auto"></label></p>'

@@ -108,13 +108,17 @@ class Onward:
             self._to_next_rank()
 
     def hand_over(self, response: Response, to: Responder | None, by: str) -> None:
-        """Tell the responder to which an event was handed over; without one, those of next rank."""
+        """Tell the responder to which an event was handed over; without one, those of next rank.
+
+        Those too where that one said long since that it does not act, or did not answer.
+        """
         if not stands(self.event):
             return
-        if to is None:
-            self._to_next_rank()
-        elif (self.event.id, to.id) not in self.routing.responses:
+        there = None if to is None else self.routing.responses.get((self.event.id, to.id))
+        if to is not None and there is None:
             self._begin(to, by=by, handed_from=response.responder)
+        elif there is None or there.state is not ResponseState.TOLD:
+            self._to_next_rank()
 
     def _to_next_contact(self, response: Response) -> bool:
         responder = self.routing.network.one(response.responder)

@@ -65,7 +65,8 @@ class Routing:
     def wanted(self, event: Event, grave: Severity, details: Collection[Detail]) -> Because:
         """Return the contacts that are to be told of an event, each with its agreement.
 
-        Where a responder has none that could be told, that is put down.
+        Where a responder has none that could be told, that is put down; where none of a rank has,
+        those of the next one are told.
 
         Parameters
         ----------
@@ -76,14 +77,11 @@ class Routing:
             return {}
         found = self.standing(event)
         known = {responder for one, responder in self.responses if one == event.id}
-        for responder in self._first_ranks(self.network.meets(event, grave, self.now), known):
-            if responder.id in known:
-                continue
-            contact = self.next_contact(responder)
-            if contact:
-                found[contact] = (self.network.wish(responder),)
-            elif responder.detail in details:
-                self.nobody(event, responder)
+        met = self.network.meets(event, grave, self.now)
+        asked = [one for one in self._first_ranks(met, known) if one.id not in known]
+        while asked:
+            reached = [one for one in asked if self._ask_first(event, one, found, details)]
+            asked = [] if reached or self._is_with_somebody(event) else _next_rank(met, asked)
         return found
 
     def standing(self, event: Event) -> Because:
@@ -232,6 +230,22 @@ class Routing:
         ]
         return [one for one in left if one.rank == left[0].rank]
 
+    def _ask_first(
+        self, event: Event, responder: Responder, found: Because, details: Collection[Detail]
+    ) -> bool:
+        """Add the first contact of a responder that can be told; tell whether there is one."""
+        contact = self.next_contact(responder)
+        if contact:
+            found[contact] = (self.network.wish(responder),)
+        elif responder.detail in details:
+            self.nobody(event, responder)
+        return bool(contact)
+
+    def _is_with_somebody(self, event: Event) -> bool:
+        """Tell whether any responder was told: what it does, or does not, leads further."""
+        every = self.of_event(event.id)
+        return any(one.state is not ResponseState.UNANSWERED for one in every)
+
     def _first_ranks(self, met: Sequence[Responder], known: Collection[str]) -> list[Responder]:
         ranks = [one.rank for name in known if (one := self.network.one(name)) is not None]
         reached = max(ranks) if ranks else min((one.rank for one in met), default=0)
@@ -257,6 +271,12 @@ def routing_of(
     """Return the responses to events as they stand before a transaction."""
     there = store.responses(organisation, events) if network and events else ()
     return Routing(network, receivers, now, {(one.event, one.responder): one for one in there})
+
+
+def _next_rank(met: Sequence[Responder], asked: Sequence[Responder]) -> list[Responder]:
+    """Return the responders that follow those of a rank, of those an event meets."""
+    left = [one for one in met if one.rank > asked[-1].rank]
+    return [one for one in left if one.rank == left[0].rank]
 
 
 def stands(event: Event) -> bool:

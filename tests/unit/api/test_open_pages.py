@@ -80,3 +80,9 @@ def test_every_page_names_its_language_and_runs_its_way(language: Language) -> N
         assert page.headers["content-language"] == language.value
         assert "<b>" not in text
         assert '="x""' not in text
+
+
+def test_enter_in_a_field_answers_nothing() -> None:
+    # A browser takes it for the first button of the form, and for none if that is disabled.
+    text = bytes(asking_page(Language.ENGLISH, "answers").body).decode()
+    assert re.findall("<button[^>]*>", text)[0] == "<button disabled hidden>"

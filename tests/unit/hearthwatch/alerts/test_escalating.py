@@ -130,6 +130,35 @@ class TestTime:
             "rsd-1": "unanswered", "rsd-2": "unanswered", "rsd-3": "unanswered", "rsd-4": "told",
         }  # fmt: skip
 
+    def test_where_nobody_of_a_rank_can_be_told_the_next_one_is_told_at_once(
+        self, net: Net
+    ) -> None:
+        for one in ("a", "b", "c"):
+            net.receiver(id=one, confirmed=None)
+        net.responder("rsd-1", "a")
+        net.responder("rsd-2", "b")
+        net.responder("rsd-3", "c", rank=2)
+        net.responder("rsd-4", "d", rank=4)
+        net.responder("rsd-5", "e", rank=5)
+        net.tell(event())
+        net.step()
+        assert who(net) == ["d"]
+        silent = dict.fromkeys(("rsd-1", "rsd-2", "rsd-3"), "unanswered")
+        assert net.states() == {**silent, "rsd-4": "told"}
+        net.step(2 * HOUR)
+        assert who(net) == ["d", "e"]
+
+    def test_where_one_of_a_rank_can_be_told_the_next_one_waits(self, net: Net) -> None:
+        net.receiver(id="a", confirmed=None)
+        net.responder("rsd-1", "a")
+        net.responder("rsd-2", "b")
+        net.responder("rsd-3", "c", rank=2)
+        net.tell(event())
+        net.step()
+        net.tell(changed(event(), state=EventState.CONFIRMED))
+        net.step()
+        assert net.states() == {"rsd-1": "unanswered", "rsd-2": "told"}
+
     def test_one_whose_agreement_ended_is_told_no_more(self, net: Net) -> None:
         net.responder("rsd-1", "a", "b", until=at(1))
         net.tell(event())
@@ -226,6 +255,28 @@ class TestAnswers:
         assert net.facts("b")[0]["asked"] == "handed_over"
         assert net.response("rsd-1").handed_to == "rsd-2"
         assert net.response("rsd-2").handed_from == "rsd-1"
+
+    def test_handed_over_to_who_declined_or_did_not_answer_the_next_rank_is_told(
+        self, net: Net
+    ) -> None:
+        net.responder("rsd-1", "a")
+        net.responder("rsd-2", "b")
+        net.responder("rsd-3", "c", rank=2)
+        net.tell(event(1), event(2), event(3))
+        net.step()
+        for which in range(3):
+            net.answers("a", Answer.RECEIVED, which=which)
+        known = [one["event"] for one in net.facts("a")]
+        places = {one["event"]: at for at, one in enumerate(net.facts("b"))}
+        net.answers("b", Answer.DECLINED, which=places[known[0]])
+        net.answers("b", Answer.RECEIVED, which=places[known[1]])
+        net.step(2 * HOUR)
+        assert [net.states(one)["rsd-2"] for one in known] == ["declined", "received", "unanswered"]
+        for which in range(3):
+            net.answers("a", Answer.HANDED_OVER, to="rsd-2", which=which)
+        net.step()
+        # Whoever said that they know has it now; else somebody has to hear of it.
+        assert ["rsd-3" in net.states(one) for one in known] == [True, False, True]
 
     @pytest.mark.parametrize("to", ["", "Somebody else", "rsd-2"])
     def test_a_contact_hands_it_over_to_nobody_whom_it_does_not_concern(
