@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from operator import attrgetter
@@ -81,14 +82,12 @@ class MemoryNetworkReads(MemoryReader):
         return tuple(sorted(over, key=attrgetter("due", "organisation", "id"))[:most])
 
     def unanswered(self, organisation: str | None = None) -> tuple[Response, ...]:
-        """Return the responses that nobody answered to events of which nobody took notice."""
+        """Return the responses that show that an event is left to itself."""
         every = list(self._open().all(Response, organisation))
-        noticed = {(one.organisation, one.event) for one in every if one.state in rules.NOTICED}
-        found = [
-            one
-            for one in every
-            if one.state is rules.NOBODY and (one.organisation, one.event) not in noticed
-        ]
+        of_event: defaultdict[tuple[str, str], list[Response]] = defaultdict(list)
+        for one in every:
+            of_event[one.organisation, one.event].append(one)
+        found = [one for one in every if rules.is_left(one, of_event[one.organisation, one.event])]
         return tuple(sorted(found, key=attrgetter("since", "organisation", "id")))
 
     def response_steps(self, organisation: str, event: str) -> tuple[ResponseStep, ...]:

@@ -57,10 +57,11 @@ class NetworkReads(Protocol):
         ...
 
     def unanswered(self, organisation: str | None = None) -> tuple[Response, ...]:
-        """Return the responses that nobody answered to events of which nobody took notice.
+        """Return the responses that show that an event is left to itself.
 
-        Of one organisation or of all, the longest first: to none of these events any responder
-        said that it received it or took charge.
+        Of one organisation or of all, the longest first. To none of these events any responder
+        said that it received it or took charge; nobody answered in time, or those who did have
+        all declined, nobody is still asked, and it was not handed over beyond the network.
         """
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -373,6 +373,31 @@ NOTICED = frozenset({ResponseState.RECEIVED, ResponseState.TAKEN_CHARGE})
 """States of a response that show that somebody outside knows."""
 NOBODY = ResponseState.UNANSWERED
 """That of one to which nobody answered in time."""
+ASKED = ResponseState.TOLD
+"""That of one whose contacts are still being asked."""
+
+
+def is_left(response: Response, others: Collection[Response]) -> bool:
+    """Tell whether an event is left to itself, as far as one response to it shows.
+
+    Parameters
+    ----------
+    others : collection of Response
+        All responses to the same event.
+    """
+    if any(one.state in NOTICED for one in others):
+        return False
+    if response.state is NOBODY:
+        return True
+    # Who declines says that it was read, and that somebody else must act: nobody does, where
+    # nobody is still asked and it was not given to somebody beyond the network.
+    return response.state is ResponseState.DECLINED and not any(
+        one.state is ASKED or _is_beyond(one) for one in others
+    )
+
+
+def _is_beyond(response: Response) -> bool:
+    return response.state is ResponseState.HANDED_OVER and not response.handed_to
 
 
 def asked_already(response: Response) -> StoreError:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from operator import attrgetter
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 
-from hearthwatch.records import Effect, Note, Responder, Response, ResponseStep
+from hearthwatch.records import Effect, Note, Responder, Response, ResponseState, ResponseStep
 from hearthwatch.store import rules, tables
 from hearthwatch.store.codec import microseconds, to_row
 from hearthwatch.store.faults import translated
@@ -98,22 +100,27 @@ class SqlNetworkReads(SqlReader):
         return self._all(Response, over.order_by(c.due, c.organisation, c.id).limit(most))
 
     def unanswered(self, organisation: str | None = None) -> tuple[Response, ...]:
-        """Return the responses that nobody answered to events of which nobody took notice."""
-        c, other = tables.responses.c, tables.responses.alias("other").c
-        noticed = (
-            select(other.id)
-            .where(
-                other.organisation == c.organisation,
-                other.event == c.event,
-                other.state.in_([one.value for one in rules.NOTICED]),
-            )
-            .exists()
+        """Return the responses that show that an event is left to itself."""
+        c = tables.responses.c
+        maybe = select(tables.responses).where(
+            c.state.in_([rules.NOBODY.value, ResponseState.DECLINED.value])
         )
-        open_ = and_(c.state == rules.NOBODY.value, ~noticed)
         if organisation is not None:
-            open_ = and_(open_, c.organisation == organisation)
-        mine = select(tables.responses).where(open_)
-        return self._all(Response, mine.order_by(c.since, c.organisation, c.id))
+            maybe = maybe.where(c.organisation == organisation)
+        other = tables.responses.alias("other").c
+        noticed = select(other.id).where(
+            other.organisation == c.organisation,
+            other.event == c.event,
+            other.state.in_([one.value for one in rules.NOTICED]),
+        )
+        found = self._all(Response, maybe.where(~noticed.exists()))
+        of_event: defaultdict[tuple[str, str], list[Response]] = defaultdict(list)
+        for owner in {one.organisation for one in found}:
+            events = {one.event for one in found if one.organisation == owner}
+            for one in self.responses(owner, events):
+                of_event[owner, one.event].append(one)
+        left = [one for one in found if rules.is_left(one, of_event[one.organisation, one.event])]
+        return tuple(sorted(left, key=attrgetter("since", "organisation", "id")))
 
     def response_steps(self, organisation: str, event: str) -> tuple[ResponseStep, ...]:
         """Return all steps of the responses to an event, in the order of time."""

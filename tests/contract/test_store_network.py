@@ -1,6 +1,7 @@
 """What every store keeps of who answers for which event."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from shapely.geometry import box
@@ -113,8 +114,28 @@ class TestResponses:
             store, a.response(id="d", event="evt-1", state=ResponseState.DECLINED, **other),
             a.response(id="e", event="evt-2", state=ResponseState.TAKEN_CHARGE, **other),
         )  # fmt: skip
-        assert [one.id for one in store.unanswered("ours")] == ["c", "rsp-1"]
-        assert [one.id for one in store.unanswered()] == ["c", "y", "rsp-1"]
+        assert [one.id for one in store.unanswered("ours")] == ["c", "d", "rsp-1"]
+        assert [one.id for one in store.unanswered()] == ["c", "d", "y", "rsp-1"]
+
+    @pytest.mark.parametrize(
+        ("second", "is_left"),
+        [
+            ({"state": ResponseState.DECLINED}, True),
+            ({"state": ResponseState.HANDED_OVER, "handed_to": "rsd-1"}, True),
+            ({"state": ResponseState.HANDED_OVER}, False),
+            ({"state": ResponseState.TOLD}, False),
+            ({"state": ResponseState.RECEIVED}, False),
+        ],
+        ids=["too", "gave it to who declined", "gave it beyond", "is still asked", "knows"],
+    )
+    def test_an_event_that_all_declined_is_left_to_itself(
+        self, store: Store, second: dict[str, Any], is_left: bool
+    ) -> None:
+        put(
+            store, a.response(state=ResponseState.DECLINED, due=None),
+            a.response(id="b", responder="rsd-2", told=a.NOON, **second),
+        )  # fmt: skip
+        assert ("rsp-1" in [one.id for one in store.unanswered("ours")]) is is_left
 
 
 class TestWhatWasSaid:
