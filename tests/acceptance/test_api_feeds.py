@@ -193,21 +193,20 @@ def test_what_is_known_already_is_not_sent_again(here: Service) -> None:
     assert (head.status_code, head.headers["etag"]) == (200, news.headers["etag"])
 
 
-def test_what_waited_when_it_was_switched_off_can_be_had_after_all(here: Service) -> None:
+def test_what_waited_when_it_was_switched_off_stands_there_once_it_is_on_again(
+    here: Service,
+) -> None:
     made = here.add()
     here.tell()
     here.tell(version=2, state=EventState.CONFIRMED, sent=False)
     here.ask("PATCH", f"/receivers/{made['id']}", json={"disabled": True})
     here.sender.step()
-    (dead,) = here.store.messages("ours", state=MessageState.DEAD).items
+    assert here.store.messages("ours", state=MessageState.DEAD).items == ()
     here.ask("PATCH", f"/receivers/{made['id']}", json={"disabled": False})
     assert len(read(here.fetch(made)).entries) == 1
-    here.ask("POST", f"/messages/{dead.id}/again")
     here.sender.step()
     entries = read(here.fetch(made)).entries
     assert [one["title"].partition(":")[0] for one in entries] == ["Update", "Alert"]
-    (tried,) = here.ask("GET", f"/messages/{dead.id}")["tried"]
-    assert (tried["outcome"], tried["words"]) == ("delivered", "stands in the feed")
 
 
 def test_who_fetches_is_in_the_log_of_acts_and_the_secret_nowhere(
