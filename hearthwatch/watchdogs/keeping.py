@@ -18,6 +18,8 @@ QUIET = timedelta(minutes=10)
 """An alarm that was found no more for so long is over."""
 AGAIN = timedelta(hours=24)
 """Where more came to an open alarm it is told once more, after so long at the earliest."""
+AGAIN_SOON = {AlarmKind.UNANSWERED: timedelta(hours=1)}
+"""The same of those where what came to it cannot wait for a day: each is an event of its own."""
 BY_PEOPLE = frozenset({AlarmKind.RESTORED})
 """Alarms that are over when somebody says so, and not when they are found no more."""
 SEVERITY = {
@@ -110,7 +112,8 @@ def has_more(alarm: Alarm, now: datetime) -> bool:
     """Tell whether so much came to an alarm that it is to be told once more."""
     if alarm.told_at is None or alarm.cleared is not None:
         return False
-    return now - alarm.told_at >= AGAIN and not set(alarm.items) <= set(alarm.said)
+    again = AGAIN_SOON.get(alarm.kind, AGAIN)
+    return now - alarm.told_at >= again and not set(alarm.items) <= set(alarm.said)
 
 
 def told(alarm: Alarm, receivers: Collection[str], now: datetime) -> Alarm:
