@@ -43,11 +43,27 @@ from hearthwatch.records import AuditEntry, Person, Receiver, Role
 from hearthwatch.store.protocol import Store
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-IDS = ("region", "event", "settlement", "job", "acquisition", "person", "key", "session",
-       "release", "erasure", "hold", "observation", "receiver", "subscription", "message",
-       "release", "erasure", "hold", "receiver", "subscription", "message", "responder",
-       "release", "erasure", "hold", "receiver", "subscription", "message", "alarm",
-       "item", "pass_id")  # fmt: skip
+IDS = (
+    "region",
+    "event",
+    "settlement",
+    "job",
+    "acquisition",
+    "person",
+    "key",
+    "session",
+    "release",
+    "erasure",
+    "hold",
+    "observation",
+    "receiver",
+    "subscription",
+    "message",
+    "responder",
+    "alarm",
+    "item",
+    "pass_id",
+)
 QUERY_IDS = ("region", "settlement", "before", "receiver", "event", "response")
 """Parameters of the path and the query that are ids; nothing else of an address is written down."""
 COLLECTION, FEATURE = "name", "feature_id"
@@ -156,7 +172,7 @@ def note_found(request: Request) -> None:
     """
     noted: Noted | None = request.scope.get(_SCOPE)
     if noted is not None and noted.who is not None:
-        noted.found = books_of(request.app).log.submit(noted.entry(noted.who, DONE))
+        noted.found = _submitted(request.app, noted, noted.who, DONE)
 
 
 def note_route(request: Request) -> None:
@@ -257,7 +273,9 @@ class _Held:
             return
         self._logged = True
         try:
-            await _stored(self._stored_soon(who, outcome_of(status), made))
+            outcome = outcome_of(status)
+            found = self._noted.found if outcome == DONE else None
+            await _stored(found or _submitted(self._scope["app"], self._noted, who, outcome, made))
         except AuditError:
             if not self._noted.asked:
                 raise
@@ -265,12 +283,12 @@ class _Held:
             # would have it made again.
             _log.error("how a change ended could not be logged; that it was asked for is")
 
-    def _stored_soon(self, who: Caller, outcome: str, made: str) -> Future[None]:
-        if self._noted.found is not None and outcome == DONE:
-            return self._noted.found
-        books = books_of(self._scope["app"])
-        submit = books.counting.submit if self._noted.counted else books.log.submit
-        return submit(self._noted.entry(who, outcome, made))
+
+def _submitted(app: Any, noted: Noted, who: Caller, outcome: str, made: str = "") -> Future[None]:
+    """Put the entry of how a request ends in line; of a piece of a map it is counted."""
+    books = books_of(app)
+    submit = books.counting.submit if noted.counted else books.log.submit
+    return submit(noted.entry(who, outcome, made))
 
 
 async def _stored(future: Future[None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
 from hearthwatch.cql.tree import (
+    COMPARED,
     All,
     Always,
     Compare,
@@ -26,21 +26,12 @@ from hearthwatch.cql.tree import (
     Operand,
     Related,
     Relation,
-    Sign,
     Some,
     Wild,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_SIGNS: Mapping[Sign, Callable[[Any, Any], bool]] = {
-    Sign.EQUAL: operator.eq,
-    Sign.UNEQUAL: operator.ne,
-    Sign.LESS: operator.lt,
-    Sign.MORE: operator.gt,
-    Sign.AT_MOST: operator.le,
-    Sign.AT_LEAST: operator.ge,
-}
 _RELATED: Mapping[Relation, Callable[[BaseGeometry, BaseGeometry], Any]] = {
     Relation.INTERSECTS: shapely.intersects,
     Relation.DISJOINT: shapely.disjoint,
@@ -71,7 +62,7 @@ def meets(node: Node, record: Any) -> bool:
         return (_value(node.field, record) is None) is not node.denied
     if isinstance(node, Compare):
         left, right = _value(node.left, record), _value(node.right, record)
-        return left is not None and right is not None and _SIGNS[node.sign](left, right)
+        return left is not None and right is not None and COMPARED[node.sign](left, right)
     return _told(node, record)
 
 

@@ -6,9 +6,11 @@ no comparison, denied or not; so a condition is either met or not met, everywher
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from shapely.geometry.base import BaseGeometry
 
@@ -62,6 +64,17 @@ class Sign(StrEnum):
     MORE = ">"
     AT_MOST = "<="
     AT_LEAST = ">="
+
+
+COMPARED: Mapping[Sign, Callable[[Any, Any], Any]] = {
+    Sign.EQUAL: operator.eq,
+    Sign.UNEQUAL: operator.ne,
+    Sign.LESS: operator.lt,
+    Sign.MORE: operator.gt,
+    Sign.AT_MOST: operator.le,
+    Sign.AT_LEAST: operator.ge,
+}
+"""What compares two values: of a record, of columns, or of arrays."""
 
 
 class Relation(StrEnum):

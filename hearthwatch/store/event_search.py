@@ -7,6 +7,7 @@ it anew.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -87,14 +88,20 @@ class EventSearch:
     where: EventFilter
     start: Position | None
 
-    def way(self, sample: EventSample, costs: Costs, most: int) -> Way:
-        """Return the way that answers this soonest, where so many are wanted."""
+    def way(self, sample: Callable[[], EventSample], costs: Costs, most: int) -> Way:
+        """Return the way that answers this soonest, where so many are wanted.
+
+        Parameters
+        ----------
+        sample : callable
+            Gives the sample, where the way is not plain without it.
+        """
         # Their own index is narrower than any window that anyone would draw for them.
         own = self.where.region is not None or self.where.settlement is not None
         if own or {"region", "settlement", "id"} & set(texts_of(self._root())):
             return TIME
         asked = Asked(*self._times(), self._places(), self._told_by_words(), most)
-        return cheapest(asked, sample, costs)
+        return cheapest(asked, sample(), costs)
 
     def statement(self, way: Way, told: Told = Told.ALL) -> Statement:
         """Return the search by one way; its values have names, of which `values` tells them."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from sqlite3 import Connection
 from typing import Any, ClassVar
@@ -32,6 +31,7 @@ from sqlalchemy.types import NullType
 from hearthwatch.cql.asking import meets, related
 from hearthwatch.cql.bounds import windows_of
 from hearthwatch.cql.tree import (
+    COMPARED,
     All,
     Always,
     Compare,
@@ -53,15 +53,6 @@ from hearthwatch.cql.tree import (
 Condition = ColumnElement[Any]
 FUNCTION = "hearthwatch_related"
 """Of SQLite, which knows no geometries: shapely answers it."""
-
-_SIGNS: Mapping[Sign, Callable[[Any, Any], Any]] = {
-    Sign.EQUAL: operator.eq,
-    Sign.UNEQUAL: operator.ne,
-    Sign.LESS: operator.lt,
-    Sign.MORE: operator.gt,
-    Sign.AT_MOST: operator.le,
-    Sign.AT_LEAST: operator.ge,
-}
 
 
 class _Related(FunctionElement[Any]):
@@ -170,7 +161,7 @@ def _told(node: OneOf | Like | IsNull, table: FromClause) -> Condition:
 def _compared(node: Compare, table: FromClause) -> Condition:
     if isinstance(node.left, Constant) and isinstance(node.right, Constant):
         return true() if meets(node, None) else false()
-    found: Condition = _SIGNS[node.sign](_value(node.left, table), _value(node.right, table))
+    found: Condition = COMPARED[node.sign](_value(node.left, table), _value(node.right, table))
     hollow = [one for one in (node.left, node.right) if isinstance(one, Field) and one.hollow]
     is_plain = node.sign is Sign.EQUAL and Constant("") not in (node.left, node.right)
     if is_plain and len(hollow) < 2:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, LargeBinary, func, select
 
 from hearthwatch.cql.bounds import windows_of
 from hearthwatch.cql.tree import (
+    COMPARED,
     All,
     Always,
     Compare,
@@ -29,7 +30,6 @@ from hearthwatch.cql.tree import (
     OneOf,
     Operand,
     Related,
-    Sign,
     Some,
 )
 from hearthwatch.store import tables
@@ -47,14 +47,6 @@ _KEPT = tuple(
     for column in tables.events.c
     if column.name not in _LONG and not isinstance(column.type, LargeBinary)
 )
-_SIGNS: Mapping[Sign, Callable[[Any, Any], Any]] = {
-    Sign.EQUAL: operator.eq,
-    Sign.UNEQUAL: operator.ne,
-    Sign.LESS: operator.lt,
-    Sign.MORE: operator.gt,
-    Sign.AT_MOST: operator.le,
-    Sign.AT_LEAST: operator.ge,
-}
 
 Mask = NDArray[np.bool_]
 
@@ -144,7 +136,7 @@ class EventSample:
             left, right = self._values(node.left), self._values(node.right)
             if left is None or right is None:
                 return self.all()
-            return np.broadcast_to(np.asarray(_SIGNS[node.sign](left, right), bool), self.size)
+            return np.broadcast_to(np.asarray(COMPARED[node.sign](left, right), bool), self.size)
         if isinstance(node, OneOf) and (values := self._values(node.field)) is not None:
             return np.isin(values, np.array(node.values, values.dtype)) ^ node.denied
         if isinstance(node, IsNull) and (values := self._values(node.field)) is not None:

@@ -13,7 +13,7 @@ from hearthwatch.store.event_search import EventSearch, Told
 from hearthwatch.store.faults import translated
 from hearthwatch.store.patience import TookTooLong
 from hearthwatch.store.protocol_events import Outline
-from hearthwatch.store.sample import Samples
+from hearthwatch.store.sample import EventSample, Samples
 from hearthwatch.store.sql_rows import SqlReader, answer
 from hearthwatch.store.ways import COSTS, Way
 
@@ -71,6 +71,8 @@ class SqlEventReads(SqlReader):
         return tuple(map(Outline._make, found))
 
     def _way(self, connection: Connection, search: EventSearch, most: int) -> Way:
+        def sample() -> EventSample:
+            return self._samples.of(connection, search.organisation)
+
         with translated():
-            sample = self._samples.of(connection, search.organisation)
-        return search.way(sample, COSTS[connection.dialect.name], most)
+            return search.way(sample, COSTS[connection.dialect.name], most)

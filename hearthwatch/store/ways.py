@@ -12,13 +12,7 @@ from functools import reduce
 from typing import Literal, NamedTuple
 
 from hearthwatch.cql.bounds import compared_of
-from hearthwatch.cql.tree import (
-    All,
-    Compare,
-    Field,
-    Node,
-    Sign,
-)
+from hearthwatch.cql.tree import All, Compare, Field, Node, Sign, Some
 from hearthwatch.store.sample import EventSample, Mask
 
 RANGED = ("area_m2", "last_detected")
@@ -157,7 +151,7 @@ def _told_of(node: Node | None) -> frozenset[str]:
     """Return the names of the properties that a condition asks about."""
     if node is None:
         return frozenset()
-    if isinstance(node, All) or (hasattr(node, "parts") and not hasattr(node, "field")):
+    if isinstance(node, All | Some):
         return frozenset().union(*map(_told_of, node.parts))
     operands = (getattr(node, name, None) for name in ("field", "left", "right"))
     return frozenset(one.name for one in operands if isinstance(one, Field))

@@ -41,4 +41,4 @@ def million() -> EventSample:
 
 def way_of(where: EventFilter, *, database: str = "sqlite", most: int = 101) -> Way:
     """Return the way by which such a database is asked."""
-    return EventSearch("ours", where, None).way(million(), COSTS[database], most)
+    return EventSearch("ours", where, None).way(million, COSTS[database], most)

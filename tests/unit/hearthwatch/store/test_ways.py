@@ -92,7 +92,7 @@ def test_a_region_and_a_settlement_have_an_index_in_order(where: EventFilter) ->
 
 def test_of_no_events_any_way_will_do() -> None:
     search = EventSearch("ours", lately(VILLAGE, 10), None)
-    assert search.way(EventSample(), COSTS["sqlite"], 101) == TIME
+    assert search.way(EventSample, COSTS["sqlite"], 101) == TIME
 
 
 def test_only_what_must_be_met_is_looked_up() -> None:
