@@ -1,12 +1,12 @@
 // The form in which a responder is added or changed: what was agreed, what it serves, who is called.
 
 import { DETAILS } from "./alertwords";
-import { isAbort, part, type Api } from "./api";
-import { failure } from "./ask";
+import { part, type Api } from "./api";
 import { ContactsField } from "./contactsfield";
 import { DetailField } from "./detailfield";
 import { button, field, h, uid, type Attributes } from "./dom";
 import { MetFields, changed, type Ground } from "./metfields";
+import { Sending } from "./sending";
 import type { Receiver, Responder, Who } from "./types";
 import { isolated } from "./words";
 
@@ -38,7 +38,7 @@ export class ResponderForm {
   private readonly met: MetFields;
   private readonly problem = h("p", { class: "problem", role: "alert", "data-testid": "rsd-problem" });
   private readonly submit: HTMLButtonElement;
-  private sending: AbortController | null = null;
+  private readonly sending: Sending;
 
   constructor(
     private readonly around: Around,
@@ -48,6 +48,7 @@ export class ResponderForm {
     this.contacts = new ContactsField(before?.contacts ?? []);
     this.met = new MetFields(around, before, "rsd");
     this.submit = h("button", { type: "submit", class: "primary", "data-testid": "rsd-yes" }, before ? "Change it" : "Add it");
+    this.sending = new Sending(this.problem, this.submit);
     const title = h("h4", { id: uid("rsd") }, before ? `Change the agreement with ${isolated(before.name)}` : "A new responder");
     this.element = h(
       "form",
@@ -101,7 +102,7 @@ export class ResponderForm {
   }
 
   private leave(): void {
-    this.sending?.abort();
+    this.sending.stop();
     this.around.left();
   }
 
@@ -152,22 +153,11 @@ export class ResponderForm {
     return `${isolated(found.name)} is told: ${DETAILS[found.detail].name.toLowerCase()}. This agreement allows ${allows}. Take it out, or change one of the two.`;
   }
 
-  private async send(): Promise<void> {
-    const lacks = this.missing();
-    this.problem.textContent = lacks ?? "";
-    if (lacks || this.sending) return;
-    const sending = new AbortController();
-    this.sending = sending;
-    this.submit.disabled = true;
-    try {
-      const found = await this.stored(sending.signal);
+  private send(): Promise<void> {
+    return this.sending.send(this.missing(), async (signal) => {
+      const found = await this.stored(signal);
       this.around.taken(found, this.before ? "The agreement is changed: it holds for what is found or changes from now on." : "The responder is added: it is told of what is found or changes while the agreement holds.");
-    } catch (error) {
-      if (!isAbort(error)) this.problem.textContent = failure(error);
-    } finally {
-      this.sending = null;
-      this.submit.disabled = false;
-    }
+    });
   }
 
   private stored(signal: AbortSignal): Promise<Responder> {

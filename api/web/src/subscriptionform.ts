@@ -1,11 +1,11 @@
 // The form in which a subscription is added or changed: of which events a receiver is told.
 
 import { ABOUT, RHYTHMS } from "./alertwords";
-import { isAbort, part, type Api } from "./api";
-import { failure } from "./ask";
+import { part, type Api } from "./api";
 import { button, field, h, uid } from "./dom";
 import { MetFields, changed, type Ground } from "./metfields";
 import { select } from "./receiverform";
+import { Sending } from "./sending";
 import type { Receiver, Rhythm, Subscription } from "./types";
 import { isolated } from "./words";
 
@@ -27,7 +27,7 @@ export class SubscriptionForm {
   private readonly rhythm = select(Object.entries(RHYTHMS), { "data-testid": "sub-rhythm" });
   private readonly problem = h("p", { class: "problem", role: "alert", "data-testid": "sub-problem" });
   private readonly submit: HTMLButtonElement;
-  private sending: AbortController | null = null;
+  private readonly sending: Sending;
 
   constructor(
     private readonly around: Around,
@@ -36,6 +36,7 @@ export class SubscriptionForm {
   ) {
     this.met = new MetFields(around, before, "sub");
     this.submit = h("button", { type: "submit", class: "primary", "data-testid": "sub-yes" }, before ? "Change it" : "Add it");
+    this.sending = new Sending(this.problem, this.submit);
     const title = h("h4", { id: uid("sub") }, `${before ? "Change a" : "A new"} subscription of ${isolated(receiver.name)}`);
     this.ofEvents = h(
       "div",
@@ -75,7 +76,7 @@ export class SubscriptionForm {
   }
 
   private leave(): void {
-    this.sending?.abort();
+    this.sending.stop();
     this.around.left();
   }
 
@@ -112,22 +113,11 @@ export class SubscriptionForm {
     return changed(terms, before);
   }
 
-  private async send(): Promise<void> {
-    const lacks = this.missing();
-    this.problem.textContent = lacks ?? "";
-    if (lacks || this.sending) return;
-    const sending = new AbortController();
-    this.sending = sending;
-    this.submit.disabled = true;
-    try {
-      const found = await this.stored(sending.signal);
+  private send(): Promise<void> {
+    return this.sending.send(this.missing(), async (signal) => {
+      const found = await this.stored(signal);
       this.around.taken(found, this.before ? "The subscription is changed: it holds for what is found or changes from now on." : "Subscribed: it is told of what is found or changes from now on.");
-    } catch (error) {
-      if (!isAbort(error)) this.problem.textContent = failure(error);
-    } finally {
-      this.sending = null;
-      this.submit.disabled = false;
-    }
+    });
   }
 
   private stored(signal: AbortSignal): Promise<Subscription> {
