@@ -9,8 +9,9 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 import numpy as np
+import orjson
 import shapely
-from pydantic import TypeAdapter
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -20,19 +21,20 @@ from hearthwatch.fusion.classes import meaning_of
 from hearthwatch.fusion.shown import source_value
 from hearthwatch.ledger_words import longest_gap
 from hearthwatch.records import Event, Label, LedgerRow, ObservationStatus, Region, Run, Settlement
+from hearthwatch.store.protocol_events import EventRow
 from hearthwatch.store.whole import labels_of
 from hearthwatch.values import (
     DECIMALS,
+    Forms,
     event_properties,
+    geojson_texts,
     geojsons,
     ledger_value,
     moment,
+    moment_of,
     settlement_properties,
 )
 from hearthwatch.words import counted
-
-# Plain values only: they are written as they are, in a sixth of the standard library's time.
-_JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
 GEOJSON = "application/geo+json"
 JSON = "application/json"
@@ -51,8 +53,8 @@ def respond(
     media_type: str = JSON,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a value as a JSON answer."""
-    return Response(_JSON.dump_json(value), status, dict(headers or {}), media_type)
+    """Return a value as a JSON answer; texts of JSON in it go as they are (`orjson.Fragment`)."""
+    return Response(orjson.dumps(value), status, dict(headers or {}), media_type)
 
 
 CHART: Mapping[int | str, dict[str, Any]] = {
@@ -95,19 +97,27 @@ def features_of(
     records: Sequence[Event | Region | Settlement], properties: Iterable[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return records as `feature` does, their geometries all at once."""
-    shapes = [record.geometry for record in records]
+    ids = [record.id for record in records]
+    shapes = np.array([record.geometry for record in records], dtype=object)
+    return _features(ids, shapes, geojsons(shapes), properties)
+
+
+def _features(
+    ids: Iterable[str],
+    shapes: NDArray[np.object_],
+    written: Iterable[Any],
+    properties: Iterable[Mapping[str, Any]],
+) -> list[dict[str, Any]]:
     edges = np.round(shapely.bounds(shapes), DECIMALS).tolist()
     return [
         {
             "type": "Feature",
-            "id": record.id,
+            "id": its_id,
             "bbox": box,
             "geometry": geometry,
-            "properties": {"id": record.id, **told},
+            "properties": {"id": its_id, **told},
         }
-        for record, box, geometry, told in zip(
-            records, edges, geojsons(shapes), properties, strict=True
-        )
+        for its_id, box, geometry, told in zip(ids, edges, written, properties, strict=True)
     ]
 
 
@@ -116,16 +126,27 @@ def collection(features: Iterable[dict[str, Any]], **members: Any) -> dict[str, 
     return {"type": "FeatureCollection", "features": list(features), **members}
 
 
-def event_features(here: Context, organisation: str, events: Sequence[Event]) -> list[Any]:
-    """Return events as features, with the names of their regions and settlements."""
+def event_features(here: Context, organisation: str, rows: Sequence[EventRow]) -> list[Any]:
+    """Return events as features, with the names of their regions and settlements.
+
+    What the store has as JSON already stands in them as it is, and can only be written out.
+    """
+    if not rows:
+        return []
     names = here.store.region_names(organisation)
-    settlements = labels_of(here.store, organisation, events)
-    return features_of(events, (event_properties(event, names, settlements) for event in events))
+    settlements = labels_of(here.store, organisation, rows)
+    shapes = shapely.from_wkb([row.geometry for row in rows])
+    properties = [event_properties(row, names, settlements, _OF_ROW) for row in rows]
+    written = map(orjson.Fragment, geojson_texts(shapes))
+    return _features([row.id for row in rows], shapes, written, properties)
+
+
+_OF_ROW = Forms(moment_of, orjson.Fragment, orjson.Fragment)
 
 
 def event_feature(here: Context, event: Event) -> dict[str, Any]:
     """Return one event as a feature."""
-    (found,) = event_features(here, event.organisation, [event])
+    (found,) = event_features(here, event.organisation, [EventRow.of(event)])
     return dict(found)
 
 

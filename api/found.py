@@ -37,8 +37,10 @@ from hearthwatch.records import (
     Region,
     Search,
 )
+from hearthwatch.store.codec import from_rows
 from hearthwatch.store.cursor import Paging
 from hearthwatch.store.extent import Bounds, Box, boxes
+from hearthwatch.store.protocol_events import EventRow
 from hearthwatch.store.whole import labels_of
 from hearthwatch.values import (
     DECIMALS,
@@ -103,13 +105,14 @@ def _camps(here: Context, who: Caller, asked: Asked) -> Found:
     camps = replace(asked, where=replace(asked.where, kind=Kind.CAMP_CHANGE))
     page, matched = _events_found(here, who, camps)
     features = event_features(here, who.organisation, page.items)
-    found = [_with_curve(one, event) for one, event in zip(features, page.items, strict=True)]
+    events = from_rows(Event, EventRow._fields, page.items)
+    found = [_with_curve(one, event) for one, event in zip(features, events, strict=True)]
     return Found(found, page.next, matched)
 
 
-def _events_found(here: Context, who: Caller, asked: Asked) -> tuple[Page[Event], int | None]:
+def _events_found(here: Context, who: Caller, asked: Asked) -> tuple[Page[EventRow], int | None]:
     store, where = here.store, asked.where
-    page = store.events(who.organisation, where, after=asked.after, limit=asked.limit)
+    page = store.event_rows(who.organisation, where, after=asked.after, limit=asked.limit)
     if not asked.begins:
         return page, None
     if page.next is None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -15,6 +17,8 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from hearthwatch.records import Backtest, Detection, Event, Label, LedgerRow, Region, Settlement
+from hearthwatch.store.codec import from_microseconds
+from hearthwatch.store.protocol_events import EventRow
 
 _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
@@ -33,6 +37,13 @@ def moment(value: datetime | None) -> str | None:
     return f"{in_utc.isoformat().removesuffix('+00:00')}Z"
 
 
+# Events of one look have its times, so most of those that are told were told before.
+@lru_cache(maxsize=100_000)
+def moment_of(microseconds: int | None) -> str | None:
+    """Return a time in microseconds since 1970 as `moment` does."""
+    return None if microseconds is None else moment(from_microseconds(microseconds))
+
+
 def rounded(geometry: Any) -> Any:
     """Return a geometry, or each of an array, with seven decimals, areas wound for GeoJSON."""
 
@@ -47,14 +58,17 @@ def geojson(geometry: BaseGeometry) -> dict[str, Any]:
     return dict(mapping(rounded(geometry)))
 
 
-def geojsons(geometries: Sequence[BaseGeometry]) -> list[dict[str, Any]]:
-    """Return many geometries as `geojson` does, in less time."""
-    if not geometries or any(shape.has_z for shape in geometries):
+def geojson_texts(geometries: NDArray[np.object_]) -> list[str]:
+    """Return many geometries as texts of what `geojson` gives, in less time."""
+    if shapely.has_z(geometries).any():
         # Heights are not in what GEOS writes.
-        return [geojson(shape) for shape in geometries]
-    shapes = np.array(geometries, dtype=object)
-    written = shapely.to_geojson(rounded(shapes))
-    return [_JSON.validate_json(one) for one in written]
+        return [json.dumps(geojson(shape)) for shape in geometries]
+    return list(shapely.to_geojson(rounded(geometries)))
+
+
+def geojsons(geometries: NDArray[np.object_]) -> list[dict[str, Any]]:
+    """Return many geometries as `geojson` does, in less time."""
+    return [_JSON.validate_json(one) for one in geojson_texts(geometries)]
 
 
 def region_value(region: Region) -> dict[str, Any]:
@@ -137,39 +151,62 @@ def event_value(
     }
 
 
+class Forms(NamedTuple):
+    """How what JSON has no form for is told.
+
+    Attributes
+    ----------
+    moment, mapping, texts : callable
+        Of a time, the evidence and the doubts, as the event has them.
+    """
+
+    moment: Callable[[Any], str | None]
+    mapping: Callable[[Any], Any]
+    texts: Callable[[Any], Any]
+
+
+_OF_RECORD = Forms(moment, dict, list)
+
+
 def event_properties(
-    event: Event, names: Mapping[str, str], settlements: Mapping[str, Label] = NO_LABELS
+    event: Event | EventRow,
+    names: Mapping[str, str],
+    settlements: Mapping[str, Label] = NO_LABELS,
+    forms: Forms = _OF_RECORD,
 ) -> dict[str, Any]:
     """Return all of an event but its id and geometry.
 
     Parameters
     ----------
+    event : Event or EventRow
+        For one in plain values `forms` has to tell what becomes of them.
     names : mapping of str to str
         The regions' names, by id.
     settlements : mapping of str to Label
         The settlements' names and P-codes, by id.
     """
+    time = forms.moment
     return {
         "version": event.version,
         "organisation": event.organisation,
         "region": event.region,
         "region_name": names.get(event.region, ""),
         **settlement_said(event.settlement, settlements),
-        "kind": event.kind.value,
-        "mode": event.mode.value,
-        "state": event.state.value,
+        "kind": str(event.kind),
+        "mode": str(event.mode),
+        "state": str(event.state),
         "change": event.change or None,
         "merged_into": event.merged_into or None,
-        "last_unharmed": moment(event.last_unharmed),
-        "first_changed": moment(event.first_changed),
-        "first_detected": moment(event.first_detected),
-        "last_detected": moment(event.last_detected),
+        "last_unharmed": time(event.last_unharmed),
+        "first_changed": time(event.first_changed),
+        "first_detected": time(event.first_detected),
+        "last_detected": time(event.last_detected),
         "area_m2": round(event.area_m2, 1),
         "area_ha": round(event.area_m2 / 10_000, 4),
         "looks": event.looks,
         "observed": event.observed,
-        "evidence": dict(event.evidence),
-        "doubts": list(event.doubts),
+        "evidence": forms.mapping(event.evidence),
+        "doubts": forms.texts(event.doubts),
         "detector": event.detector,
         "detector_state": event.detector_state,
         "cell": event.cell,

@@ -27,6 +27,7 @@ from api.pictures import chip_of, pair_value, series_value
 from api.problems import declared
 from hearthwatch.fusion.reading import detections_of
 from hearthwatch.records import EventFilter
+from hearthwatch.store.protocol_events import EventRow
 from hearthwatch.store.whole import labels_of
 from hearthwatch.values import detection_value
 
@@ -49,7 +50,7 @@ def list_events(
     `since` and `until` bound the look that first showed the change; `bbox` selects events whose
     box meets it.
     """
-    page = here.store.events(who.organisation, where, after=after, limit=limit)
+    page = here.store.event_rows(who.organisation, where, after=after, limit=limit)
     note_found(request)
     links = next_links(request, here, page.next)
     features = event_features(here, who.organisation, page.items)
@@ -69,7 +70,8 @@ def read_event(event: EventId, who: Reader, here: InContext) -> Response:
 def list_versions(event: EventId, who: Reader, here: InContext) -> Response:
     """Return all versions of one event, oldest first: nothing is overwritten."""
     versions = here.store.event_history(who.organisation, event)
-    return respond({"items": event_features(here, who.organisation, versions)})
+    features = event_features(here, who.organisation, list(map(EventRow.of, versions)))
+    return respond({"items": features})
 
 
 @router.get("/{event}/detections", response_model=Detections, responses=declared(404))

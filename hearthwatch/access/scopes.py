@@ -33,4 +33,6 @@ def scopes_of(role: Role, only: Iterable[str] = ()) -> frozenset[Scope]:
         has not.
     """
     named = frozenset(only)
-    return frozenset(scope for scope in OF_ROLE[role] if not named or scope.value in named)
+    if not named:
+        return OF_ROLE[role]
+    return frozenset(scope for scope in OF_ROLE[role] if scope.value in named)

@@ -15,8 +15,9 @@ from hearthwatch import keys
 from hearthwatch.access import passes
 from hearthwatch.access.scopes import scopes_of
 from hearthwatch.errors import AccessError, NotFound
-from hearthwatch.records import ApiKey, Person, Role, Scope, Session
+from hearthwatch.records import Person, Role, Scope, Session
 from hearthwatch.store.protocol import Store
+from hearthwatch.store.protocol_people import KeyStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,10 @@ def of_key(store: Store, text: str, now: datetime) -> Caller | None:
     parts = keys.take_apart(text)
     if parts is None:
         return None
-    key = store.key(parts[0])
-    if not keys.opens(key, parts[1], now) or key is None:
+    found = store.key_standing(parts[0])
+    if not keys.opens(found.key if found else None, parts[1], now) or found is None:
         return None
-    return _with_key(store, key)
+    return _with_key(found)
 
 
 def of_session(
@@ -112,9 +113,9 @@ def of_pass(
 
 def maker_of(store: Store, organisation: str, made_by: str, now: datetime) -> Caller | None:
     """Return who made something, as they stand now; None if they are let in no more."""
-    key = store.key(made_by)
-    if key is not None and key.organisation == organisation:
-        return _with_key(store, key) if keys.in_force(key, now) else None
+    found = store.key_standing(made_by)
+    if found is not None and found.key.organisation == organisation:
+        return _with_key(found) if keys.in_force(found.key, now) else None
     person = _person(store, organisation, made_by)
     return _as_person(person, "") if person else None
 
@@ -138,11 +139,10 @@ def _person(store: Store, organisation: str, person_id: str) -> Person | None:
     return None if person.disabled is not None or is_closed(store, organisation) else person
 
 
-def _with_key(store: Store, key: ApiKey) -> Caller | None:
-    if is_closed(store, key.organisation):
+def _with_key(found: KeyStanding) -> Caller | None:
+    if found.is_shut:
         return None
-    if key.made_by and _person(store, key.organisation, key.made_by) is None:
-        return None
+    key = found.key
     may = scopes_of(key.role, key.scopes)
     return Caller(key.organisation, key.id, key.name, key.role, may)
 

@@ -33,6 +33,7 @@ from hearthwatch.records import (
 )
 from hearthwatch.store.codec import microseconds, storable
 from hearthwatch.store.extent import Bounds
+from hearthwatch.store.protocol_events import EventRow
 
 T = TypeVar("T")
 Position = tuple[int | str, ...]
@@ -186,6 +187,11 @@ def change_page(paging: Paging, found: Sequence[Change], last: int) -> Page[Chan
 def event_position(found: Event) -> Position:
     """Return the sort key of an event."""
     return microseconds(found.first_changed), found.id
+
+
+def row_position(found: EventRow) -> Position:
+    """Return the sort key of an event in plain values."""
+    return found.first_changed, found.id
 
 
 def ledger_position(row: LedgerRow) -> Position:

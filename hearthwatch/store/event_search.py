@@ -32,12 +32,12 @@ from sqlalchemy.types import TypeEngine
 
 from hearthwatch.cql.bounds import Bounds, bounds_of, texts_of
 from hearthwatch.cql.tree import All, Field, Form, Node, OneOf
-from hearthwatch.records import Event, EventFilter
+from hearthwatch.records import EventFilter
 from hearthwatch.store import filters, tables
-from hearthwatch.store.codec import Row, columns
+from hearthwatch.store.codec import Row
 from hearthwatch.store.cursor import Position
 from hearthwatch.store.extent import boxes
-from hearthwatch.store.protocol_events import Outline
+from hearthwatch.store.protocol_events import EventRow, Outline
 from hearthwatch.store.queries import period
 from hearthwatch.store.sample import EventSample
 from hearthwatch.store.ways import LISTED, TIME, Asked, Costs, Way, cheapest, valued
@@ -53,7 +53,7 @@ _KIND, _STATE = Field("kind", Form.TEXT, "kind"), Field("state", Form.TEXT, "sta
 class Told(Enum):
     """What of the events is told."""
 
-    ALL = tuple(column.name for column in columns(Event))
+    ALL = EventRow._fields
     OUTLINE = Outline._fields
     NUMBER = ("number",)
 

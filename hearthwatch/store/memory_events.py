@@ -9,7 +9,7 @@ from hearthwatch.store.cursor import event_paging, event_position
 from hearthwatch.store.extent import boxes
 from hearthwatch.store.memory_search import in_any, passes
 from hearthwatch.store.memory_tables import MemoryReader, between, newest_first, ranked
-from hearthwatch.store.protocol_events import Outline
+from hearthwatch.store.protocol_events import EventRow, Outline
 
 
 class MemoryEventReads(MemoryReader):
@@ -34,6 +34,13 @@ class MemoryEventReads(MemoryReader):
         found = self._events(organisation, where)
         in_order = ranked(found, event_position, paging.start(after), newest_first)
         return paging.page(in_order[: limit + 1], event_position)
+
+    def event_rows(
+        self, organisation: str, where: EventFilter, *, after: str | None = None, limit: int = 100
+    ) -> Page[EventRow]:
+        """Return what `events` gives, in plain values."""
+        page = self.events(organisation, where, after=after, limit=limit)
+        return Page(tuple(map(EventRow.of, page.items)), page.next)
 
     def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
         """Return how many events `events` would give in all; None if more than `most`."""

@@ -9,6 +9,7 @@ from hearthwatch.records import ApiKey, Lease, Organisation, Pass, Person, Sessi
 from hearthwatch.store import rules
 from hearthwatch.store.codec import from_row, microseconds, to_row
 from hearthwatch.store.memory_tables import MemoryReader, MemoryWriter, key_of
+from hearthwatch.store.protocol_people import KeyStanding
 
 
 class MemoryPeopleWrites(MemoryWriter):
@@ -116,6 +117,17 @@ class MemoryPeopleReads(MemoryReader):
     def key(self, key_id: str) -> ApiKey | None:
         """Return a key of whatever organisation; None if there is none."""
         return self._open().newest(ApiKey, (key_id,))
+
+    def key_standing(self, key_id: str) -> KeyStanding | None:
+        """Return how a key of whatever organisation stands; None if there is none."""
+        key = self.key(key_id)
+        if key is None:
+            return None
+        organisation = self.organisation(key.organisation)
+        maker = self._open().newest(Person, (key.organisation, key.made_by))
+        is_closed = organisation is not None and organisation.closed is not None
+        is_orphan = key.made_by != "" and (maker is None or maker.disabled is not None)
+        return KeyStanding(key, is_closed or is_orphan)
 
     def keys(self, organisation: str) -> tuple[ApiKey, ...]:
         """Return all keys, oldest first, those revoked or expired included."""

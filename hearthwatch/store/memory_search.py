@@ -19,6 +19,7 @@ from hearthwatch.store.cursor import (
 )
 from hearthwatch.store.extent import Bounds, Box, boxes
 from hearthwatch.store.memory_tables import MemoryReader, between, newest_first, ranked
+from hearthwatch.store.protocol_events import EventRow
 
 
 class MemorySearchReads(MemoryReader):
@@ -57,11 +58,11 @@ class MemorySearchReads(MemoryReader):
 
     def event_versions(
         self, organisation: str, wanted: Collection[tuple[str, int]]
-    ) -> tuple[Event, ...]:
+    ) -> tuple[EventRow, ...]:
         """Return events as they were, by id and version; those that there are."""
         asked = set(wanted)
         return tuple(
-            event
+            EventRow.of(event)
             for its_id in {one for one, _ in asked}
             for event in self._open().history(Event, (organisation, its_id))
             if (its_id, event.version) in asked

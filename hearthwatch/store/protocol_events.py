@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 from hearthwatch.records import Event, EventFilter, Page
+from hearthwatch.store.codec import to_row
 
 
 class Outline(NamedTuple):
@@ -29,6 +30,53 @@ class Outline(NamedTuple):
     settlement: str
 
 
+class EventRow(NamedTuple):
+    """An event in plain values, as a database keeps it (`hearthwatch.store.codec`).
+
+    Hundreds are told at once: to make records of them takes longer than to find them. The fields
+    are those of `hearthwatch.records.Event`.
+
+    Attributes
+    ----------
+    geometry : bytes
+        WKB, CRS84.
+    last_unharmed, first_changed, first_detected, last_detected : int
+        Microseconds since 1970 in UTC.
+    evidence, doubts : str
+        JSON.
+    """
+
+    id: str
+    organisation: str
+    kind: str
+    mode: str
+    region: str
+    cell: str
+    detector: str
+    state: str
+    detector_state: str
+    version: int
+    geometry: bytes
+    area_m2: float
+    last_unharmed: int | None
+    first_changed: int
+    first_detected: int
+    last_detected: int
+    looks: int
+    observed: str
+    evidence: str
+    doubts: str
+    settlement: str
+    change: str
+    said_by: str
+    merged_into: str
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """Return the row of an event."""
+        return cls(**to_row(event))
+
+
 class EventReads(Protocol):
     """Questions about events."""
 
@@ -48,6 +96,12 @@ class EventReads(Protocol):
         `bbox` selects events whose geometry's bounds meet it; `since` and `until` bound
         `first_changed`, both ends included.
         """
+        ...
+
+    def event_rows(
+        self, organisation: str, where: EventFilter, *, after: str | None = None, limit: int = 100
+    ) -> Page[EventRow]:
+        """Return what `events` gives, in plain values."""
         ...
 
     def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:

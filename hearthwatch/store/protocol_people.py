@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hearthwatch.records import ApiKey, Lease, Organisation, Pass, Person, Session
+
+
+class KeyStanding(NamedTuple):
+    """A key, and how those stand without whom it lets nobody in.
+
+    Attributes
+    ----------
+    is_shut : bool
+        Whether its organisation is closed, or who made it is disabled or gone.
+    """
+
+    key: ApiKey
+    is_shut: bool
 
 
 class PeopleWrites(Protocol):
@@ -103,6 +116,13 @@ class PeopleReads(Protocol):
 
     def key(self, key_id: str) -> ApiKey | None:
         """Return a key of whatever organisation; None if there is none."""
+        ...
+
+    def key_standing(self, key_id: str) -> KeyStanding | None:
+        """Return how a key of whatever organisation stands; None if there is none.
+
+        Asked at every request, so it is one question.
+        """
         ...
 
     def keys(self, organisation: str) -> tuple[ApiKey, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from typing import Protocol
 
 from hearthwatch.cql.tree import Filter
-from hearthwatch.records import Detection, Event, LedgerRow, Page, Search
+from hearthwatch.records import Detection, LedgerRow, Page, Search
 from hearthwatch.store.extent import Bounds
+from hearthwatch.store.protocol_events import EventRow
 
 
 class SearchReads(Protocol):
@@ -44,6 +45,6 @@ class SearchReads(Protocol):
 
     def event_versions(
         self, organisation: str, wanted: Collection[tuple[str, int]]
-    ) -> tuple[Event, ...]:
+    ) -> tuple[EventRow, ...]:
         """Return events as they were, by id and version; those that there are, in any order."""
         ...

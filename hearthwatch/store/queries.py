@@ -84,21 +84,10 @@ def settlement_labels(organisation: str, ids: Collection[str] | None) -> Select[
     return mine.where(c.id.in_(ids))
 
 
-def key(key_id: str) -> Statement:
-    """Return the key of an id, whosever it is."""
-    return select(tables.api_keys).where(tables.api_keys.c.id == key_id)
-
-
 def keys(organisation: str) -> Statement:
     """Return keys, oldest first."""
     c = tables.api_keys.c
     return select(tables.api_keys).where(c.organisation == organisation).order_by(c.created, c.id)
-
-
-def region_names(organisation: str) -> Select[tuple[str, str]]:
-    """Return id and name of every region, without its outline."""
-    c = tables.regions.c
-    return select(c.id, c.name).where(c.organisation == organisation)
 
 
 def runs(

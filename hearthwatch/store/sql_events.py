@@ -8,13 +8,14 @@ from sqlalchemy import Connection, Engine
 
 from hearthwatch.records import Event, EventFilter, Page
 from hearthwatch.store import queries, rules
-from hearthwatch.store.cursor import event_paging, event_position
+from hearthwatch.store.codec import from_rows
+from hearthwatch.store.cursor import event_paging, row_position
 from hearthwatch.store.event_search import EventSearch, Told
 from hearthwatch.store.faults import translated
 from hearthwatch.store.patience import TookTooLong
-from hearthwatch.store.protocol_events import Outline
+from hearthwatch.store.protocol_events import EventRow, Outline
 from hearthwatch.store.sample import EventSample, Samples
-from hearthwatch.store.sql_rows import SqlReader, answer
+from hearthwatch.store.sql_rows import SqlReader
 from hearthwatch.store.ways import COSTS, Way
 
 
@@ -43,12 +44,19 @@ class SqlEventReads(SqlReader):
         self, organisation: str, where: EventFilter, *, after: str | None = None, limit: int = 100
     ) -> Page[Event]:
         """Return events, newest `first_changed` first, ties by id."""
+        page = self.event_rows(organisation, where, after=after, limit=limit)
+        return Page(from_rows(Event, EventRow._fields, page.items), page.next)
+
+    def event_rows(
+        self, organisation: str, where: EventFilter, *, after: str | None = None, limit: int = 100
+    ) -> Page[EventRow]:
+        """Return what `events` gives, in plain values."""
         paging = event_paging(organisation, where, limit)
         search = EventSearch(organisation, where, paging.start(after))
-        with self._connect(self._single) as connection:
+        with self._connect(self._single) as connection, translated():
             statement = search.statement(self._way(connection, search, limit + 1))
-            found = answer(connection, Event, statement, search.values(limit + 1))
-        return paging.page(found, event_position)
+            found = connection.execute(statement, search.values(limit + 1)).all()
+        return paging.page(list(map(EventRow._make, found)), row_position)
 
     def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
         """Return how many events `events` would give; None if more than `most`, or too slow."""

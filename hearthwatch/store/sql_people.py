@@ -5,13 +5,30 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import Select, and_, bindparam, delete, or_, select
 
 from hearthwatch.records import ApiKey, Lease, Organisation, Pass, Person, Session
 from hearthwatch.store import queries, rules, tables
 from hearthwatch.store.codec import from_row, microseconds, to_row
+from hearthwatch.store.faults import translated
+from hearthwatch.store.protocol_people import KeyStanding
 from hearthwatch.store.rules import IDENTITY
 from hearthwatch.store.sql_rows import SqlReader, SqlWriter
+
+_keys, _theirs, _makers = tables.api_keys.c, tables.organisations.c, tables.people.c
+_KEY = select(tables.api_keys).where(_keys.id == bindparam("key"))
+_STANDING = (
+    _KEY.add_columns(
+        _theirs.closed.label("closed"),
+        _makers.id.label("maker"),
+        _makers.disabled.label("disabled"),
+    )
+    .outerjoin(tables.organisations, _theirs.organisation == _keys.organisation)
+    .outerjoin(
+        tables.people,
+        and_(_makers.organisation == _keys.organisation, _makers.id == _keys.made_by),
+    )
+)
 
 
 class SqlPeopleWrites(SqlWriter):
@@ -121,7 +138,17 @@ class SqlPeopleReads(SqlReader):
 
     def key(self, key_id: str) -> ApiKey | None:
         """Return a key of whatever organisation; None if there is none."""
-        return self._one(ApiKey, queries.key(key_id))
+        return self._one(ApiKey, _KEY, {"key": key_id})
+
+    def key_standing(self, key_id: str) -> KeyStanding | None:
+        """Return how a key of whatever organisation stands; None if there is none."""
+        with self._connect(self._single) as connection, translated():
+            found = connection.execute(_STANDING, {"key": key_id}).one_or_none()
+        if found is None:
+            return None
+        key = from_row(ApiKey, dict(found._mapping))
+        is_orphan = key.made_by != "" and (found.maker is None or found.disabled is not None)
+        return KeyStanding(key, found.closed is not None or is_orphan)
 
     def keys(self, organisation: str) -> tuple[ApiKey, ...]:
         """Return all keys, oldest first, those revoked or expired included."""

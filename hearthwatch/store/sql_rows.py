@@ -100,13 +100,23 @@ class SqlReader:
         )
         self._closed = False
 
-    def _all(self, record: type[R], statement: Select[tuple[object, ...]]) -> tuple[R, ...]:
+    def _all(
+        self,
+        record: type[R],
+        statement: Select[tuple[object, ...]],
+        values: Mapping[str, Any] | None = None,
+    ) -> tuple[R, ...]:
         with self._connect(self._single) as connection:
-            return answer(connection, record, statement)
+            return answer(connection, record, statement, values)
 
-    def _one(self, record: type[R], statement: Select[tuple[object, ...]]) -> R | None:
+    def _one(
+        self,
+        record: type[R],
+        statement: Select[tuple[object, ...]],
+        values: Mapping[str, Any] | None = None,
+    ) -> R | None:
         """Return the record that at most one row gives."""
-        found = self._all(record, statement)
+        found = self._all(record, statement, values)
         return found[0] if found else None
 
     @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select, tuple_
 
 from hearthwatch.cql.tree import Filter
-from hearthwatch.records import Detection, Event, LedgerRow, Page, Search
+from hearthwatch.records import Detection, LedgerRow, Page, Search
 from hearthwatch.store import filters, queries, rules, tables
 from hearthwatch.store.cursor import (
     Position,
@@ -19,8 +19,10 @@ from hearthwatch.store.cursor import (
     look_position,
 )
 from hearthwatch.store.extent import Bounds
+from hearthwatch.store.faults import translated
 from hearthwatch.store.patience import TookTooLong
-from hearthwatch.store.sql_rows import SqlReader, answer
+from hearthwatch.store.protocol_events import EventRow
+from hearthwatch.store.sql_rows import SqlReader
 
 VERSIONS_AT_ONCE = 2_000
 """Asked for in one statement; a database binds only so many values."""
@@ -63,16 +65,16 @@ class SqlSearchReads(SqlReader):
 
     def event_versions(
         self, organisation: str, wanted: Collection[tuple[str, int]]
-    ) -> tuple[Event, ...]:
+    ) -> tuple[EventRow, ...]:
         """Return events as they were, by id and version; those that there are."""
         asked = sorted(set(wanted))
         c = tables.event_versions.c
-        mine = select(tables.event_versions).where(c.organisation == organisation)
-        found: list[Event] = []
-        with self._connect(self._reader) as connection:
+        mine = select(*(c[name] for name in EventRow._fields)).where(c.organisation == organisation)
+        found: list[EventRow] = []
+        with self._connect(self._reader) as connection, translated():
             for start in range(0, len(asked), VERSIONS_AT_ONCE):
-                part = asked[start : start + VERSIONS_AT_ONCE]
-                found += answer(connection, Event, mine.where(tuple_(c.id, c.version).in_(part)))
+                part = mine.where(tuple_(c.id, c.version).in_(asked[start:][:VERSIONS_AT_ONCE]))
+                found += map(EventRow._make, connection.execute(part).all())
         return tuple(found)
 
     def _count(self, statement: Select[Any], table: Any, most: int) -> int | None:

@@ -18,6 +18,7 @@ from hearthwatch.records import (
 )
 from hearthwatch.store.extent import Bounds
 from hearthwatch.store.protocol import Store
+from hearthwatch.store.protocol_events import EventRow
 
 PAGE = 1000
 
@@ -76,7 +77,7 @@ def all_spends(
 
 
 def labels_of(
-    store: Store, organisation: str, records: Iterable[Event | Detection | LedgerRow]
+    store: Store, organisation: str, records: Iterable[Event | EventRow | Detection | LedgerRow]
 ) -> Mapping[str, Label]:
     """Return the names and P-codes of the settlements that records are about, by id."""
     ids = {record.settlement for record in records} - {""}
