@@ -146,7 +146,9 @@ class EventSearch:
             found = _events_of(shape, source)
         else:
             source, found = tables.events, _events(shape)
-        return found.where(*filters.conditions(where.filter, source))
+        conditions = filters.conditions(where.filter, source)
+        # The kept one itself where nothing is put to it: SQLAlchemy knows it again sooner.
+        return found.where(*conditions) if conditions else found
 
     def _inside(self) -> list[Condition]:
         """Return what place an event needs, which an index can tell that has its edges too."""
