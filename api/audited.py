@@ -90,8 +90,8 @@ class Noted:
         The route's name.
     asked : bool
         Whether an entry says that a change was asked for.
-    found : Future or None
-        Of the entry that what was asked for was found, where its storing has begun.
+    shown : Future or None
+        Of the entry that what was asked for is shown, where its storing has begun.
     """
 
     who: Caller | None = None
@@ -99,7 +99,7 @@ class Noted:
     ids: Mapping[str, str] = field(default_factory=dict)
     counted: bool = False
     asked: bool = False
-    found: Future[None] | None = None
+    shown: Future[None] | None = None
 
     def entry(self, who: Caller, outcome: str, made: str = "") -> AuditEntry:
         """Return the entry of how it stands; `made` is where something new is."""
@@ -165,14 +165,14 @@ def note_fetched(request: Request, receiver: Receiver) -> None:
         noted.counted = True
 
 
-def note_found(request: Request) -> None:
-    """Note that what is asked for is found: its entry is stored while the answer is written.
+def note_shown(request: Request) -> None:
+    """Note that what is asked for is going to be shown: the entry is stored meanwhile.
 
     Should the answer fail after all, an entry of that follows.
     """
     noted: Noted | None = request.scope.get(_SCOPE)
     if noted is not None and noted.who is not None:
-        noted.found = _submitted(request.app, noted, noted.who, DONE)
+        noted.shown = _submitted(request.app, noted, noted.who, DONE)
 
 
 def note_route(request: Request) -> None:
@@ -274,8 +274,8 @@ class _Held:
         self._logged = True
         try:
             outcome = outcome_of(status)
-            found = self._noted.found if outcome == DONE else None
-            await _stored(found or _submitted(self._scope["app"], self._noted, who, outcome, made))
+            shown = self._noted.shown if outcome == DONE else None
+            await _stored(shown or _submitted(self._scope["app"], self._noted, who, outcome, made))
         except AuditError:
             if not self._noted.asked:
                 raise

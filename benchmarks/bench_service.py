@@ -5,7 +5,8 @@ new SQLite file and, with an address, of the empty PostgreSQL database there, in
 is a process of its own; the clients are in this one and reach it over loopback.
 
 *Bare* is what the driver takes to send the statement and fetch its rows, by the faster of the two
-ways for each question; the store gives the same rows (`Store.event_rows`), the service GeoJSON. Ratios are of times that were taken in turn for the same questions.
+ways for each question. The store gives the same rows (`Store.event_rows`), the service GeoJSON.
+Ratios are of times that were taken in turn for the same questions.
 
 ``--tipg`` names the Python of an environment with tipg and uvicorn: it then serves a table of the
 same features from the same database, and GDAL pages both. For that the address must name a host.

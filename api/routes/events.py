@@ -17,7 +17,7 @@ from api.answers import (
     respond,
     whole_event,
 )
-from api.audited import note_found
+from api.audited import note_shown
 from api.auth import Reader
 from api.context import InContext
 from api.models import Detections, EventCollection, EventVersions, Pair, Series
@@ -50,8 +50,8 @@ def list_events(
     `since` and `until` bound the look that first showed the change; `bbox` selects events whose
     box meets it.
     """
+    note_shown(request)
     page = here.store.event_rows(who.organisation, where, after=after, limit=limit)
-    note_found(request)
     links = next_links(request, here, page.next)
     features = event_features(here, who.organisation, page.items)
     return respond(collection(features, next=page.next, links=links), media_type=GEOJSON)

@@ -107,6 +107,10 @@ class EventSearch:
         """Return the search by one way; its values have names, of which `values` tells them."""
         return self._found(way, told)
 
+    def is_kept(self, way: Way) -> bool:
+        """Tell whether the statement of a way is kept: all its values have names."""
+        return self.where.filter is None and way.by != "value"
+
     def count(self, way: Way) -> Select[int]:
         """Return the number of events, at most `most` of `values`, by the same way."""
         found = self._found(way, Told.NUMBER).order_by(None)

@@ -15,7 +15,7 @@ from hearthwatch.store.faults import translated
 from hearthwatch.store.patience import TookTooLong
 from hearthwatch.store.protocol_events import EventRow, Outline
 from hearthwatch.store.sample import EventSample, Samples
-from hearthwatch.store.sql_rows import SqlReader
+from hearthwatch.store.sql_rows import SqlReader, kept_rows
 from hearthwatch.store.ways import COSTS, Way
 
 
@@ -54,8 +54,12 @@ class SqlEventReads(SqlReader):
         paging = event_paging(organisation, where, limit)
         search = EventSearch(organisation, where, paging.start(after))
         with self._connect(self._single) as connection, translated():
-            statement = search.statement(self._way(connection, search, limit + 1))
-            found = connection.execute(statement, search.values(limit + 1)).all()
+            way = self._way(connection, search, limit + 1)
+            statement, values = search.statement(way), search.values(limit + 1)
+            if search.is_kept(way):
+                found = kept_rows(connection, statement, values)
+            else:
+                found = connection.execute(statement, values).all()
         return paging.page(list(map(EventRow._make, found)), row_position)
 
     def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
