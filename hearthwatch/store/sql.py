@@ -55,7 +55,7 @@ from hearthwatch.store.sql_people import SqlPeopleReads
 from hearthwatch.store.sql_pulled import SqlPulledReads
 from hearthwatch.store.sql_release import SqlReleaseReads
 from hearthwatch.store.sql_review import SqlReviewReads
-from hearthwatch.store.sql_rows import answer
+from hearthwatch.store.sql_rows import answer, kept_rows
 from hearthwatch.store.sql_search import SqlSearchReads
 from hearthwatch.store.sql_steps import SqlStepReads
 from hearthwatch.store.sql_transaction import SqlTransaction
@@ -169,7 +169,7 @@ class SqlStore(
     def region_names(self, organisation: str) -> Mapping[str, str]:
         """Return the names of all regions by id, those removed included."""
         with self._connect(self._single) as connection, translated():
-            return dict(connection.execute(_NAMES, {"whose": organisation}).all())
+            return dict(kept_rows(connection, _NAMES, {"whose": organisation}))
 
     def region(self, organisation: str, name_or_id: str) -> Region:
         """Return one region that is not removed; `NotFound` if there is none."""

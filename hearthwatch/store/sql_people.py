@@ -13,7 +13,7 @@ from hearthwatch.store.codec import from_row, microseconds, to_row
 from hearthwatch.store.faults import translated
 from hearthwatch.store.protocol_people import KeyStanding
 from hearthwatch.store.rules import IDENTITY
-from hearthwatch.store.sql_rows import SqlReader, SqlWriter
+from hearthwatch.store.sql_rows import SqlReader, SqlWriter, kept_rows
 
 _keys, _theirs, _makers = tables.api_keys.c, tables.organisations.c, tables.people.c
 _KEY = select(tables.api_keys).where(_keys.id == bindparam("key"))
@@ -29,6 +29,7 @@ _STANDING = (
         and_(_makers.organisation == _keys.organisation, _makers.id == _keys.made_by),
     )
 )
+_STANDING_NAMES = _STANDING.selected_columns.keys()
 
 
 class SqlPeopleWrites(SqlWriter):
@@ -143,12 +144,15 @@ class SqlPeopleReads(SqlReader):
     def key_standing(self, key_id: str) -> KeyStanding | None:
         """Return how a key of whatever organisation stands; None if there is none."""
         with self._connect(self._single) as connection, translated():
-            found = connection.execute(_STANDING, {"key": key_id}).one_or_none()
-        if found is None:
+            rows = kept_rows(connection, _STANDING, {"key": key_id})
+        if not rows:
             return None
-        key = from_row(ApiKey, dict(found._mapping))
-        is_orphan = key.made_by != "" and (found.maker is None or found.disabled is not None)
-        return KeyStanding(key, found.closed is not None or is_orphan)
+        found = dict(zip(_STANDING_NAMES, rows[0], strict=True))
+        key = from_row(ApiKey, found)
+        is_orphan = key.made_by != "" and (
+            found["maker"] is None or found["disabled"] is not None
+        )  # fmt: skip
+        return KeyStanding(key, found["closed"] is not None or is_orphan)
 
     def keys(self, organisation: str) -> tuple[ApiKey, ...]:
         """Return all keys, oldest first, those revoked or expired included."""

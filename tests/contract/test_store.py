@@ -27,6 +27,7 @@ from hearthwatch.records import (
     RunOutcome,
 )
 from hearthwatch.store import MemoryStore, Store, Transaction, open_store
+from hearthwatch.store.protocol_events import EventRow
 from tests.contract import store_records as a
 from tests.support import postgis
 
@@ -598,6 +599,41 @@ class TestEvents:
         assert ids(settlement="set-9") == set()
         assert ids(settlement="") == {"plain", "razed", "there", "closed"}
         assert ids(region="reg-2", kind=Kind.RAZED) == set()
+
+    @pytest.mark.parametrize(
+        "where",
+        [
+            EventFilter(),
+            EventFilter(bbox=(25, 13, 26, 14), since=a.NOON),
+            EventFilter(bbox=(179, 13, 26, 14), states=(EventState.CANDIDATE,)),
+            EventFilter(kind=Kind.BURNED, region="reg-1", settlement="set-1"),
+        ],
+        ids=["all", "window", "over 180", "words"],
+    )
+    def test_rows_of_events_are_what_their_records_are_made_of(
+        self, store: Store, where: EventFilter
+    ) -> None:
+        a.with_region(store, "theirs")
+        put_events(
+            store,
+            a.event(id="early", first_changed=a.NOON - a.DAY, last_unharmed=None),
+            a.event(id="named", settlement="set-1", change="closed", evidence={"name": "قرية"}),
+            a.event(id="far", geometry=Point(100, 0, 3), doubts=()),
+            a.event(id="other", organisation="theirs", region="reg-1"),
+            *(a.event(id=str(n)) for n in range(3)),
+        )
+        after, told = None, []
+        while True:
+            page = store.event_rows("ours", where, after=after, limit=2)
+            same = store.events("ours", where, after=after, limit=2)
+            assert page.next == same.next
+            assert list(page.items) == [EventRow.of(one) for one in same.items]
+            told += page.items
+            after = page.next
+            if after is None:
+                break
+        assert told
+        assert all(type(one.first_changed) is int and type(one.geometry) is bytes for one in told)
 
     @pytest.mark.parametrize("bbox", [None, (25, 13, 26, 14), (179, 13, 26, 14)], ids=str)
     def test_events_are_counted_up_to_a_most(self, store: Store, bbox: Any) -> None:

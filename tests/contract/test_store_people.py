@@ -41,6 +41,31 @@ def take(store: Store, **changes):
 
 
 class TestPeople:
+    def test_how_a_key_stands_follows_its_organisation_and_its_maker(self, empty: Store) -> None:
+        key = a.api_key(made_by="per-1")
+        put(empty, "put_organisation", a.organisation(), a.organisation(organisation="theirs"))
+        put(empty, "put_person", a.person(organisation="theirs", id="per-1"))
+        put(empty, "put_key", key, a.api_key(id="0" * 12))
+
+        def is_shut(its_id: str = key.id) -> bool:
+            found = empty.key_standing(its_id)
+            assert found is not None
+            assert found.key == empty.key(its_id)
+            return found.is_shut
+
+        # Made by nobody that its own organisation knows.
+        assert is_shut()
+        assert not is_shut("0" * 12)
+        put(empty, "put_person", a.person(id="per-1"))
+        assert not is_shut()
+        put(empty, "put_person", a.person(id="per-1", disabled=a.NOON))
+        assert is_shut()
+        put(empty, "put_person", a.person(id="per-1"))
+        put(empty, "put_organisation", a.organisation(closed=a.NOON))
+        assert is_shut()
+        assert is_shut("0" * 12)
+        assert empty.key_standing("nobody's") is None
+
     def test_organisations_come_back_by_name_and_are_replaced(self, empty: Store) -> None:
         put(empty, "put_organisation", a.organisation(), a.organisation(organisation="a"))
         closed = a.organisation(closed=a.NOON + a.DAY)
