@@ -192,7 +192,9 @@ class _Desk:
         if not self.routing.may_follow(receiver.id, AlertAct(told["act"]), last):
             return None
         rhythms = {one.rhythm for one in because}
-        if last is None and self.now - event.last_detected > OLD:
+        # As long as nothing went out: going through the past, software changes it at every look.
+        is_untold = last is None or not last.message
+        if is_untold and self.now - event.last_detected > OLD:
             rhythms = (rhythms - {Rhythm.INSTANT}) or {Rhythm.DAILY}
         return Writer(self.index, self.now).alert(
             event, receiver, told, because, last, rhythms, at_night=at_night

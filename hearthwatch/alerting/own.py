@@ -88,7 +88,6 @@ def _exact(event: Event, scene: Scene, now: datetime) -> Any:
         "seen": moment(event.last_detected),
         "looks": event.looks,
         "observed": event.observed,
-        "sensors": sorted(event.evidence.get("sensors", ())),
         "doubts": list(event.doubts),
         "unseen": UNSEEN,
         "level": level_told(scene.region, now),

@@ -14,12 +14,13 @@ from hearthwatch.alerts.origins import Origins
 from hearthwatch.alerts.others import Others, is_answered, others_of
 from hearthwatch.alerts.vault import Vault
 from hearthwatch.errors import NotFound
-from hearthwatch.fusion.classes import meaning_of
+from hearthwatch.fusion.classes import meaning_of, sensors_behind
 from hearthwatch.records import (
     Alert,
     Channel,
     Detail,
     Event,
+    EventSource,
     MessageForm,
     Mode,
     Receiver,
@@ -87,7 +88,9 @@ class Background:
             own["told"] = others.told()
         if receiver.detail is Detail.EXACT and alone:
             own["chain"] = self._chain(alert, facts["chain"])
-            own["reliability"] = self._reliability(event)
+            sources = self.store.sources(event.organisation, event.id)
+            own["sensors"] = sensors_behind(sources)
+            own["reliability"] = _reliability(event, sources)
         return own
 
     def before(self, alerts: Sequence[Alert]) -> tuple[str, ...]:
@@ -153,9 +156,7 @@ class Background:
             steps = Origins(self.store).of([alert], alert.made)[alert.id]
         return {**chain, "published": moment(steps.published), "fetched": moment(steps.fetched)}
 
-    def _reliability(self, event: Event) -> str:
-        sources = self.store.sources(event.organisation, event.id)
-        if not sources:
-            return ""
-        meaning = meaning_of(sources, event.detector)
-        return "" if meaning is None else str(meaning["words"])
+
+def _reliability(event: Event, sources: Sequence[EventSource]) -> str:
+    meaning = meaning_of(sources, event.detector) if sources else None
+    return "" if meaning is None else str(meaning["words"])

@@ -62,7 +62,7 @@ def add_info(alert: etree._Element, letter: Letter, language: Language, said: Sa
     add(info, "event", said.event)
     for name, text in _judged(facts):
         add(info, name, text)
-    if facts:
+    if facts and facts["kind"]:
         _add_value(info, "eventCode", "org.hearthwatch.kind", facts["kind"])
     add(info, "effective", cap_time(letter.made))
     add(info, "expires", cap_time(letter.made + (VALID_FOR if facts else VALID_FOR_SERVICE)))

@@ -178,7 +178,7 @@ class Email:
         server = self._server
         message = message_of(parcel, server.sender)
         # Seven bits: it passes through servers without 8BITMIME, and no signature breaks.
-        raw = message.as_bytes(policy=_Seven(linesep="\r\n", cte_type="7bit"))
+        raw = message.as_bytes(policy=AS_SENT)
         with self._connected() as smtp:
             _said("MAIL", smtp.mail(server.sender, _options(smtp, raw)), refusal=False)
             _said("RCPT", smtp.rcpt(parcel.address), refusal=True)
@@ -251,16 +251,29 @@ class Email:
         return context
 
 
+_WORDS = frozenset({"Subject", "Content-Description"})
+"""Headers that are words for people, and may be folded at any space."""
+
+
 class _Seven(EmailPolicy):
-    """Writes headers in ASCII; between its own encoded words the library's drops spaces."""
+    """Writes headers in ASCII, and words so that nothing of them is lost where they are folded.
+
+    The library drops spaces between its own encoded words. And what is a little too long for the
+    line of its name it puts on the next one: programs that look at the first show no subject.
+    """
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """Return a header as it is sent."""
         text = str(value)
-        if text.isascii():
+        if text.isascii() and name not in _WORDS:
             return super().fold_binary(name, value)
-        folded = Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
+        charset = "us-ascii" if text.isascii() else "utf-8"
+        folded = Header(text, charset, header_name=name).encode(linesep="\r\n")
         return f"{name}: {folded}\r\n".encode("ascii")
+
+
+AS_SENT = _Seven(linesep="\r\n", cte_type="7bit")
+"""How a message is written out."""
 
 
 def message_of(parcel: Parcel, sender: str) -> EmailMessage:

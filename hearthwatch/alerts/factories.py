@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hearthwatch.records import Detail, Language
+from hearthwatch.records import Language
 from hearthwatch.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,12 +63,10 @@ def said(letter: Letter, language: Language) -> Said:
         title, text = words.title(letter, language), words.paragraphs(letter, language)
         return Said(title, title, "\n\n".join(text), "", nowhere)
     (facts,) = letter.facts
-    is_notice = letter.detail is Detail.NOTICE
-    text = words.description(facts, language, letter.zone, notice=is_notice)
     return Said(
         event=words.what(facts, language),
         headline=words.headline(facts, language),
-        description="\n\n".join(text),
+        description="\n\n".join(words.described(letter, language)),
         instruction=words.instruction(facts, language),
         nowhere=nowhere,
     )

@@ -89,7 +89,8 @@ def rotate(call: Call) -> Answer:
     """Give a receiver a new secret."""
     with call.store(write=True, alone=False) as store:
         made, secret = _receivers(call, store).rotate(call.args.receiver)
-    return _with_secret(made, secret, f"{made.name} has a new secret; the old one holds for a day.")
+    old = "opens nothing any more" if made.channel is Channel.FEED else "holds for a day"
+    return _with_secret(made, secret, f"{made.name} has a new secret; the old one {old}.")
 
 
 def test(call: Call) -> Answer:

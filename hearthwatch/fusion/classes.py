@@ -78,6 +78,12 @@ def class_of(sources: Sequence[EventSource]) -> EvidenceClass | None:
     return _OF_LEVEL[max(map(level_of, standing))]
 
 
+def sensors_behind(sources: Sequence[EventSource]) -> list[str]:
+    """Return with what an event was seen: the sensors of the sources that stand."""
+    standing = (one for one in sources if not as_source(one).has_lapsed)
+    return sorted({sensor for one in standing for sensor in one.sensors})
+
+
 def class_table(release: Release) -> tuple[Meaning, ...]:
     """Return what a release measured of each class, weakest first."""
     return tuple(Meaning(one, tuple(_figures(release, one))) for one in EvidenceClass)

@@ -134,7 +134,7 @@ def _took(section: str, alert: Alert) -> timedelta | None:
     row, (start, end) = to_row(alert), delays.SECTIONS[section]
     if row[start] is None or row[end] is None:
         return None
-    took = timedelta(microseconds=row[end] - row[start])
+    took = timedelta(microseconds=max(0, row[end] - row[start]))
     if delays.needs_look(section) and (
         took > delays.LIVE or alert.due - alert.made >= delays.AT_ONCE
     ):

@@ -158,8 +158,10 @@ def _as_behind(organisation: str, row: RowMapping) -> Behind:
 def _by_bound(section: str, bounds: Sequence[timedelta]) -> Select[Any]:
     """Return what counts a section, and what it took, by the first bound that it keeps."""
     c, (start, end) = tables.alerts.c, delays.SECTIONS[section]
-    took = c[end] - c[start]
-    wanted = and_(c.mode == Mode.ACTUAL.value, took.is_not(None))
+    passed = c[end] - c[start]
+    # What an update carried with it was sent before it was due: no figure may go down by it.
+    took = case((passed > 0, passed), else_=0)
+    wanted = and_(c.mode == Mode.ACTUAL.value, passed.is_not(None))
     if delays.needs_look(section):
         at_once = c.due - c.made < delays.AT_ONCE // _MICROSECOND
         wanted = and_(wanted, took <= delays.LIVE // _MICROSECOND, at_once)

@@ -139,6 +139,13 @@ def test_real_alerts_of_all_are_counted_by_how_long_they_took(store: Store) -> N
     }
 
 
+def test_what_was_sent_before_it_was_due_took_no_time(store: Store) -> None:
+    early = Steps(sent=a.NOON, acknowledged=a.NOON - MINUTE)
+    add(store, a.alert(due=a.NOON + HOUR, steps=early))
+    found = store.delays([MINUTE])
+    assert found["sent"] == found["acknowledged"] == Delays((1,), 1, 0.0)
+
+
 def test_alerts_stand_on_the_last_look_that_spoke_of_their_event_then(store: Store) -> None:
     with_events(store)
     looks = [

@@ -60,7 +60,7 @@ def facts(event: str = "e-1", **more: Any) -> Facts:
 def notice(event: str = "e-1", **more: Any) -> Facts:
     """Return what a receiver is told that may know of no place."""
     nothing: dict[str, Any] = {
-        "change": "", "place": "", "precision": "", "geometry": None, "area_m2": None,
+        "kind": "", "change": "", "place": "", "precision": "", "geometry": None, "area_m2": None,
         "unharmed_until": None, "changed_by": None, "seen": None, "looks": None, "observed": "",
         "sensors": [], "reliability": "", "doubts": [], "unseen": "", "level": None, "told": [],
     }  # fmt: skip

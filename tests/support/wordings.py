@@ -92,7 +92,8 @@ def facts(**changes: Any) -> Facts:
 def notice(**changes: Any) -> Facts:
     """Return what a receiver is told who may know only that there is something."""
     hidden: dict[str, Any] = {
-        "place": "", "precision": "", "geometry": None, "area_m2": None, "unharmed_until": None,
+        "kind": "", "change": "", "place": "", "precision": "", "geometry": None, "area_m2": None,
+        "unharmed_until": None,
         "changed_by": None, "seen": None, "looks": None, "observed": "", "sensors": [],
         "reliability": "", "doubts": [], "unseen": "", "level": None, "told": [],
     }  # fmt: skip

@@ -1,12 +1,12 @@
 """What messages say, in every language; the files of words stand beside this one."""
 
 from hearthwatch.alerts.words.catalogue import marked, say
-from hearthwatch.alerts.words.event import description, headline, instruction, what
+from hearthwatch.alerts.words.event import headline, instruction, what
 from hearthwatch.alerts.words.figures import instant
-from hearthwatch.alerts.words.letter import fitted, mode_of, paragraphs, title
+from hearthwatch.alerts.words.letter import described, fitted, mode_of, paragraphs, title
 from hearthwatch.alerts.words.short import Size, short, size
 
 __all__ = [
-    "Size", "description", "fitted", "headline", "instant", "instruction", "marked", "mode_of",
+    "Size", "described", "fitted", "headline", "instant", "instruction", "marked", "mode_of",
     "paragraphs", "say", "short", "size", "title", "what",
 ]  # fmt: skip

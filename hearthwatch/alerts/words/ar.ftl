@@ -16,11 +16,13 @@ kind-razed = دلائل على أن مباني في تجمّع سكني زالت
 kind-camp-change = تغيّر في مخيم أو موقع نزوح
 kind-abandonment = دلائل على أن تجمّعًا سكنيًا صار مهجورًا
 kind-ground-change = تغيّر على الأرض لم يتحدد نوعه
+kind-untold = أمر لا تحدده هذه الرسالة
 brief-burned = آثار احتراق في تجمّع سكني
 brief-razed = دلائل على زوال مبانٍ
 brief-camp-change = تغيّر في مخيم
 brief-abandonment = دلائل على هجر تجمّع سكني
 brief-ground-change = تغيّر على الأرض
+brief-untold = أمر غير محدد هنا
 
 ## ما آل إليه الموقع
 change-new = موقع جديد

@@ -15,11 +15,13 @@ kind-razed = signs that buildings of a settlement are gone or destroyed
 kind-camp-change = change at a camp or displacement site
 kind-abandonment = signs that a settlement is abandoned
 kind-ground-change = change on the ground, of a kind that cannot be told
+kind-untold = something that this message does not name
 brief-burned = Signs of burning at settlement
 brief-razed = Signs of lost buildings
 brief-camp-change = Change at camp
 brief-abandonment = Signs of abandonment
 brief-ground-change = Change on the ground
+brief-untold = Something not named here
 
 ## What became of the site
 change-new = the site is new

@@ -34,7 +34,8 @@ def instruction(facts: Facts, language: Language) -> str:
 
 def what(facts: Facts, language: Language) -> str:
     """Return what was observed: the kind, and what became of the site if that is known."""
-    kind = coded(language, "kind", facts["kind"])
+    # A notice does not tell it, nor does what is left of an erased event.
+    kind = coded(language, "kind", facts["kind"] or "untold")
     if not facts["change"]:
         return kind
     change = coded(language, "change", facts["change"])
@@ -47,7 +48,7 @@ def steps(facts: Facts, language: Language) -> str:
 
 
 def description(
-    facts: Facts, language: Language, zone: str = "UTC", *, notice: bool = False
+    facts: Facts, language: Language, zone: str = "UTC", *, notice: bool = False, number: int = 1
 ) -> tuple[str, ...]:
     """Return paragraphs on an event: all but what to do next and links.
 
@@ -57,8 +58,11 @@ def description(
         In which times are told.
     notice : bool
         Whether the receiver is told only that there is something.
+    number : int
+        Of the message, of those that the receiver was sent about the event.
     """
-    found = list(_core(facts, language, zone))
+    found = [say(language, "event-number", id=clean(facts["event"]), sequence=number)]
+    found += _core(facts, language, zone)
     if notice:
         found.append(say(language, "notice"))
     elif facts["act"] != AlertAct.CANCEL:
@@ -136,8 +140,6 @@ def _sure_and_severity(facts: Facts, language: Language) -> tuple[str, str]:
 
 def _core(facts: Facts, language: Language, zone: str) -> Iterator[str]:
     """Yield what is said of every event: what, where, when, how sure."""
-    number = facts["sequence"]
-    yield say(language, "event-number", id=clean(facts["event"]), sequence=number)
     yield "\n".join(_observed(facts, language))
     yield "\n".join(_where(facts, language))
     yield "\n".join(_when(facts, language, zone))

@@ -16,11 +16,13 @@ kind-razed = signes que des constructions d'un établissement humain ont disparu
 kind-camp-change = changement dans un camp ou un site de déplacement
 kind-abandonment = signes qu'un établissement humain est abandonné
 kind-ground-change = changement au sol, de nature indéterminée
+kind-untold = un fait que ce message ne précise pas
 brief-burned = Traces de feu, lieu habité
 brief-razed = Constructions disparues (signes)
 brief-camp-change = Changement dans un camp
 brief-abandonment = Signes d'abandon
 brief-ground-change = Changement au sol
+brief-untold = Fait non précisé ici
 
 ## Ce que le site est devenu
 change-new = site nouveau

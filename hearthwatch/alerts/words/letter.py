@@ -104,17 +104,21 @@ def _opening(letter: Letter, language: Language) -> list[str]:
 
 def _body(letter: Letter, language: Language) -> list[str]:
     if letter.form is MessageForm.SINGLE:
-        return [
-            *description(
-                letter.facts[0], language, letter.zone, notice=letter.detail is Detail.NOTICE
-            )
-        ]
+        return [*described(letter, language)]
     found = [_about(letter, language)]
     found += [alarm(one, language, letter.zone) for one in letter.alarms]
     if letter.form is MessageForm.HEARTBEAT:
         found += beat(letter.beat, letter.next, language, letter.zone)
     found += [item(one, language, letter.zone) for one in letter.facts]
     return found
+
+
+def described(letter: Letter, language: Language) -> tuple[str, ...]:
+    """Return paragraphs on the one event of a message: all but what to do next and links."""
+    (facts,) = letter.facts
+    is_notice = letter.detail is Detail.NOTICE
+    number = 1 + sum(one.split(",")[2:] in ([], [facts["event"]]) for one in letter.before)
+    return description(facts, language, letter.zone, notice=is_notice, number=number)
 
 
 def _about(letter: Letter, language: Language) -> str:

@@ -109,7 +109,7 @@ def _words(letter: Letter, language: Language) -> Iterator[list[str]]:
 
 
 def _of_event(facts: Facts, zone: str, language: Language) -> Iterator[list[str]]:
-    kind = coded(language, "brief", facts["kind"])
+    kind = coded(language, "brief", facts["kind"] or "untold")
     act, state = coded(language, "act", facts["act"]), coded(language, "state", facts["state"])
     core = say(language, "short-event", act=act, what=kind, state=state, isolate=False)
     place = place_in_words(facts["place"], language) if facts["place"] else ""

@@ -273,7 +273,7 @@ def test_what_is_not_known_is_no_parameter():
     assert said == {
         "hearthwatch:mode": "actual", "hearthwatch:form": "single", "hearthwatch:detail": "notice",
         "hearthwatch:event": "e-1", "hearthwatch:version": "2", "hearthwatch:sequence": "1",
-        "hearthwatch:kind": "burned", "hearthwatch:state": "corroborated",
+        "hearthwatch:state": "corroborated",
     }  # fmt: skip
 
 

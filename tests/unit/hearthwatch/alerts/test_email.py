@@ -6,6 +6,7 @@ import dataclasses
 import json
 import socket
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -13,6 +14,7 @@ import trustme
 
 from hearthwatch.alerts.channel import DeliveryFailed, Parcel
 from hearthwatch.alerts.email import (
+    AS_SENT,
     MOST_TEXT_BYTES,
     Email,
     Server,
@@ -92,6 +94,17 @@ def test_every_language_passes_a_server_that_takes_seven_bits_only(channel, auth
     assert box.raw[0].isascii() and max(map(len, box.raw[0].splitlines())) <= 998
     assert message.get_content().strip().replace("\r\n", "\n") == parcel(given).content["text"]
     assert message["Content-Language"] == language.value
+
+
+@pytest.mark.parametrize("length", range(50, 110))
+def test_every_subject_begins_on_the_line_of_its_name(length):
+    words = ("Update: signs of burning at a settlement. State: disputed. " * 2)[:length].rstrip()
+    one = parcel()
+    told = dataclasses.replace(one, content={**one.content, "subject": words})
+    raw = message_of(told, SENDER).as_bytes(policy=AS_SENT)
+    (line,) = (one for one in raw.split(b"\r\n") if one.startswith(b"Subject:"))
+    assert words.startswith(line.removeprefix(b"Subject: ").decode()) and len(line) > 40
+    assert message_from_bytes(raw, policy=policy.default)["Subject"] == words
 
 
 def test_no_subject_loses_a_space_where_it_is_folded(channel, authority):

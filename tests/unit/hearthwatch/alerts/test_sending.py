@@ -105,6 +105,20 @@ class TestTelling:
         assert desk.store.alerts("ours") == ()
         assert desk.step() == 0
 
+    def test_it_says_with_what_it_was_seen(self, desk: Desk) -> None:
+        sources = [
+            a.source(detector_state="ESTABLISHED"),
+            a.source(id="src-2", detector_state="WATCH", sensors=("sentinel-1-rtc",)),
+            a.source(id="src-3", detector_state="LAPSED", sensors=("opera-dist-alert-s1",)),
+        ]
+        desk.tell(event())
+        with desk.store.transaction() as tx:
+            for one in sources:
+                tx.put_source(one)
+        desk.step()
+        (fact,) = desk.sent[0]["facts"]
+        assert fact["sensors"] == ["sentinel-1-rtc", "sentinel-2-l2a"]
+
     def test_a_notice_names_no_place_size_or_time(self) -> None:
         desk = Desk(MemoryStore())
         desk.receiver(detail=Detail.NOTICE)
@@ -397,6 +411,21 @@ class TestManyAtOnce:
             desk.step(HOUR)
         (sent,) = desk.sent
         assert (sent["form"], len(sent["facts"])) == ("digest", 3)
+
+    def test_what_changes_far_back_before_it_was_told_waits_with_it(self, desk: Desk) -> None:
+        old = a.NOON - timedelta(days=400)
+        desk.tell(event(last_detected=old))
+        desk.tell(event(version=2, last_detected=old, state=EventState.CORROBORATED))
+        assert desk.step() == 0
+        for _ in range(24):
+            desk.step(HOUR)
+        assert [(one["form"], one["facts"][0]["state"]) for one in desk.sent] == [
+            ("digest", "corroborated")
+        ]
+        # Once it was told, what becomes of it is told at once.
+        desk.tell(event(version=3, last_detected=old, state=EventState.CONFIRMED))
+        assert desk.step() == 1
+        assert desk.sent[-1]["form"] == "single"
 
     def test_a_feed_has_its_messages_at_once(self) -> None:
         desk = Desk(MemoryStore(), Spy())

@@ -157,12 +157,13 @@ def test_the_schema_knows_every_fact_and_every_frozen_word():
     assert set(event["told"]["items"]["properties"]) == set(Told.__annotations__)
     assert set(event["level"]["anyOf"][0]["properties"]) == set(Level.__annotations__)
     for words, member in (
-        (AlertAct, event["act"]), (Kind, event["kind"]), (EventState, event["state"]),
+        (AlertAct, event["act"]), (EventState, event["state"]),
         (Severity, event["severity"]), (Mode, schema["$defs"]["mode"]),
         (MessageForm, schema["properties"]["form"]), (Detail, schema["properties"]["detail"]),
         (Language, schema["properties"]["language"]),
     ):  # fmt: skip
         assert set(member["enum"]) == {word.value for word in words}
+    assert set(event["kind"]["enum"]) == {"", *(word.value for word in Kind)}
     assert set(event["precision"]["enum"]) == {"", *(word.value for word in Precision)}
     assert event["sure"]["enum"] == ["Observed", "Likely", "Possible", "Unlikely", "Unknown"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
+from datetime import UTC, datetime
 from importlib.resources import files
 
 import pytest
@@ -13,8 +14,8 @@ from fluent.syntax.visitor import Visitor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hearthwatch.alerting.least import least
 from hearthwatch.alerts.words import (
-    description,
     fitted,
     headline,
     instruction,
@@ -24,6 +25,7 @@ from hearthwatch.alerts.words import (
     title,
 )
 from hearthwatch.alerts.words.catalogue import FSI, LOCALES, MOST_CHARACTERS, PDI, clean, coded, say
+from hearthwatch.alerts.words.event import description
 from hearthwatch.alerts.words.figures import hectares, moment, place_in_words, point_of
 from hearthwatch.records import (
     AlarmKind,
@@ -468,6 +470,31 @@ def test_a_notice_says_that_it_leaves_things_out():
     text = "\n".join(paragraphs(message, Language.ENGLISH))
     assert "This is a notice" in text and "this message names no place" in text
     assert "Relief Desk" not in text and "Who else was told" not in text
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("act", ["alert", "update", "cancel"])
+def test_what_has_no_kind_is_said_not_to_be_named(language, act):
+    told = notice(act=act)
+    real = least(EVENT, 3, Mode.ACTUAL, Severity.SEVERE, datetime(2024, 6, 19, tzinfo=UTC))
+    assert all(told[one] == real[one] for one in ("kind", "change", "place", "geometry"))
+    message = letter(detail=Detail.NOTICE, facts=(told,), language=language)
+    untold = say(language, "kind-untold")
+    assert untold in headline(told, language)
+    assert f"{untold}." in "\n".join(paragraphs(message, language)[1:])
+    assert say(language, "brief-untold") in short(message, language)
+
+
+def test_messages_about_an_event_are_counted_and_not_what_changed_between_two():
+    def number(*before: str) -> str:
+        said = paragraphs(letter(facts=(facts(sequence=4),), before=before), Language.ENGLISH)
+        return next(one for one in said if one.startswith("Event "))
+
+    assert number().endswith("message 1 about it.")
+    assert number("msg_a,2024-06-18T08:51:00+00:00").endswith("message 2 about it.")
+    # Of several events in one message each is counted by itself.
+    two = [f"msg_{n},2024-06-18T08:51:00+00:00,{of}" for n, of in enumerate((EVENT, EVENT, "e"))]
+    assert number(*two).endswith("message 3 about it.")
 
 
 @pytest.mark.parametrize("language", list(Language))

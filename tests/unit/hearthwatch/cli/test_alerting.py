@@ -136,6 +136,13 @@ def test_a_confirmed_one_gets_tests_and_new_secrets(document, made, tmp_path):
     assert (shown["form"], shown["tried"]) == ("test", [])
 
 
+def test_the_old_secret_of_a_feed_ends_at_once_and_that_is_said(document, call, owner):
+    words = ("--channel", "feed", "--owner", "amina")
+    feed = document("receivers", "add", "Reading room", *words)[1]
+    said = " ".join(call("receivers", "rotate", feed["id"])[1:])
+    assert "the old one opens nothing any more" in said and "a day" not in said
+
+
 def test_a_subscription_is_added_paused_and_removed(document, failure, made, tmp_path):
     area = tmp_path / "area.geojson"
     box = [[[25.0, 13.0], [25.1, 13.0], [25.1, 13.1], [25.0, 13.1], [25.0, 13.0]]]
