@@ -112,6 +112,8 @@ def test_everything_wrong_is_told_at_once_and_where() -> None:
         ("t_after(first_changed, INTERVAL('2024-05-02', '2024-05-01'))", ".args[1]", "ends before"),
         ("s_intersects(geometry, POLYGON((0 0, 1 1, 0 1, 1 0, 0 0)))", ".args[1]", "not a valid"),
         ("s_intersects(geometry, POINT(200 0))", ".args[1]", "180 degrees"),
+        ("s_intersects(geometry, POINT EMPTY)", "", "without usable positions"),
+        ("s_intersects(geometry, LINESTRING(0 1, 0 3 0))", "", "without usable positions"),
         ("s_within(geometry, GEOMETRYCOLLECTION(POINT(1 1)))", "", "no collection"),
         ("geometry = geometry", "", "compares places"),
         ("observed LIKE 'a\\b'", ".args[1]", "backslash"),
