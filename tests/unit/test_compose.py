@@ -1,5 +1,6 @@
 """The compose file closes what can be closed, and names settings and commands that there are."""
 
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,16 @@ def test_the_proxy_alone_is_believed():
     address = SERVICES["proxy"]["networks"]["front"]["ipv4_address"]
     for name in OURS:
         assert SERVICES[name]["environment"]["HEARTHWATCH_TRUSTED_PROXIES"] == address
+
+
+def test_nobody_who_starts_sooner_is_given_the_address_of_the_proxy():
+    (given,) = COMPOSE["networks"]["front"]["ipam"]["config"]
+    subnet, others = (ip_network(given[name]) for name in ("subnet", "ip_range"))
+    address = ip_address(SERVICES["proxy"]["networks"]["front"]["ipv4_address"])
+    assert others.subnet_of(subnet)
+    assert address in subnet
+    assert address not in others
+    assert ip_address(given["gateway"]) not in others
 
 
 def test_secrets_come_from_files_only():
