@@ -70,3 +70,11 @@ def test_the_proxy_names_every_api():
     text = (ROOT / "deploy" / "Caddyfile").read_text("utf-8")
     for name in ("api-1", "api-2"):
         assert f"{name}:8480" in text
+
+
+def test_the_proxy_writes_no_address_into_its_log():
+    """It logs what it cannot hand on even where nothing else is logged."""
+    text = (ROOT / "deploy" / "Caddyfile").read_text("utf-8")
+    general = text[text.index("{") : text.index("{$SITE_HOST}")]
+    for field in ("request>uri", "request>headers"):
+        assert f"{field} delete" in general
