@@ -98,7 +98,7 @@ def _parsed(text: str) -> Any:
     except cql2.ParseError as error:
         raise FilterError([_of_parser(str(error))]) from None
     except Exception:
-        # It has no class for what it reads and cannot write: an empty point, ordinates of two sizes.
+        # It has no class for what it reads and cannot write, as an empty point.
         raise FilterError([("", "has a geometry without usable positions")]) from None
 
 
