@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -183,7 +183,8 @@ def _moment(text: str, *, end: bool) -> datetime:
     """Return a moment in UTC; of a bare date its first or its last instant."""
     try:
         if "T" not in text.upper():
-            day = datetime.fromisoformat(text).replace(tzinfo=UTC)
+            # A day alone: a time after a space would lose its zone, and last a day.
+            day = datetime.combine(date.fromisoformat(text), time(), UTC)
             return day + timedelta(days=1, microseconds=-1) if end else day
         moment = datetime.fromisoformat(text.upper())
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)

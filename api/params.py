@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import Query, Request
 from fastapi.dependencies.models import Dependant
@@ -49,13 +49,15 @@ async def refuse_unknown(request: Request) -> None:
     """Refuse a query parameter that the route does not know: a misspelt filter would not filter.
 
     One that is declared in capital letters, as OGC's older services have them, goes in any case.
+    One that takes a single value has one: all but the last would not filter either.
 
     Raises
     ------
     Problem
         400, naming it and those there are.
     """
-    known = set(_names(request.scope["route"].dependant))
+    fields = {field.alias: field for field in _fields(request.scope["route"].dependant)}
+    known = set(fields)
     strange = [n for n in request.query_params if n not in known and n.upper() not in known]
     if strange:
         there = ", ".join(sorted(known)) or "none"
@@ -64,6 +66,18 @@ async def refuse_unknown(request: Request) -> None:
             "parameter",
             f"This address takes these parameters: {there}.",
             faults=[(_named(name), "is not known here") for name in strange],
+        )
+    several = [
+        name
+        for name, field in fields.items()
+        if len(set(request.query_params.getlist(name))) > 1 and not _takes_many(field)
+    ]
+    if several:
+        raise Problem(
+            400,
+            "parameter",
+            "A parameter that takes one value has several.",
+            faults=[(_named(name), "has several values") for name in several],
         )
 
 
@@ -134,10 +148,15 @@ def _named(name: str) -> str:
     return f"query.{name}" if len(name) <= LONGEST_NAME else "query"
 
 
-def _names(dependant: Dependant) -> Iterator[str]:
-    yield from (field.alias for field in dependant.query_params)
+def _fields(dependant: Dependant) -> Iterator[Any]:
+    yield from dependant.query_params
     for below in dependant.dependencies:
-        yield from _names(below)
+        yield from _fields(below)
+
+
+def _takes_many(field: Any) -> bool:
+    annotation = field.field_info.annotation
+    return any(get_origin(one) is list for one in (annotation, *get_args(annotation)))
 
 
 def _no_box() -> Problem:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,8 +26,12 @@ MOST_FAULTS = 100
 """Listed in one problem: a small request must not draw a large answer."""
 BUSY_SECONDS = 5
 """When to come back where another process writes."""
+SELDOM_SECONDS = 60.0
+"""Between two lines of the log that say the same of the store."""
 
 _log = logging.getLogger(__name__)
+_told: dict[str, float] = {}
+"""When what keeps the store from answering was last logged; its words are few."""
 
 _STATUS: Mapping[type[errors.HearthwatchError], int] = {
     errors.NotFound: 404,
@@ -166,7 +172,11 @@ def of_error(error: errors.HearthwatchError) -> Problem:
     if isinstance(error, TookTooLong):
         detail = error.message
     elif isinstance(error, errors.StoreLocked):
-        detail = "The records are being written by another process. Try again shortly."
+        _tell_seldom(error.message)
+        detail = (
+            "The records are being written by another process, or their database is away. "
+            "Try again shortly."
+        )
     elif status == 404:
         # The same words for all, without the id: what is somebody else's looks like nothing.
         return _of_http(HTTPException(404))
@@ -175,6 +185,14 @@ def of_error(error: errors.HearthwatchError) -> Problem:
     else:
         detail = error.message
     return Problem(status, error.code, detail, headers=headers)
+
+
+def _tell_seldom(words: str) -> None:
+    """Log what every request meets while it lasts, once in a while."""
+    now = time.monotonic()
+    if now - _told.get(words, -math.inf) >= SELDOM_SECONDS:
+        _told[words] = now
+        _log.warning("the records cannot be had: %s", words)
 
 
 def of_faulty(error: errors.RegionError, code: str, where: str) -> Problem:

@@ -18,6 +18,7 @@ from api.limits import MAX_BODY_BYTES
 from api.models import Health, LimitsAnswer, Readiness
 from api.models_access import WhoAnswer
 from api.problems import BUSY_SECONDS, Problem
+from hearthwatch.errors import StoreError
 from hearthwatch.layout import Layout
 from hearthwatch.watchdogs.shown import has_died
 from hearthwatch.watchlist.kinds import watchable_kinds
@@ -44,7 +45,6 @@ def readyz(here: InContext) -> Response:
     ``degraded`` where what looked for what is wrong died: then perhaps nothing takes looks or
     sends alerts either.
     """
-    here.store.organisations()
     faults = list(_faults(here))
     if faults:
         # Which it is, is for the operator.
@@ -58,6 +58,10 @@ def readyz(here: InContext) -> Response:
 
 
 def _faults(here: Context) -> Iterator[str]:
+    try:
+        here.store.organisations()
+    except StoreError as error:
+        yield error.message
     folder = here.settings.data_dir
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if shutil.disk_usage(there).free < LEAST_FREE_BYTES:

@@ -67,10 +67,7 @@ def read_text(text: str, fields: Fields) -> Filter:
         With everything that is wrong with it.
     """
     check_text(text)
-    try:
-        return _read(cql2.parse_text(text).to_json(), fields)
-    except cql2.ParseError as error:
-        raise FilterError([_of_parser(str(error))]) from None
+    return _read(_parsed(text), fields)
 
 
 def read_json(text: str, fields: Fields) -> Filter:
@@ -93,6 +90,16 @@ def _read(document: Any, fields: Fields) -> Filter:
     if reader.faults:
         raise FilterError(reader.faults)
     return Filter(root, json.dumps(document, sort_keys=True, separators=(",", ":")))
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return cql2.parse_text(text).to_json()
+    except cql2.ParseError as error:
+        raise FilterError([_of_parser(str(error))]) from None
+    except Exception:
+        # It has no class for what it reads and cannot write, as an empty point.
+        raise FilterError([("", "has a geometry without usable positions")]) from None
 
 
 def _of_parser(message: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import shapely
 from shapely.errors import GEOSException
-from shapely.geometry import MultiPolygon, box, shape
+from shapely.geometry import LineString, Point, box, shape
 from shapely.geometry.base import BaseGeometry
 
 EVER = (-(2**63), 2**63 - 1)
@@ -110,9 +110,20 @@ def _box(edges: Any) -> BaseGeometry:
     if south > north:
         raise ValueFault("has its south above its north")
     if west <= east:
+        return _drawn(west, south, east, north)
+    # Over 180 degrees. Where one half is no more than that line, the other has it too.
+    halves = [_drawn(west, south, 180, north), _drawn(-180, south, east, north)]
+    most = max(shapely.get_dimensions(halves))
+    return shapely.union_all([one for one in halves if shapely.get_dimensions(one) == most])
+
+
+def _drawn(west: float, south: float, east: float, north: float) -> BaseGeometry:
+    """Return a box; one without width or height as a line or a point, for no area is valid then."""
+    if west < east and south < north:
         return box(west, south, east, north)
-    # Over 180 degrees.
-    return MultiPolygon([box(west, south, 180, north), box(-180, south, east, north)])
+    if west == east and south == north:
+        return Point(west, south)
+    return LineString([(west, south), (east, north)])
 
 
 def _check_range(west: float, south: float, east: float, north: float) -> None:

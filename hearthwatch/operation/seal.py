@@ -65,8 +65,9 @@ def seal(
     Raises
     ------
     BackupError
-        The service is at work still, or the backup is not whole. Nothing is removed then.
-    StoreError, StoreLocked, StorageFailed
+        The service is at work still, or the backup is not whole: nothing is removed then. Or
+        something could not be removed: all else was.
+    StoreError, StoreLocked
     """
     if vault is None:
         return Sealed(None, wipe(place, layout, also=also, quick=True, tell=tell), 0)

@@ -13,8 +13,10 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from hearthwatch.errors import BackupError, StoreError
 from hearthwatch.layout import Layout, is_address
 from hearthwatch.operation.folder import NAMING, WORK
+from hearthwatch.words import counted
 from tiles.atomic import storage_errors, sync_folder, write_atomically
 from tiles.errors import TilesError
 from tiles.verify import MANIFEST
@@ -40,6 +42,8 @@ def wipe(
 ) -> int:
     """Remove everything; killed anywhere it goes on when called again.
 
+    What cannot be removed, a database that is away for one, keeps nothing else.
+
     Parameters
     ----------
     place : Path or str
@@ -58,31 +62,39 @@ def wipe(
 
     Raises
     ------
-    StorageFailed, StoreError
-        Something could not be removed. Call it again.
+    BackupError
+        Something could not be removed; all else was. Call it again.
     """
+    failed: list[str] = []
     layout.root.mkdir(parents=True, exist_ok=True)
     # Where the disk is full there is no mark, and all goes all the same.
     with contextlib.suppress(TilesError):
         write_atomically(layout.sealing, json.dumps({"form": FORM}).encode(), mode=0o600)
     tell("keys")
-    gone = _remove(_keys(layout, also), overwrite=True)
+    gone = _remove(_keys(layout, also), failed, overwrite=True)
     if is_address(place):
         tell("the database on the server")
         from hearthwatch.store.dropping import drop_everything
 
-        drop_everything(str(place))
+        try:
+            drop_everything(str(place))
+        except StoreError as error:
+            failed.append(error.message)
     tell("the store")
-    # Beside the file of SQLite lie its log and its index of the log.
-    gone += _remove(sorted(layout.root.glob(f"{layout.database.name}*")), overwrite=not quick)
+    gone += _remove(_store(layout), failed, overwrite=not quick)
     tell("states, layers and what else is kept")
     apart = {layout.archives, layout.sealing}
-    gone += _remove(_files(layout.root, apart), overwrite=not quick)
+    gone += _remove(_files(layout.root, apart), failed, overwrite=not quick)
     tell("the archives")
     # Its pictures can be had from their provider; which there are says what was watched.
-    gone += _remove(_manifests(layout), overwrite=not quick)
-    gone += _remove(_files(layout.archives, set()), overwrite=False)
-    _clear(layout)
+    gone += _remove(_manifests(layout), failed, overwrite=not quick)
+    gone += _remove(_files(layout.archives, set()), failed, overwrite=False)
+    _clear(layout, failed)
+    if failed:
+        raise BackupError(
+            f"{counted(len(failed), 'thing')} could not be removed; all else is gone. Mend it and "
+            f"type the same again. {failed[0]}"
+        )
     return gone
 
 
@@ -110,6 +122,11 @@ def _keys(layout: Layout, also: Iterable[Path]) -> Iterator[Path]:
     yield from _files(layout.root / WORK, set())
 
 
+def _store(layout: Layout) -> list[Path]:
+    # Beside the file of SQLite lie its log and its index of the log.
+    return sorted(layout.root.glob(f"{layout.database.name}*"))
+
+
 def _manifests(layout: Layout) -> Iterator[Path]:
     # An earlier version kept one for all, and what it left must be wiped too.
     yield layout.archives / MANIFEST
@@ -122,19 +139,27 @@ def _files(folder: Path, apart: set[Path]) -> Iterator[Path]:
         yield from (Path(at, name) for name in sorted(names) if Path(at, name) not in apart)
 
 
-def _remove(files: Iterable[Path], *, overwrite: bool) -> int:
+def _remove(files: Iterable[Path], failed: list[str], *, overwrite: bool) -> int:
+    """Remove files and return how many; one that stays is noted, and keeps no other."""
     count = 0
     for file in files:
-        with storage_errors(file):
-            if not file.is_symlink() and not file.is_file():
-                continue
-            if overwrite and not file.is_symlink():
-                # What cannot be written to any more can be removed still.
-                with contextlib.suppress(OSError):
-                    _overwrite(file)
-            file.unlink()
-            count += 1
+        try:
+            with storage_errors(file):
+                count += _removed(file, overwrite=overwrite)
+        except TilesError as error:
+            failed.append(str(error))
     return count
+
+
+def _removed(file: Path, *, overwrite: bool) -> bool:
+    if not file.is_symlink() and not file.is_file():
+        return False
+    if overwrite and not file.is_symlink():
+        # What cannot be written to any more can be removed still.
+        with contextlib.suppress(OSError):
+            _overwrite(file)
+    file.unlink()
+    return True
 
 
 def _overwrite(file: Path) -> None:
@@ -152,12 +177,17 @@ def _overwrite(file: Path) -> None:
         os.fsync(out.fileno())
 
 
-def _clear(layout: Layout) -> None:
+def _clear(layout: Layout, failed: list[str]) -> None:
     """Remove the folders, whose names tell cells and regions, and at last the mark."""
     for entry in sorted(layout.root.iterdir()):
         if entry.is_dir() and not entry.is_symlink():
-            with storage_errors(entry):
-                shutil.rmtree(entry)
+            try:
+                with storage_errors(entry):
+                    shutil.rmtree(entry)
+            except TilesError as error:
+                failed.append(str(error))
     sync_folder(layout.root)
+    if failed:
+        return
     layout.sealing.unlink(missing_ok=True)
     sync_folder(layout.root)

@@ -121,7 +121,9 @@ def test_events_are_filtered_by_time(client: httpx.Client, datetime: str, number
 @pytest.mark.parametrize(
     "query",
     ["bbox=1,2,3", "bbox=a,b,c,d", "bbox=1,9,2,3", "datetime=yesterday", "limit=0", "limit=x",
-     "datetime=2020-01-01/2019-01-01", "colour=red", "bbox=nan,0,1,1", "after=x"],
+     "datetime=2020-01-01/2019-01-01", "colour=red", "bbox=nan,0,1,1", "after=x",
+     "datetime=2019-01-01%2010:00:00%2B02:00", "kind=burned&kind=ground_change",
+     "bbox=22,44,23,45&bbox=0,0,1,1"],
 )  # fmt: skip
 @pytest.mark.parametrize("collection", ["events", "regions"])
 def test_a_wrong_filter_is_400(client: httpx.Client, collection: str, query: str) -> None:

@@ -35,7 +35,7 @@ _moments = st.one_of(
 )  # fmt: skip
 _places = st.builds(
     lambda x, y, w, h: {"bbox": [x, y, x + w, y + h]},
-    *(st.integers(-2, 3) for _ in "xy"), *(st.integers(1, 3) for _ in "wh"),
+    *(st.integers(-2, 3) for _ in "xy"), *(st.integers(0, 3) for _ in "wh"),
 ) | st.builds(lambda x, y: {"type": "Point", "coordinates": [x / 2, y / 2]},
               st.integers(-4, 6), st.integers(-4, 6)) | st.sampled_from([
     {"type": "LineString", "coordinates": [[-1, -1], [2, 2]]},
@@ -43,6 +43,8 @@ _places = st.builds(
     {"type": "MultiPoint", "coordinates": [[0, 0], [2, 1]]},
     {"type": "MultiPolygon", "coordinates": [[[[0, 0], [1, 0], [1, 1], [0, 0]]]]},
     {"bbox": [179, -1, 1, 1]},
+    {"bbox": [180, -1, 1, 1]},
+    {"bbox": [180, -1, -180, 1]},
 ])  # fmt: skip
 
 

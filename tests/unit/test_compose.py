@@ -1,5 +1,6 @@
 """The compose file closes what can be closed, and names settings and commands that there are."""
 
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,16 @@ def test_the_proxy_alone_is_believed():
         assert SERVICES[name]["environment"]["HEARTHWATCH_TRUSTED_PROXIES"] == address
 
 
+def test_nobody_who_starts_sooner_is_given_the_address_of_the_proxy():
+    (given,) = COMPOSE["networks"]["front"]["ipam"]["config"]
+    subnet, others = (ip_network(given[name]) for name in ("subnet", "ip_range"))
+    address = ip_address(SERVICES["proxy"]["networks"]["front"]["ipv4_address"])
+    assert others.subnet_of(subnet)
+    assert address in subnet
+    assert address not in others
+    assert ip_address(given["gateway"]) not in others
+
+
 def test_secrets_come_from_files_only():
     for service in SERVICES.values():
         for key, value in service.get("environment", {}).items():
@@ -59,3 +70,11 @@ def test_the_proxy_names_every_api():
     text = (ROOT / "deploy" / "Caddyfile").read_text("utf-8")
     for name in ("api-1", "api-2"):
         assert f"{name}:8480" in text
+
+
+def test_the_proxy_writes_no_address_into_its_log():
+    """It logs what it cannot hand on even where nothing else is logged."""
+    text = (ROOT / "deploy" / "Caddyfile").read_text("utf-8")
+    general = text[text.index("{") : text.index("{$SITE_HOST}")]
+    for field in ("request>uri", "request>headers"):
+        assert f"{field} delete" in general

@@ -8,10 +8,11 @@ import pytest
 from fastapi import Request
 from prometheus_client.parser import text_string_to_metric_families
 
+from api import problems
 from api.app import create_app
 from api.measured import LEASES, LEAST_LETTERS
 from api.rates import BURST_SECONDS, Buckets
-from hearthwatch.errors import SettingsError
+from hearthwatch.errors import SettingsError, StoreLocked
 from hearthwatch.keys import new_key
 from hearthwatch.records import AlarmKind, Role, RunOutcome
 from hearthwatch.settings import load_settings
@@ -275,3 +276,27 @@ def test_without_room_on_the_disk_it_is_not_ready_and_does_not_say_why(serve, mo
     assert answered.status_code == 503
     assert "disk" not in answered.text
     assert answered.headers["retry-after"] == "5"
+
+
+def test_a_database_that_is_away_is_said_in_the_log_and_not_called_another_process(
+    serve, store, key, monkeypatch, caplog
+):
+    client, away = serve(), "The database server cannot be reached."
+
+    def refuse(*_):
+        raise StoreLocked(away)
+
+    monkeypatch.setattr(store, "organisations", refuse)
+    monkeypatch.setattr(store, "key", refuse)
+    problems._told.clear()
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.headers["retry-after"]) == (503, "5")
+    assert away not in ready.text
+    assert f"not ready: {away}" in caplog.text
+    caplog.clear()
+    for _ in range(3):
+        asked = client.get("/events", bearer(key[1]))
+        assert asked.status_code == 503
+        assert "or their database is away" in asked.json()["detail"]
+        assert away not in asked.text
+    assert caplog.text.count(away) == 1

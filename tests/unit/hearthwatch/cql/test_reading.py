@@ -16,6 +16,7 @@ from shapely.geometry import Point
 from hearthwatch.cql.asking import meets
 from hearthwatch.cql.faults import FilterError
 from hearthwatch.cql.reading import read_json, read_text
+from hearthwatch.cql.values import place_of
 from tests.contract.store_filters import FIELDS
 from tests.support.filter_bombs import JSON_BOMBS, TEXT_BOMBS
 
@@ -112,6 +113,8 @@ def test_everything_wrong_is_told_at_once_and_where() -> None:
         ("t_after(first_changed, INTERVAL('2024-05-02', '2024-05-01'))", ".args[1]", "ends before"),
         ("s_intersects(geometry, POLYGON((0 0, 1 1, 0 1, 1 0, 0 0)))", ".args[1]", "not a valid"),
         ("s_intersects(geometry, POINT(200 0))", ".args[1]", "180 degrees"),
+        ("s_intersects(geometry, POINT EMPTY)", "", "without usable positions"),
+        ("s_intersects(geometry, LINESTRING(0 1, 0 3 0))", "", "without usable positions"),
         ("s_within(geometry, GEOMETRYCOLLECTION(POINT(1 1)))", "", "no collection"),
         ("geometry = geometry", "", "compares places"),
         ("observed LIKE 'a\\b'", ".args[1]", "backslash"),
@@ -169,6 +172,17 @@ def test_a_box_may_go_over_180_degrees() -> None:
     assert holds(asked, geometry=Point(-179.5, 0))
     assert holds(asked, geometry=Point(179.5, 0))
     assert not holds(asked, geometry=Point(0, 0))
+
+
+@pytest.mark.parametrize(("box", "kind"), [
+    ("1,1,1,1", "Point"), ("1,0,1,2", "LineString"), ("0,1,2,1", "LineString"),
+    ("0,0,2,2", "Polygon"), ("179,0,-179,2", "MultiPolygon"), ("180,0,-179,2", "Polygon"),
+    ("180,0,-180,2", "MultiLineString"), ("180,1,-180,1", "MultiPoint"),
+])  # fmt: skip
+def test_a_box_is_valid_however_narrow(box: str, kind: str) -> None:
+    """PostGIS finds nothing in an area without width, where others find what lies there."""
+    place = place_of({"bbox": [float(edge) for edge in box.split(",")]})
+    assert (place.geom_type, place.is_valid) == (kind, True)
 
 
 def test_text_and_json_say_the_same() -> None:

@@ -24,7 +24,6 @@ from tests.contract import store_records as a
 from tests.support import backups as b
 from tests.support import chips, postgis
 from tiles.archive import Archive
-from tiles.errors import StorageFailed
 
 HOUR = timedelta(hours=1)
 
@@ -151,7 +150,7 @@ def test_the_mark_of_a_wipe_is_there_until_its_end(
         true_unlink(self, missing_ok)
 
     monkeypatch.setattr(Path, "unlink", unlink)
-    with pytest.raises((OSError, StorageFailed)):
+    with pytest.raises(BackupError, match="could not be removed"):
         wipe(layout.database, layout)
     monkeypatch.undo()
     assert layout.sealing.exists()
@@ -159,6 +158,18 @@ def test_the_mark_of_a_wipe_is_there_until_its_end(
     seal(layout.database, layout, vault, tell=told.append)
     assert "goes on" in told[0]
     assert (everything(layout.root), vault.backups()) == ([], ())
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_what_cannot_be_removed_keeps_nothing_else(layout: Layout, quick: bool) -> None:
+    """Neither a database that is away nor a key on a disk that cannot be written to."""
+    nowhere = "postgresql://hearthwatch@127.0.0.1:1/hearthwatch"
+    stuck = Path("/proc/self/stat")
+    with pytest.raises(BackupError, match="2 things could not be removed; all else is gone"):
+        wipe(nowhere, layout, also=[stuck], quick=quick)
+    assert everything(layout.root) == [layout.sealing.name]
+    wipe(layout.database, layout)
+    assert everything(layout.root) == []
 
 
 def test_a_database_on_a_server_is_emptied(vault: Vault, tmp_path: Path) -> None:
