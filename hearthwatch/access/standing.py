@@ -141,9 +141,13 @@ def _person(store: Store, organisation: str, person_id: str) -> Person | None:
 def _with_key(store: Store, key: ApiKey) -> Caller | None:
     if is_closed(store, key.organisation):
         return None
-    if key.made_by and _person(store, key.organisation, key.made_by) is None:
-        return None
     may = scopes_of(key.role, key.scopes)
+    if key.made_by:
+        maker = _person(store, key.organisation, key.made_by)
+        if maker is None:
+            return None
+        # Else whoever lost a role would keep it in a key, and could give it to themselves again.
+        may &= scopes_of(maker.role)
     return Caller(key.organisation, key.id, key.name, key.role, may)
 
 
