@@ -144,6 +144,9 @@ def _with_key(found: KeyStanding) -> Caller | None:
         return None
     key = found.key
     may = scopes_of(key.role, key.scopes)
+    if found.maker is not None:
+        # Else whoever lost a role would keep it in a key, and could give it to themselves again.
+        may &= scopes_of(found.maker)
     return Caller(key.organisation, key.id, key.name, key.role, may)
 
 

@@ -115,11 +115,21 @@ class Index:
         """Return how often subscriptions are told of, by their ids; paused ones too."""
         return {self._rhythm[one] for one in subscriptions if one in self._rhythm}
 
-    def meets(self, event: Event, severity: Severity) -> Met:
+    @property
+    def names_regions(self) -> bool:
+        """Whether any subscription is narrowed to a region."""
+        return bool(self._regions)
+
+    def meets(self, event: Event, severity: Severity, near: Collection[str] = ()) -> Met:
         """Return the subscriptions that an event meets, by the id of their receiver.
 
         Subscriptions keep the order in which they were given. An event in another state than
         those of `STARTING` meets none.
+
+        Parameters
+        ----------
+        near : collection of str
+            Ids of regions beside its own in which it counts as lying.
 
         Raises
         ------
@@ -130,16 +140,18 @@ class Index:
             return _NO_MATCH
         if event.organisation != self._organisation:
             raise ValueError("the event is of another organisation than the subscriptions")
-        met = self._areas.met_by(event.geometry, self._but_for_area(event, severity))
+        met = self._areas.met_by(event.geometry, self._but_for_area(event, severity, near))
         found: dict[str, list[Subscription]] = {}
         for at in np.flatnonzero(met).tolist():
             one = self._all[at]
             found.setdefault(one.receiver, []).append(one)
         return {receiver: tuple(theirs) for receiver, theirs in found.items()}
 
-    def _but_for_area(self, event: Event, severity: Severity) -> NDArray[np.bool_]:
-        here = self._regions.get(event.region, _NOWHERE)
-        met: NDArray[np.bool_] = (self._region == _ANYWHERE) | (self._region == here)
+    def _but_for_area(
+        self, event: Event, severity: Severity, near: Collection[str]
+    ) -> NDArray[np.bool_]:
+        here = [self._regions.get(one, _NOWHERE) for one in (event.region, *near)]
+        met: NDArray[np.bool_] = (self._region == _ANYWHERE) | np.isin(self._region, here)
         met &= (self._kinds & _bits((event.kind,), Kind)) != 0
         met &= (self._modes & _bits((event.mode,), Mode)) != 0
         met &= self._state <= STARTING.index(event.state)

@@ -6,7 +6,7 @@ agreement holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -73,9 +73,19 @@ class Network:
         """Tell whether something was told because of an agreement, ended or not."""
         return not self._ids.isdisjoint(subscriptions)
 
-    def meets(self, event: Event, grave: Severity, now: datetime) -> list[Responder]:
-        """Return the responders that an event meets now, lowest rank first."""
-        met = (self._by_id[one] for one in self._index.meets(event, grave))
+    @property
+    def names_regions(self) -> bool:
+        """Whether any agreement is narrowed to a region."""
+        return self._index.names_regions
+
+    def meets(
+        self, event: Event, grave: Severity, now: datetime, near: Collection[str] = ()
+    ) -> list[Responder]:
+        """Return the responders that an event meets now, lowest rank first.
+
+        What is `near` counts as where it lies, as `Index.meets` has it.
+        """
+        met = (self._by_id[one] for one in self._index.meets(event, grave, near))
         return sorted((one for one in met if in_force(one, now)), key=_rank)
 
 

@@ -62,7 +62,13 @@ class Routing:
         """Whether there is anything to be written."""
         return bool(self._changed)
 
-    def wanted(self, event: Event, grave: Severity, details: Collection[Detail]) -> Because:
+    def wanted(
+        self,
+        event: Event,
+        grave: Severity,
+        details: Collection[Detail],
+        near: Collection[str] = (),
+    ) -> Because:
         """Return the contacts that are to be told of an event, each with its agreement.
 
         Where a responder has none that could be told, that is put down; where none of a rank has,
@@ -72,12 +78,14 @@ class Routing:
         ----------
         details : collection of Detail
             What those may know who are told by whoever asks.
+        near : collection of str
+            Ids of regions beside its own in which it counts as lying.
         """
         if not stands(event):
             return {}
         found = self.standing(event)
         known = {responder for one, responder in self.responses if one == event.id}
-        met = self.network.meets(event, grave, self.now)
+        met = self.network.meets(event, grave, self.now, near)
         asked = [one for one in self._first_ranks(met, known) if one.id not in known]
         while asked:
             reached = [one for one in asked if self._ask_first(event, one, found, details)]

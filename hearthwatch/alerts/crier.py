@@ -8,7 +8,7 @@ it can be lost or told twice.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from hearthwatch.alerting import matching
 from hearthwatch.alerting.facts import Facts
 from hearthwatch.alerting.least import least
 from hearthwatch.alerting.network import network_of
-from hearthwatch.alerting.routing import Routing, routing_of
+from hearthwatch.alerting.routing import Because, Routing, routing_of
 from hearthwatch.alerting.severity import severity
 from hearthwatch.alerting.writing import TAKEN_BACK, Writer, following, is_news
 from hearthwatch.disclosure.telling import Heard, heard, refresh
@@ -30,6 +30,7 @@ from hearthwatch.records import (
     Kind,
     Mode,
     Receiver,
+    Region,
     Severity,
     Subscription,
 )
@@ -105,16 +106,12 @@ class _Crier:
     ) -> list[Alert]:
         found = []
         details = {one.detail for one in self.receivers}
+        regions = self._regions(routing) if every else ()
         for one in every:
             event = self._event(one)
             if event is None:
                 continue  # Erased: the alerts about it went with it.
-            grave = _severity(one)
-            met = (
-                {}
-                if one.telling.gone
-                else {**self.index.meets(event, grave), **routing.wanted(event, grave, details)}
-            )
+            met = {} if one.telling.gone else self._met(one, event, routing, details, regions)
             for receiver in self.receivers:
                 last = told.get((receiver.id, event.id))
                 because = met.get(receiver.id, ())
@@ -122,6 +119,30 @@ class _Crier:
                 if alert is not None and routing.may_follow(receiver.id, alert.act, last):
                     found.append(alert)
         return found
+
+    def _regions(self, routing: Routing) -> Sequence[Region]:
+        """Return the regions, also those not watched any more, where anybody names one."""
+        if not (self.index.names_regions or routing.network.names_regions):
+            return ()
+        return self.store.regions(self.organisation, removed=True)
+
+    def _met(
+        self,
+        one: Heard,
+        event: Event,
+        routing: Routing,
+        details: Collection[Detail],
+        regions: Sequence[Region],
+    ) -> Because:
+        """Return who is to be told, and because of what.
+
+        Whoever asks for one region is told of all that may lie in it as far as they are told
+        where it is: else that they are told would tell the region, which may be one village.
+        """
+        grave, place = _severity(one), event.geometry
+        near = [region.id for region in regions if region.geometry.intersects(place)]
+        met = self.index.meets(event, grave, near)
+        return {**met, **routing.wanted(event, grave, details, near)}
 
     def _alert(
         self,

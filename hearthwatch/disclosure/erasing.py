@@ -11,8 +11,10 @@ from typing import Any
 
 from hearthwatch.access.standing import Caller
 from hearthwatch.alerting.outbox import enqueue_erased
+from hearthwatch.audit.entries import subject_of
 from hearthwatch.disclosure.holds import HELD, holding
-from hearthwatch.disclosure.telling import Clock, now_utc, refresh
+from hearthwatch.disclosure.telling import Clock, now_utc, taken_back
+from hearthwatch.disclosure.terms import TERMS
 from hearthwatch.disclosure.two_people import (
     checked_reason,
     proposal_of,
@@ -21,9 +23,11 @@ from hearthwatch.disclosure.two_people import (
     require_another,
 )
 from hearthwatch.errors import ReleaseError
-from hearthwatch.records import Audience, Proposal, ProposalOutcome, ProposedAct, Subject
+from hearthwatch.records import Proposal, ProposalOutcome, ProposedAct, Subject
 from hearthwatch.store.erasing import Erased, Parts
 from hearthwatch.store.protocol import Store, Transaction
+
+_ONGOING = frozenset({ProposalOutcome.OPEN, ProposalOutcome.AGREED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +95,14 @@ class Erasures:
             It is decided already, one asked for it oneself, one comes with a key, or it is under
             a hold.
         """
-        self._withdraw_releases(self._open_to_another(proposal_id))
         with self.store.transaction() as tx:
             found = self._open_to_another(proposal_id)
             parts = self._parts(found)
             self._require_free(parts)
             detail = self._kept(found, parts)
             before(parts)
+            # First, so that they read that it is gone; and here, for it may be refused meanwhile.
+            self._withdraw_releases(tx, parts)
             erased = tx.erase(parts)
             enqueue_erased(self.store, tx, found.organisation, parts.events, self.clock())
             agreed = dataclasses.replace(
@@ -165,21 +170,17 @@ class Erasures:
     def _parts(self, found: Proposal) -> Parts:
         return self.store.parts(found.organisation, Subject(found.detail["what"]), found.subject)
 
-    def _withdraw_releases(self, found: Proposal) -> None:
-        """Take back what others are told of it first, so that they read that it is gone."""
-        parts = self._parts(found)
-        self._require_free(parts)
+    def _withdraw_releases(self, tx: Transaction, parts: Parts) -> None:
+        """Take back what others are told of it."""
         for event in parts.events:
-            told = [
-                one
-                for one in self.store.proposals(found.organisation, subject=event)
-                if one.act is ProposedAct.RELEASE and one.ended is None
-            ]
-            with self.store.transaction() as tx:
-                for one in told:
+            for one in self.store.proposals(parts.organisation, subject=event):
+                if one.act is ProposedAct.RELEASE and one.outcome in _ONGOING and one.ended is None:
                     tx.put_proposal(self._ended(one))
-            for audience in {one.audience for one in told if one.audience is not None}:
-                refresh(self.store, found.organisation, Audience(audience), self.clock, event)
+            for audience in TERMS:
+                for telling in taken_back(
+                    self.store, parts.organisation, audience, event, self.clock()
+                ):
+                    tx.add_telling(telling)
 
     def _ended(self, release: Proposal) -> Proposal:
         outcome = release.outcome
@@ -203,10 +204,12 @@ class Erasures:
     def _put(
         self, tx: Transaction, proposal: Proposal, act: str, more: Mapping[str, Any] | None = None
     ) -> Proposal:
-        detail = {"erasure": proposal.id, "what": proposal.detail["what"], **(more or {})}
+        what = proposal.detail["what"]
+        detail = {"erasure": proposal.id, "what": what, **(more or {})}
+        subject = subject_of({what: proposal.subject})
         return put_down(
             tx, proposal, f"erase {act}",
-            who=self.who, at=self.clock(), subject=proposal.subject, detail=detail,
+            who=self.who, at=self.clock(), subject=subject, detail=detail,
         )  # fmt: skip
 
 

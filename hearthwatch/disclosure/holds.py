@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hearthwatch.access.standing import Caller
+from hearthwatch.audit.entries import subject_of
 from hearthwatch.disclosure.telling import Clock, now_utc
 from hearthwatch.disclosure.two_people import (
     checked_reason,
@@ -142,10 +143,11 @@ class Holds:
         )
 
     def _put(self, tx: Transaction, proposal: Proposal, act: str, hold: Proposal) -> Proposal:
-        detail = {"hold": hold.id, "what": hold.detail["what"]}
+        what = hold.detail["what"]
+        detail = {"hold": hold.id, "what": what}
         return put_down(
             tx, proposal, act,
-            who=self.who, at=self.clock(), subject=hold.subject, detail=detail,
+            who=self.who, at=self.clock(), subject=subject_of({what: hold.subject}), detail=detail,
         )  # fmt: skip
 
 

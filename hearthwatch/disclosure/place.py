@@ -69,14 +69,29 @@ def _rendering_of_kin(store: Store, event: Event, audience: Audience) -> Renderi
 
 
 def _kin(store: Store, event: Event) -> Iterator[str]:
-    for said in store.opinions(event.organisation, event.id):
+    """Yield the events of the same place, and theirs: what was split twice is of one place too."""
+    met, waiting = {event.id}, [event.id]
+    while waiting:
+        for one in _next_of_kin(store, event.organisation, waiting.pop()):
+            if one not in met:
+                met.add(one)
+                waiting.append(one)
+                yield one
+
+
+def _next_of_kin(store: Store, organisation: str, event: str) -> Iterator[str]:
+    for said in store.opinions(organisation, event):
         if said.verb in (Verb.SPLIT, Verb.MERGE) and said.other:
             yield said.other
-    if not event.settlement:
+    try:
+        settlement = store.event(organisation, event).settlement
+    except NotFound:  # Erased since.
         return
-    where, after = EventFilter(settlement=event.settlement), None
+    if not settlement:
+        return
+    where, after = EventFilter(settlement=settlement), None
     while True:
-        page = store.events(event.organisation, where, after=after, limit=MAX_LIMIT)
+        page = store.events(organisation, where, after=after, limit=MAX_LIMIT)
         yield from (one.id for one in page.items)
         after = page.next
         if after is None:

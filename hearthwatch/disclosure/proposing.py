@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from hearthwatch.access.standing import Caller
+from hearthwatch.audit.entries import subject_of
 from hearthwatch.disclosure.place import place_for
 from hearthwatch.disclosure.telling import Clock, now_utc, refresh
 from hearthwatch.disclosure.terms import MAY_BE_RELEASED, TERMS
@@ -171,9 +172,10 @@ class Releases:
 
     def _put(self, transaction: Transaction, proposal: Proposal, act: str) -> Proposal:
         detail = {"release": proposal.id, "audience": _audience(proposal).value}
+        subject = subject_of({"event": proposal.subject})
         return put_down(
             transaction, proposal, f"release {act}",
-            who=self.who, at=self.clock(), subject=proposal.subject, detail=detail,
+            who=self.who, at=self.clock(), subject=subject, detail=detail,
         )  # fmt: skip
 
 

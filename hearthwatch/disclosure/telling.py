@@ -77,6 +77,14 @@ def refresh(
             transaction.add_telling(telling)
 
 
+def taken_back(
+    store: Store, organisation: str, audience: Audience, event: str, now: datetime
+) -> list[Telling]:
+    """Return what is to be written so that an audience reads that an event is gone, if anything."""
+    story = _stories(store, organisation, audience, event).get(event, ())
+    return [_after(story[-1], now, gone=True)] if story and not story[-1].gone else []
+
+
 def heard(store: Store, organisation: str, audience: Audience, now: datetime) -> list[Heard]:
     """Return what an audience reads, tombstones among it, in the order in which it was told."""
     found = []

@@ -16,6 +16,8 @@ Z95 = 1.959964
 """Standard errors on either side of a 95 % interval."""
 LEAST = 50
 """Pairs below which the interval is told as a rough one."""
+_NO_ERROR = 1e-6
+"""Below it an error is what rounding left of 0: that of a table with any has the size of 1 / n."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,9 @@ class Agreement:
         1 for full agreement, 0 for that of chance; None where it is not defined: without pairs,
         or where all said the same, so that chance alone would have brought full agreement.
     low, high : float or None
-        95 % interval; None where kappa is, or where all pairs agree: the large-sample error is
-        then 0, which no number of pairs makes true.
+        95 % interval; None where kappa is, or where the large-sample error is 0, which no number
+        of pairs makes true: where all pairs agree, or all differ alike, or one of the two always
+        said the same.
     rough : bool
         Whether the pairs are too few for the large-sample interval to hold well.
     """
@@ -93,9 +96,9 @@ def kappa_of(table: NDArray[np.int64]) -> Agreement:
     if agreed == n and np.count_nonzero(np.diag(table)) == 1:
         return nothing
     kappa = (agreed / n - chance) / (1.0 - chance)
-    if agreed == n:
-        return Agreement(n, agreed, kappa, None, None, n < LEAST)
     off = Z95 * _error(share, first, second, kappa, chance, n)
+    if agreed == n or off < _NO_ERROR:
+        return Agreement(n, agreed, kappa, None, None, n < LEAST)
     low, high = max(-1.0, kappa - off), min(1.0, kappa + off)
     return Agreement(n, agreed, kappa, low, high, n < LEAST)
 

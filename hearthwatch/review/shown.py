@@ -107,7 +107,9 @@ def agreement_words(agreement: Agreement) -> str:
     if agreement.kappa is None:
         return f"{of}; kappa is not defined, for all said the same"
     if agreement.low is None or agreement.high is None:
-        return f"{of}; kappa {agreement.kappa:.2f}, without an interval, for all pairs agree"
+        alike = agreement.agreed == agreement.pairs
+        why = "all pairs agree" if alike else "what was said varies too little"
+        return f"{of}; kappa {agreement.kappa:.2f}, without an interval, for {why}"
     rough = ", a rough interval of few pairs" if agreement.rough else ""
     return f"{of}; kappa {agreement.kappa:.2f} ({agreement.low:.2f} to {agreement.high:.2f}{rough})"
 

@@ -127,7 +127,7 @@ class MemoryPeopleReads(MemoryReader):
         maker = self._open().newest(Person, (key.organisation, key.made_by))
         is_closed = organisation is not None and organisation.closed is not None
         is_orphan = key.made_by != "" and (maker is None or maker.disabled is not None)
-        return KeyStanding(key, is_closed or is_orphan)
+        return KeyStanding(key, is_closed or is_orphan, maker.role if maker else None)
 
     def keys(self, organisation: str) -> tuple[ApiKey, ...]:
         """Return all keys, oldest first, those revoked or expired included."""

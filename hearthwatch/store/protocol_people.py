@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from hearthwatch.records import ApiKey, Lease, Organisation, Pass, Person, Session
+from hearthwatch.records import ApiKey, Lease, Organisation, Pass, Person, Role, Session
 
 
 class KeyStanding(NamedTuple):
@@ -15,10 +15,13 @@ class KeyStanding(NamedTuple):
     ----------
     is_shut : bool
         Whether its organisation is closed, or who made it is disabled or gone.
+    maker : Role or None
+        What the person who made it is now; None where the command line did.
     """
 
     key: ApiKey
     is_shut: bool
+    maker: Role | None
 
 
 class PeopleWrites(Protocol):

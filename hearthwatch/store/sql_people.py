@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, delete, or_, select
 
-from hearthwatch.records import ApiKey, Lease, Organisation, Pass, Person, Session
+from hearthwatch.records import ApiKey, Lease, Organisation, Pass, Person, Role, Session
 from hearthwatch.store import queries, rules, tables
 from hearthwatch.store.codec import from_row, microseconds, to_row
 from hearthwatch.store.faults import translated
@@ -20,7 +20,7 @@ _KEY = select(tables.api_keys).where(_keys.id == bindparam("key"))
 _STANDING = (
     _KEY.add_columns(
         _theirs.closed.label("closed"),
-        _makers.id.label("maker"),
+        _makers.role.label("maker"),
         _makers.disabled.label("disabled"),
     )
     .outerjoin(tables.organisations, _theirs.organisation == _keys.organisation)
@@ -152,7 +152,8 @@ class SqlPeopleReads(SqlReader):
         is_orphan = key.made_by != "" and (
             found["maker"] is None or found["disabled"] is not None
         )  # fmt: skip
-        return KeyStanding(key, found["closed"] is not None or is_orphan)
+        maker = None if found["maker"] is None else Role(found["maker"])
+        return KeyStanding(key, found["closed"] is not None or is_orphan, maker)
 
     def keys(self, organisation: str) -> tuple[ApiKey, ...]:
         """Return all keys, oldest first, those revoked or expired included."""

@@ -19,15 +19,15 @@ from hearthwatch.watchlist.options import Options
 from hearthwatch.watchlist.outline import Judged, judge_feature
 from hearthwatch.watchlist.raw import RawFeature
 from hearthwatch.watchlist.reading import (
-    SQUARE_KM,
     NamedArea,
+    area_km2,
     beyond_limits,
     in_words,
     judge_file,
     named_area,
     read_file,
 )
-from tiles.geodesy import area_m2, polygons
+from tiles.geodesy import polygons
 
 MAX_NAME = 200
 EARTH_KM2 = 5.2e8
@@ -109,7 +109,7 @@ def join_areas(areas: Sequence[NamedArea], settings: Settings) -> NamedArea:
         raise RegionError(in_words("All features together", [f"that {w}" for w in faults]))
     said = dict.fromkeys(words for area in areas for words in area.repairs)
     repairs = (*said, f"{len(areas)} features were joined into one region")
-    return NamedArea(None, whole, area_m2(whole) / SQUARE_KM, repairs)
+    return NamedArea(None, whole, area_km2(whole), repairs)
 
 
 def make_region(

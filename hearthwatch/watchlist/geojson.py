@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ _CRS84 = frozenset(
 )
 DEEPEST = 16
 """Collections in each other that are gone into."""
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""Escapes that are characters in pairs only."""
 _WGS84 = frozenset({"EPSG:4326", "URN:OGC:DEF:CRS:EPSG::4326"})
 
 
@@ -37,6 +40,11 @@ def parse_geojson(text: str, source: str) -> RawFile:
         raise RegionError(
             f"{source} is not readable as GeoJSON: {words}. Export it again."
         ) from error
+    if _HALF.search(text) and not _is_writable(document):
+        raise RegionError(
+            f"{source} holds half a surrogate pair in a text, as \\ud800, which is no character: "
+            "correct the text and export it again."
+        )
     if not isinstance(document, dict) or "type" not in document:
         raise RegionError(
             f"{source} is JSON but not GeoJSON: it has no type. Export it as GeoJSON."
@@ -47,6 +55,15 @@ def parse_geojson(text: str, source: str) -> RawFile:
         for number, item in enumerate(_features(document), start=1)
     )
     return RawFile(features, degrees=not faults, repairs=repairs, faults=faults)
+
+
+def _is_writable(document: Any) -> bool:
+    """Tell whether all text can be stored and told: an escape may stand for half a character."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _features(document: dict[str, Any]) -> Iterator[Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import shapely
 from shapely.geometry import MultiPolygon
+from shapely.geometry.base import BaseGeometry
 
 from hearthwatch.errors import RegionError
 from hearthwatch.settings import Settings
@@ -22,6 +23,8 @@ from tiles.geodesy import area_m2
 
 MAX_LISTED = 100
 SQUARE_KM = 1e6
+_STEP_DEGREES = 10.0
+"""Of geodesics that take the place of edges: shorter ones stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +157,26 @@ def named_area(feature: RawFeature, judged: Judged, repairs: Sequence[str] = ())
     """Return the area that a judged feature is."""
     geometry = judged.geometry
     said = dict.fromkeys((*repairs, *judged.repairs, *feature.told.repairs))
-    size = area_m2(geometry) / SQUARE_KM
+    size = area_km2(geometry)
     return NamedArea(
         feature.name, geometry, size, tuple(said), feature.doubt, feature.label, feature.told,
         feature.coded,
     )  # fmt: skip
 
 
+def area_km2(geometry: BaseGeometry) -> float:
+    """Return the area that is drawn, its edges straight on a map of degrees as RFC 7946 has them.
+
+    Edges are cut first: between two far places a geodesic leaves the parallel, and half round the
+    earth it goes over a pole, so that a belt round the whole of it would have no area.
+    """
+    return area_m2(shapely.segmentize(geometry, _STEP_DEGREES)) / SQUARE_KM
+
+
 def beyond_limits(geometry: MultiPolygon, settings: Settings) -> list[str]:
     """Return by what an area is larger than the settings allow; nothing where it is not."""
     faults = []
-    size = area_m2(geometry) / SQUARE_KM
+    size = area_km2(geometry)
     corners = int(shapely.get_num_coordinates(geometry))
     if size > settings.max_region_km2:
         faults.append(

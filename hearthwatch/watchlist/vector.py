@@ -100,6 +100,9 @@ def _require_whole(path: Path, named: str) -> None:
             (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
         found = str(error)
+    except UnicodeDecodeError:
+        # What SQLite complains of stands in its complaint, and is no text.
+        found = "its list of tables is no text"
     if found != "ok":
         words = " ".join(str(found).split())
         raise RegionError(f"{named} cannot be read, it is damaged: {words}. Export it again.")

@@ -47,22 +47,23 @@ class TestPeople:
         put(empty, "put_person", a.person(organisation="theirs", id="per-1"))
         put(empty, "put_key", key, a.api_key(id="0" * 12))
 
-        def is_shut(its_id: str = key.id) -> bool:
+        def is_shut(its_id: str = key.id, maker: Role | None = None) -> bool:
             found = empty.key_standing(its_id)
             assert found is not None
             assert found.key == empty.key(its_id)
+            assert found.maker is maker
             return found.is_shut
 
         # Made by nobody that its own organisation knows.
         assert is_shut()
         assert not is_shut("0" * 12)
-        put(empty, "put_person", a.person(id="per-1"))
-        assert not is_shut()
-        put(empty, "put_person", a.person(id="per-1", disabled=a.NOON))
-        assert is_shut()
-        put(empty, "put_person", a.person(id="per-1"))
+        put(empty, "put_person", a.person(id="per-1", role=Role.REVIEWER))
+        assert not is_shut(maker=Role.REVIEWER)
+        put(empty, "put_person", a.person(id="per-1", role=Role.VIEWER, disabled=a.NOON))
+        assert is_shut(maker=Role.VIEWER)
+        put(empty, "put_person", a.person(id="per-1", role=Role.ADMIN))
         put(empty, "put_organisation", a.organisation(closed=a.NOON))
-        assert is_shut()
+        assert is_shut(maker=Role.ADMIN)
         assert is_shut("0" * 12)
         assert empty.key_standing("nobody's") is None
 

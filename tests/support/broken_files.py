@@ -131,6 +131,11 @@ def cut_package(folder: Path) -> Path:
     return of_bytes(whole[: len(whole) // 2])(folder)
 
 
+def garbled_package(folder: Path) -> Path:
+    whole = layer(folder / "whole.gpkg", "GPKG").read_bytes()
+    return of_bytes(whole.replace(b"CREATE TABLE", b"CRE\xa9TE TABLE"))(folder)
+
+
 def package_in(crs: str) -> Callable[[Path], Path]:
     ground = box(600_000, 1_470_000, 601_000, 1_471_000)
     return lambda folder: layer(folder / "sent.gpkg", "GPKG", crs, ground)
@@ -232,6 +237,13 @@ BROKEN = (
     Case("larger than allowed", of_json(feature(mapping(box(24, 13, 26, 15)))), faults=(
         "feature 1 (Dola) covers 47,812.9 km², and a region may have 2,500.0 km² at most: draw it "
         "smaller or cut it in several regions (setting max_region_km2)",)),
+    Case("a belt round the earth", of_json(feature(polygon(
+        [[-180, 1], [0, 1], [180, 1], [180, 1.01], [0, 1.01], [-180, 1.01], [-180, 1]]))), faults=(
+        "feature 1 (Dola) covers 44,419.5 km², and a region may have 2,500.0 km² at most: draw it "
+        "smaller or cut it in several regions (setting max_region_km2)",)),
+    Case("half a character", of_bytes(json.dumps(feature(polygon(SQUARE), "D\ud800")).encode()),
+         whole="The file holds half a surrogate pair in a text, as \\ud800, which is no "
+               "character: correct the text and export it again."),
     Case("collections in collections", of_json(feature(nested(40))), faults=(
         "feature 1 (Dola) has collections nested more than 16 deep: draw it as Polygons",)),
     Case("brackets without end", of_bytes(b"[" * 200_000),
@@ -247,6 +259,9 @@ BROKEN = (
     Case("a package cut off", cut_package,
          whole="The file cannot be read, it is damaged: database disk image is malformed. Export "
                "it again."),
+    Case("a package of no text", garbled_package,
+         whole="The file cannot be read, it is damaged: its list of tables is no text. Export it "
+               "again."),
     Case("a shapefile without its table", shapefile_without(".dbf"),
          whole="The file is a shapefile without its .dbf: put them beside it, or all of them into "
                "one .zip."),

@@ -67,6 +67,15 @@ class TestKeys:
             people.enable(tx, store.person("ours", amina.id))
         assert standing.of_key(store, shown, NOON)
 
+    def test_it_has_no_more_than_who_made_it_has_now(self, store: Store, amina: Person) -> None:
+        _, shown = put_key(store, made_by=amina.id)
+        for role in Role:
+            with store.transaction() as tx:
+                people.set_role(tx, store.person("ours", amina.id), role)
+            who = standing.of_key(store, shown, NOON)
+            assert who is not None
+            assert who.scopes == OF_ROLE[Role.ANALYST] & OF_ROLE[role]
+
     def test_two_of_a_line_hold_and_never_three(self, store: Store) -> None:
         old, shown = put_key(store, scopes=("read",), made_by="")
         ending, new, fresh = rotated(old, store.keys("ours"), NOON + DAY, timedelta(hours=6))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shapely.geometry import MultiPolygon, box, shape
 
 from hearthwatch.alerting.outbox import enqueue
 from hearthwatch.alerts.crier import cry
@@ -145,8 +146,6 @@ def test_whether_a_drawn_area_holds_it_is_asked_of_the_place_that_is_told(world:
     world.release(Audience.PARTNER)
     told_place = a.region().geometry.__class__  # A multipolygon, as areas are.
     coarse = world.one()["geometry"]
-    from shapely.geometry import box, shape
-
     west, south, east, north = shape(coarse).bounds
     corner = told_place([box(west, south, west + (east - west) / 50, south + (north - south) / 50)])
     assert not corner.intersects(world.store.event(OURS, "evt-1").geometry)
@@ -156,6 +155,29 @@ def test_whether_a_drawn_area_holds_it_is_asked_of_the_place_that_is_told(world:
             geometry=corner, rhythm=a.Rhythm.INSTANT, revision=2,
         ))  # fmt: skip
     assert cry(world.store, world.now) == 1
+
+
+def test_whether_a_region_holds_it_is_asked_of_the_place_that_is_told(world: World) -> None:
+    """Else who is told of one small region alone would know by that where it is."""
+    world.happens(PLACE)
+    world.release(Audience.PARTNER)
+    west, south, east, north = shape(world.one()["geometry"]).bounds
+    corner = MultiPolygon([box(west, south, west + 0.01, south + 0.01)])
+    assert not corner.intersects(world.store.event(OURS, "evt-1").geometry)
+    beyond = MultiPolygon([box(east + 1, north + 1, east + 1.01, north + 1.01)])
+    with world.store.transaction() as tx:
+        for name, geometry in (("corner", corner), ("beyond", beyond)):
+            tx.put_region(a.region(id=name, name=name, geometry=geometry))
+            tx.put_receiver(a.receiver(
+                id=name, detail=Detail.PARTNER, quiet_from=None, quiet_until=None,
+                confirmed=MONDAY,
+            ))  # fmt: skip
+            tx.put_subscription(a.subscription(
+                id=f"sub-{name}", receiver=name, region=name, kinds=(), created=MONDAY,
+                rhythm=a.Rhythm.INSTANT,
+            ))  # fmt: skip
+    cry(world.store, world.now)
+    assert {one.receiver for one in world.store.alerts(OURS)} == {"partner", "corner"}
 
 
 def test_an_exercise_is_told_only_to_who_asked_for_it(world: World) -> None:

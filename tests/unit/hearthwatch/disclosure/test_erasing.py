@@ -16,7 +16,7 @@ from hearthwatch.disclosure.holds import Holds, in_force
 from hearthwatch.errors import NotFound, ReleaseError
 from hearthwatch.layout import Layout
 from hearthwatch.operation import erasing
-from hearthwatch.records import Audience, ProposalOutcome, Role, Subject
+from hearthwatch.records import Audience, AuditFilter, ProposalOutcome, Role, Subject
 from hearthwatch.store import MemoryStore, Store, open_store
 from hearthwatch.store.erasing import Parts
 from tests.contract import store_everything as whole
@@ -68,7 +68,7 @@ def test_one_asks_another_agrees_and_hash_counts_and_names_stay(kept: Store) -> 
     with pytest.raises(NotFound):
         store.event(OURS, "evt-1")
     last = store.audit(OURS)[-1]
-    assert (last.actor, last.act, last.subject) == ("per-badr", "erase agree", "evt-1")
+    assert (last.actor, last.act, last.subject) == ("per-badr", "erase agree", "event:evt-1")
     assert last.detail["sha256"] == agreed.detail["sha256"]
     assert len(agreed.detail["sha256"]) == 64
     assert all(one.broken is None for one in verify(store))
@@ -151,7 +151,8 @@ def test_lifting_a_hold_takes_two_people(kept: Store) -> None:
     assert (lifted.ended_by, in_force(store, OURS)) == ("per-badr", ())
     with pytest.raises(NotFound):
         holds(store).lift(held, "Again.")
-    acts = [one.act for one in store.audit(OURS)]
+    named = store.audit_newest(OURS, AuditFilter(subject="event:evt-1"))
+    acts = [one.act for one in reversed(named)]
     assert acts == ["hold set", "hold lift ask", "hold lift agree"]
     assert erasures(store, BADR).agree(asked(store)).outcome is ProposalOutcome.AGREED
 
@@ -175,6 +176,28 @@ def test_a_mistyped_hold_is_refused(store: Store, what: str, its_id: str) -> Non
         holds(store).put(what, its_id, "Case 7")
     with pytest.raises(ReleaseError, match="names no id"):
         holds(store).put("all", "evt-1", "Case 7")
+
+
+def test_what_is_not_erased_is_not_taken_back_from_others(tmp_path: Path) -> None:
+    """Where erasing fails, or somebody refuses it meanwhile: a release needs two people again."""
+    world = World(tmp_path, [(25.3, 13.6)], open_store(tmp_path / "s", write=True))
+    world.happens((25.3, 13.6))
+    world.release(Audience.PARTNER)
+    told = world.read(Audience.PARTNER)
+    world.later(DAY)
+    its_id = Erasures(world.store, AMINA, world.clock).ask(Subject.EVENT, "evt-1", "Why.").id
+    second = Erasures(world.store, BADR, world.clock)
+
+    def full(_: Parts) -> None:
+        raise OSError("No space left on device.")
+
+    with pytest.raises(OSError, match="No space"):
+        second.agree(its_id, full)
+    assert world.read(Audience.PARTNER) == told
+    second.agree(its_id)
+    (gone,) = world.read(Audience.PARTNER)
+    assert (gone["id"], gone["properties"]["gone"]) == (told[0]["id"], True)
+    world.store.close()
 
 
 def test_partners_read_a_tombstone_of_what_was_erased(tmp_path: Path) -> None:

@@ -255,6 +255,17 @@ class TestPlace:
         boxes = {tuple(one["bbox"]) for one in world.read(PARTNER)}
         assert boxes == {(west, south, east, north)}
 
+    def test_beside_a_line_what_was_split_twice_is_told_in_one_square(self, tmp_path: Path) -> None:
+        east = square_at(*TOWN, 0).box.bounds[2]
+        world = World(tmp_path)
+        for name, lon in (("evt-1", east - 0.002), ("evt-2", east), ("evt-3", east + 0.002)):
+            world.happens((lon, 13.6), name)
+        world.kin(Verb.SPLIT, "evt-1", "evt-2")
+        world.kin(Verb.SPLIT, "evt-2", "evt-3")
+        for name in ("evt-1", "evt-3"):
+            world.release(PARTNER, name)
+        assert len({tuple(one["bbox"]) for one in world.read(PARTNER)}) == 1
+
     def test_two_that_have_nothing_to_do_with_each_other_have_a_square_each(
         self, world: World
     ) -> None:

@@ -58,6 +58,23 @@ def test_what_is_not_defined_is_not_a_number():
     assert "without an interval" in agreement_words(all_alike)
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        [[0, 1], [0, 0]],
+        [[0, 30], [0, 0]],
+        [[0, 5], [5, 0]],
+        [[20, 10], [0, 0]],
+    ],
+    ids=["one pair", "all differ alike", "all differ both ways", "one always says the same"],
+)
+def test_an_error_of_nothing_is_no_interval(table):
+    found = kappa_of(np.array(table))
+    assert found.kappa is not None
+    assert (found.low, found.high) == (None, None)
+    assert "without an interval, for what was said varies too little" in agreement_words(found)
+
+
 def test_few_pairs_are_said_to_be_few():
     assert "a rough interval of few pairs" in agreement_words(kappa_of(PUBLISHED))
     assert "rough" not in agreement_words(kappa_of(10 * PUBLISHED))

@@ -3,6 +3,7 @@
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -342,11 +343,12 @@ class TestOwners:
         kennel.subscribe_to(id="rcv-2", owner="command line")
         return kennel
 
+    @pytest.mark.parametrize("out", [{"disabled": a.NOON}, {"role": Role.PARTNER}])
     def test_nobody_is_told_for_whom_nobody_answers_and_what_there_is_waits(
-        self, owned: Kennel
+        self, owned: Kennel, out: dict[str, Any]
     ) -> None:
         with owned.store.transaction() as tx:
-            tx.put_person(dataclasses.replace(self.person, disabled=a.NOON))
+            tx.put_person(dataclasses.replace(self.person, **out))
         assert owned.tell(event()) == 1
         owned.rounds(40)
         assert [one.address for one in owned.spy.taken] == ["https://rcv-2.example"]
