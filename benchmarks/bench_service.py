@@ -351,7 +351,6 @@ def serve(folder: Path, address: str) -> None:
         app = create_app(settings, store)
         port = listening.getsockname()[1]
 
-
         def begun() -> None:
             print(port, flush=True)
             store.foresee()

@@ -9,11 +9,11 @@ keeps one as it takes a look, so that only archives of earlier versions have suc
 tile of a look whose files the machine has been told to forget, and warm the same tile asked again.
 Vector tiles are asked for at every zoom, half of them over events and half anywhere in the box of
 all events; far out they are the same few tiles. *Cold*, with ``--cold``, is asked of a server that
-was just started, after the machine has been told to forget the file of SQLite. *First* is a tile that this server was never asked for, of a
-database that the machine has in its memory, and *again* the same tiles once more: no tile is kept
-anywhere, but rows of it are then at hand. A star is for more than 30 ms. The processor's time of
-the server, a mean, tells what a busy machine hides; PostgreSQL's own is not in it. *Met* is said
-of *first*.
+was just started, after the machine has been told to forget the file of SQLite. *First* is a tile
+that this server was never asked for, of a database that the machine has in its memory, and *again*
+the same tiles once more: no tile is kept anywhere, but rows of it are then at hand. A star is for
+more than 30 ms. The processor's time of the server, a mean, tells what a busy machine hides;
+PostgreSQL's own is not in it. *Met* is said of *first*.
 """
 
 import argparse

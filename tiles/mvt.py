@@ -243,7 +243,7 @@ def _squares(corners: Shapes, side: int) -> _Runs:
     there, back = side << 1, (-side << 1) ^ -1
     words = np.empty((len(corners), 11), np.int64)
     words[:] = 1 << 3 | _MOVE, 0, 0, 3 << 3 | _LINE, 0, there, back, 0, 0, back, 1 << 3 | _CLOSE
-    firsts = np.rint(shapely.get_coordinates(corners)).astype(np.int64) + (side, 0)
+    firsts = np.rint(shapely.get_coordinates(corners)).astype(np.int64) + np.array([side, 0])
     words[:, 1:3] = _zigzag(firsts)
     return _Runs(words.ravel(), np.full(len(corners), 11))
 

@@ -102,7 +102,9 @@ def _meets(shapes: Shapes, corners: NDArray[np.float64], bounds: Bounds) -> Mask
     """Return which shapes lie in a tile; most are told by their corners alone."""
     frame = _frame(bounds)
     west, south, east, north = frame.bounds
-    meets = np.asarray((corners >= (west, south) * 2).all(1) & (corners <= (east, north) * 2).all(1))
+    after = corners >= (west, south, west, south)
+    before = corners <= (east, north, east, north)
+    meets = np.asarray((after & before).all(axis=1))
     meets[~meets] = shapely.intersects(frame, shapes[~meets])
     return meets
 

@@ -112,8 +112,9 @@ class EventSample:
             Microseconds since 1970; None if fewer meet it in all.
         """
         chosen, passed = np.flatnonzero(met), wanted / self.weight
-        return int(self.columns["first_changed"][chosen[int(passed)]]) if (
-            passed < len(chosen)) else None
+        if passed >= len(chosen):
+            return None
+        return int(self.columns["first_changed"][chosen[int(passed)]])
 
     def between(self, since: int, until: int) -> Mask:
         """Return which of them changed first in a period, microseconds since 1970."""

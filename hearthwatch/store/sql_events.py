@@ -20,7 +20,6 @@ from hearthwatch.store.sample import EventSample, Samples
 from hearthwatch.store.sql_rows import SqlReader, answer
 from hearthwatch.store.ways import COSTS, Way
 
-
 SLACKS = (2.0, 8.0, math.inf)
 """How many times as many events as a map draws are looked through first; if they are too few, more.
 
