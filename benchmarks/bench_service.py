@@ -372,7 +372,12 @@ def serve(folder: Path, address: str) -> None:
     ):
         app = create_app(settings, store)
         port = listening.getsockname()[1]
-        server.run(app, listening, lambda: print(port, flush=True))
+
+        def begun() -> None:
+            print(port, flush=True)
+            store.foresee()
+
+        server.run(app, listening, begun)
 
 
 @contextmanager

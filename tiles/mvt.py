@@ -20,6 +20,8 @@ Ints = NDArray[np.int64]
 
 _MOVE, _LINE, _CLOSE = 1, 2, 7
 _POINT, _AREA = 0, 2
+_SQUARE = 3
+"""In place of a dimension: an area that is told by one corner."""
 
 
 class Layer(NamedTuple):
@@ -33,11 +35,18 @@ class Layer(NamedTuple):
     columns : mapping of str to sequence
         Values of a property, one for each shape: strings, numbers, booleans, and None where a
         shape has it not.
+    squares : ndarray of bool, or None
+        Which of the shapes are points that stand for a square: its corner of the lowest numbers.
+        Thousands of squares are written sooner than GEOS makes them.
+    side : int
+        Of those squares, in units.
     """
 
     name: str
     shapes: Shapes
     columns: Mapping[str, Sequence[Any]]
+    squares: NDArray[np.bool_] | None = None
+    side: int = 0
 
 
 def to_bytes(layers: Iterable[Layer], extent: int) -> bytes:
@@ -48,11 +57,14 @@ def to_bytes(layers: Iterable[Layer], extent: int) -> bytes:
 def _layer(layer: Layer, extent: int) -> bytes:
     values = _Values()
     tags = _tags(layer.columns, values, len(layer.shapes))
-    kinds = shapely.get_dimensions(layer.shapes) + 1
+    dimensions = shapely.get_dimensions(layer.shapes).astype(np.int64)
+    if layer.squares is not None:
+        dimensions[layer.squares] = _SQUARE
+    kinds = np.minimum(dimensions, _AREA) + 1
     return b"".join(
         (
             _field(_NAME, layer.name.encode()),
-            _features(tags, kinds.astype(np.int64), commands(layer.shapes)),
+            _features(tags, kinds, _commands(layer.shapes, dimensions, layer.side)),
             *(_field(_KEYS, name.encode()) for name in layer.columns),
             *(_written(*one) for one in values.told),
             _varints(np.array([_EXTENT, extent, _VERSION, 2])),
@@ -203,19 +215,16 @@ def _tags(columns: Mapping[str, Sequence[Any]], values: _Values, count: int) -> 
     return _Runs(table[told].ravel(), 2 * told.sum(axis=1))
 
 
-def commands(shapes: Shapes) -> _Runs:
-    """Return the commands that draw each shape.
-
-    Parameters
-    ----------
-    shapes : ndarray of shapely geometries
-        None empty, each of one dimension, in whole units. Rings may be wound either way.
-    """
-    dimensions = shapely.get_dimensions(shapes)
+def _commands(shapes: Shapes, dimensions: Ints, side: int) -> _Runs:
+    """Return the commands that draw each shape; rings may be wound either way."""
     order, drawn = [], []
     for dimension in np.unique(dimensions).tolist():
         order.append(np.flatnonzero(dimensions == dimension))
-        drawn.append(_joined(_taken_apart(shapes[order[-1]], dimension), dimension))
+        chosen = shapes[order[-1]]
+        if dimension == _SQUARE:
+            drawn.append(_squares(chosen, side))
+        else:
+            drawn.append(_joined(_taken_apart(chosen, dimension), dimension))
     if len(drawn) == 1:
         return drawn[0]
     # Areas after lines after points; each goes back to its place.
@@ -227,6 +236,16 @@ def commands(shapes: Shapes) -> _Runs:
     for one, its in zip(order, drawn, strict=True):
         numbers[its.places(begins[one])] = its.numbers
     return _Runs(numbers, counts)
+
+
+def _squares(corners: Shapes, side: int) -> _Runs:
+    """Return the commands of squares, wound as an outer ring is."""
+    there, back = side << 1, (-side << 1) ^ -1
+    words = np.empty((len(corners), 11), np.int64)
+    words[:] = 1 << 3 | _MOVE, 0, 0, 3 << 3 | _LINE, 0, there, back, 0, 0, back, 1 << 3 | _CLOSE
+    firsts = np.rint(shapely.get_coordinates(corners)).astype(np.int64) + np.array([side, 0])
+    words[:, 1:3] = _zigzag(firsts)
+    return _Runs(words.ravel(), np.full(len(corners), 11))
 
 
 class _Paths(NamedTuple):
@@ -284,5 +303,9 @@ def _steps(paths: _Paths) -> Ints:
     owner = paths.owner[paths.path]
     first = np.flatnonzero(np.diff(owner, prepend=-1))
     steps[first] = paths.points[first]
-    zigzag: Ints = (steps << 1) ^ (steps >> 63)
-    return zigzag
+    return _zigzag(steps)
+
+
+def _zigzag(numbers: Ints) -> Ints:
+    """Return whole numbers from 0 on in place of ones of either sign."""
+    return np.asarray((numbers << 1) ^ (numbers >> 63))

@@ -32,6 +32,7 @@ _CHORDS = 16
 """Straight lines in degrees are bent on the map; cut so fine they leave it by less than a unit."""
 
 Bounds = tuple[float, float, float, float]
+Mask = NDArray[np.bool_]
 
 
 def encode_mvt(
@@ -73,14 +74,16 @@ def encode_mvt(
     check_tile(z, x, y)
     if layer == META:
         raise ValueError(f"a layer cannot be called {META!r}: that name says what is left out")
-    meeting = np.flatnonzero(shapely.intersects(_frame(tile_bounds(z, x, y)), shapes))
-    drawn = _drawn(shapes[meeting[:most]], z, x, y)
+    corners = shapely.bounds(shapes)
+    meeting = np.flatnonzero(_meets(shapes, corners, tile_bounds(z, x, y)))
+    first = meeting[:most]
+    drawn, is_square = _drawn(shapes[first], corners[first], z, x, y)
     there = ~shapely.is_empty(drawn)
-    chosen = meeting[:most][there].tolist()
+    chosen = first[there].tolist()
     layers = []
     if chosen:
         told = {name: [column[one] for one in chosen] for name, column in columns.items()}
-        layers.append(Layer(layer, drawn[there], told))
+        layers.append(Layer(layer, drawn[there], told, is_square[there], int(_PIXEL)))
     if len(meeting) > most:
         layers.append(_truncated(layer, most))
     return to_bytes(layers, EXTENT)
@@ -95,25 +98,39 @@ def _frame(bounds: Bounds) -> BaseGeometry:
     return frame
 
 
-def _drawn(shapes: Shapes, z: int, x: int, y: int) -> Shapes:
-    """Return shapes in whole units of the tile, cut to it; no area is lost for being small.
+def _meets(shapes: Shapes, corners: NDArray[np.float64], bounds: Bounds) -> Mask:
+    """Return which shapes lie in a tile; most are told by their corners alone."""
+    frame = _frame(bounds)
+    west, south, east, north = frame.bounds
+    after = corners >= (west, south, west, south)
+    before = corners <= (east, north, east, north)
+    meets = np.asarray((after & before).all(axis=1))
+    meets[~meets] = shapely.intersects(frame, shapes[~meets])
+    return meets
 
-    Most outlines are small on most tiles: those are drawn from their corners alone.
+
+def _drawn(
+    shapes: Shapes, corners: NDArray[np.float64], z: int, x: int, y: int
+) -> tuple[Shapes, Mask]:
+    """Return shapes in whole units of the tile, cut to it, and which are corners of squares.
+
+    No area is lost for being small. Most outlines are small on most tiles: those are drawn from
+    their corners alone.
     """
     drawn = np.empty(len(shapes), object)
     is_area = shapely.get_dimensions(shapes) == _AREA
-    corners = shapely.bounds(shapes)
     placed = to_tile(corners.reshape(-1, 2), z, x, y, EXTENT).reshape(-1, 4)
-    is_tiny = is_area & (np.abs(placed[:, 2:] - placed[:, :2]).max(axis=1) < _PIXEL)
-    drawn[is_tiny] = _squares((placed[is_tiny, :2] + placed[is_tiny, 2:]) / 2)
-    drawn[~is_tiny] = _outlined(shapes[~is_tiny], z, x, y)
-    return drawn
+    is_square = is_area & (np.abs(placed[:, 2:] - placed[:, :2]).max(axis=1) < _PIXEL)
+    drawn[is_square] = _squares((placed[is_square, :2] + placed[is_square, 2:]) / 2)
+    is_large = ~is_square
+    drawn[is_large], is_square[is_large] = _outlined(shapes[is_large], z, x, y)
+    return drawn, is_square
 
 
-def _outlined(shapes: Shapes, z: int, x: int, y: int) -> Shapes:
-    """Return outlines in whole units of the tile, cut to it."""
+def _outlined(shapes: Shapes, z: int, x: int, y: int) -> tuple[Shapes, Mask]:
+    """Return outlines in whole units of the tile, cut to it, and which are corners of squares."""
     if not len(shapes):
-        return shapes
+        return shapes, np.zeros(0, bool)
     cut = _cut(shapes, tile_bounds(z, x, y))
     placed = shapely.transform(
         shapely.force_2d(cut), lambda points: to_tile(points, z, x, y, EXTENT)
@@ -125,7 +142,7 @@ def _outlined(shapes: Shapes, z: int, x: int, y: int) -> Shapes:
     whole[is_tiny] = _squares(middles)
     mixed = np.flatnonzero(shapely.get_type_id(whole) == _COLLECTION)
     whole[mixed] = [same_dimension(whole[one], placed[one]) for one in mixed]
-    return whole
+    return whole, is_tiny
 
 
 def _cut(shapes: Shapes, bounds: Bounds) -> Shapes:
@@ -161,10 +178,8 @@ def _span(shapes: Shapes) -> NDArray[np.float64]:
 
 
 def _squares(middles: NDArray[np.float64]) -> Shapes:
-    """Return a square of one pixel over each point."""
-    corners = np.rint(middles - _PIXEL / 2)
-    boxes = shapely.box(*corners.T, *(corners + _PIXEL).T)
-    return np.asarray(boxes, dtype=object)
+    """Return the corner of a square of one pixel over each point."""
+    return np.asarray(shapely.points(np.rint(middles - _PIXEL / 2)), dtype=object)
 
 
 def _truncated(layer: str, most: int) -> Layer:

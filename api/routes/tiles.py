@@ -37,9 +37,7 @@ from api.tiled import (
 from api.tilesets import look_address
 from hearthwatch.access.passes import PARAMETER
 from hearthwatch.records import EventFilter
-from hearthwatch.store.codec import from_microseconds
 from hearthwatch.store.protocol_events import Outline
-from hearthwatch.values import moment
 from tiles.mercator import WORLD, tile_bounds
 from tiles.vector import encode_mvt
 from tiles.xyz import Style
@@ -189,10 +187,11 @@ def _columns(found: Sequence[Outline]) -> dict[str, Sequence[Any]]:
 
 
 def _moments(column: Sequence[int | None]) -> list[str]:
-    """Return times in words; one look shows many events, and its time is written once."""
-    words = {one: _moment(one) for one in set(column)}
+    """Return times in words, as `hearthwatch.values.moment` has them; numpy writes all at once."""
+    known = [one for one in set(column) if one is not None]
+    written = np.datetime_as_string(np.array(known, "datetime64[us]")).tolist()
+    words: dict[int | None, str] = {
+        one: f"{told.removesuffix('.000000')}Z" for one, told in zip(known, written, strict=True)
+    }
+    words[None] = ""
     return [words[one] for one in column]
-
-
-def _moment(microseconds: int | None) -> str:
-    return "" if microseconds is None else moment(from_microseconds(microseconds)) or ""

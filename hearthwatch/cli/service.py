@@ -157,7 +157,12 @@ def _serve(call: Call, store: Store, listening: socket.socket) -> None:
     key, person = _first_key(call, store), _first_person(call, store)
     planner, post = Planner(settings, store), post_from(settings, store)
     app = create_app(settings, store, planner, post)
-    server.run(app, listening, lambda: _announce(call, address, key, person))
+
+    def begun() -> None:
+        _announce(call, address, key, person)
+        store.foresee()
+
+    server.run(app, listening, begun)
     audited.close(app)
 
 

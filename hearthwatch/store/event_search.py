@@ -7,6 +7,7 @@ it anew.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -88,19 +89,27 @@ class EventSearch:
     where: EventFilter
     start: Position | None
 
-    def way(self, sample: Callable[[], EventSample], costs: Costs, most: int) -> Way:
+    def way(
+        self,
+        sample: Callable[[], EventSample],
+        costs: Costs,
+        most: int,
+        slack: float = math.inf,
+    ) -> Way:
         """Return the way that answers this soonest, where so many are wanted.
 
         Parameters
         ----------
         sample : callable
             Gives the sample, where the way is not plain without it.
+        slack : float
+            See `Asked`; who gives one may be told to ask again.
         """
         # Their own index is narrower than any window that anyone would draw for them.
         own = self.where.region is not None or self.where.settlement is not None
         if own or {"region", "settlement", "id"} & set(texts_of(self._root())):
             return TIME
-        asked = Asked(*self._times(), self._places(), self._told_by_words(), most)
+        asked = Asked(*self._times(), self._places(), self._told_by_words(), most, slack)
         return cheapest(asked, sample(), costs)
 
     def statement(self, way: Way, told: Told = Told.ALL) -> Statement:
@@ -116,10 +125,11 @@ class EventSearch:
         found = self._found(way, Told.NUMBER).order_by(None)
         return select(func.count()).select_from(found.subquery())
 
-    def values(self, most: int) -> Row:
+    def values(self, most: int, way: Way = TIME) -> Row:
         """Return the values of a statement by their names; `most` is how many it gives."""
         where = self.where
         since, until = self._times()
+        since = since if way.since is None else way.since
         named: Row = {
             "organisation": self.organisation, "since": since, "until": until, "most": most,
             "region": where.region, "settlement": where.settlement,

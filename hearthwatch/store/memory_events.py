@@ -55,6 +55,9 @@ class MemoryEventReads(MemoryReader):
             Outline(*(row[name] for name in Outline._fields)) for row in map(to_row, found)
         )
 
+    def foresee(self) -> None:
+        """Do nothing: here all questions are answered one way."""
+
     def _events(self, organisation: str, where: EventFilter) -> list[Event]:
         windows = None if where.bbox is None else boxes(where.bbox)
         return [

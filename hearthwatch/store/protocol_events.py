@@ -124,3 +124,10 @@ class EventReads(Protocol):
             If `limit` is not from 1 to 10,000.
         """
         ...
+
+    def foresee(self) -> None:
+        """Begin to learn what questions about events will cost; returns at once.
+
+        For who is about to answer many. What is asked before it is known may take longer.
+        """
+        ...

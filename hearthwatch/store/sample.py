@@ -9,7 +9,8 @@ from __future__ import annotations
 import operator
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -32,7 +33,9 @@ from hearthwatch.cql.tree import (
     Related,
     Some,
 )
+from hearthwatch.errors import HearthwatchError
 from hearthwatch.store import tables
+from hearthwatch.store.faults import translated
 
 MOST = 4_000
 """Events in the sample of all organisations together: some 4 MB."""
@@ -63,11 +66,14 @@ class EventSample:
     columns : mapping of str to ndarray
         Plain values by the name of their column, each of shape (size,); numbers as float, NaN
         where nothing is known.
+    is_drawn : bool
+        False for one that stands in until there is one.
     """
 
     weight: float = 1.0
     size: int = 0
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    is_drawn: bool = True
 
     def about(self, met: Mask) -> float:
         """Return about how many events a condition is met by, where it is met by these.
@@ -96,6 +102,19 @@ class EventSample:
         scattered = in_all * min(1.0, most / wanted)
         before = float(np.count_nonzero(then[: np.argmax(met)])) * self.weight
         return before if before > _UNLIKELY * (in_all / wanted) * self.weight else scattered
+
+    def back_to(self, met: Mask, wanted: float) -> int | None:
+        """Return since when about so many events meet a condition, where it is met by these.
+
+        Returns
+        -------
+        int or None
+            Microseconds since 1970; None if fewer meet it in all.
+        """
+        chosen, passed = np.flatnonzero(met), wanted / self.weight
+        if passed >= len(chosen):
+            return None
+        return int(self.columns["first_changed"][chosen[int(passed)]])
 
     def between(self, since: int, until: int) -> Mask:
         """Return which of them changed first in a period, microseconds since 1970."""
@@ -150,12 +169,15 @@ class EventSample:
         return self.columns.get(operand.name)
 
 
+UNDRAWN = EventSample(is_drawn=False)
+
+
 class Samples:
     """The samples of a store, drawn anew when they are old."""
 
     def __init__(self) -> None:
         self._drawn: Mapping[str, EventSample] = {}
-        self._rest = EventSample()
+        self._rest = UNDRAWN
         self._until = 0.0
         self._drawing = threading.Lock()
 
@@ -163,11 +185,37 @@ class Samples:
         """Return the sample of an organisation's events; one that is old while it is drawn anew."""
         if time.monotonic() >= self._until and self._drawing.acquire(blocking=False):
             try:
-                self._drawn, self._rest = drawn(connection)
-                self._until = time.monotonic() + SECONDS
+                self._draw(connection)
             finally:
                 self._drawing.release()
         return self._drawn.get(organisation, self._rest)
+
+    def begin(self, connect: Callable[[], AbstractContextManager[Connection]]) -> None:
+        """Draw the first sample beside all else; what is asked meanwhile does without one.
+
+        To read it from a disk takes seconds, for which the first question would wait.
+        """
+        if self._drawn or not self._drawing.acquire(blocking=False):
+            return
+        try:
+            threading.Thread(
+                target=self._draw_first, args=(connect,), name="sample", daemon=True
+            ).start()
+        except RuntimeError:
+            # No thread can be had: the first question draws it.
+            self._drawing.release()
+
+    def _draw_first(self, connect: Callable[[], AbstractContextManager[Connection]]) -> None:
+        try:
+            # Whatever is wrong with the database, the first question will find and tell.
+            with suppress(HearthwatchError), translated(), connect() as connection:
+                self._draw(connection)
+        finally:
+            self._drawing.release()
+
+    def _draw(self, connection: Connection) -> None:
+        self._drawn, self._rest = drawn(connection)
+        self._until = time.monotonic() + SECONDS
 
 
 def drawn(connection: Connection) -> tuple[Mapping[str, EventSample], EventSample]:

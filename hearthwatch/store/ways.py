@@ -5,6 +5,7 @@ What each costs was measured on a million events, in microseconds (`benchmarks/b
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ IN_TIME = frozenset({"id", "first_changed", "kind", "state"})
 """Properties that the index of time has: of them alone no row has to be read to pass one over."""
 
 
+NARROW_DEGREES = 0.5
+"""Side of a window that is gone through by place where nothing is known of the events."""
+
+
 class Way(NamedTuple):
     """How to come by the events.
 
@@ -35,10 +40,14 @@ class Way(NamedTuple):
         that of one property, and then sorted.
     name : str
         Of that property.
+    since : int or None
+        When the events changed that are looked through first, microseconds since 1970; None for
+        all of them. If they are too few the question must be asked again from farther back.
     """
 
     by: Literal["time", "place", "value"]
     name: str = ""
+    since: int | None = None
 
 
 TIME, PLACE = Way("time"), Way("place")
@@ -83,6 +92,9 @@ class Asked:
         All other conditions.
     most : int
         Events that are wanted.
+    slack : float
+        How many times as many may be looked through first: the newest of a place. Without end for
+        a question that is asked once, and must be answered.
     """
 
     since: int
@@ -90,16 +102,20 @@ class Asked:
     places: Sequence[tuple[float, ...]]
     root: Node | None
     most: int
+    slack: float = math.inf
 
 
 def cheapest(asked: Asked, sample: EventSample, costs: Costs) -> Way:
     """Return the way that costs least; of those that cost the same, back through time."""
+    if not sample.is_drawn:
+        return _unforeseen(asked)
     then = sample.between(asked.since, asked.until)
     there = sample.inside(asked.places)
     priced = {TIME: _through_time(asked, sample, costs, then, there)}
     if asked.places:
-        priced[PLACE] = sample.about(there) * costs.elsewhen + sample.about(then & there) * (
-            costs.fetched
+        newest, since = _newest(asked, sample, then & there)
+        priced[Way("place", since=since)] = (
+            sample.about(there) * costs.elsewhen + sample.about(newest) * costs.fetched
         )
     for name, conditions in valued(asked.root).items():
         met = reduce(operator.and_, map(sample.met, conditions))
@@ -126,6 +142,19 @@ def valued(root: Node | None) -> Mapping[str, Sequence[Compare]]:
         if name in RANGED
         or (name in LISTED and not alone and any(one.sign is Sign.EQUAL for one in compared))
     }
+
+
+def _unforeseen(asked: Asked) -> Way:
+    """Return the way of who knows nothing of the events: few of them lie in a narrow window."""
+    sides = [max(east - west, north - south) for west, south, east, north in asked.places]
+    return PLACE if sides and max(sides) <= NARROW_DEGREES else TIME
+
+
+def _newest(asked: Asked, sample: EventSample, there: Mask) -> tuple[Mask, int | None]:
+    """Return which events of a place are looked through first, and since when they changed."""
+    met = there & sample.met(asked.root)
+    since = sample.back_to(met, asked.slack * asked.most)
+    return (there, None) if since is None else (there & sample.between(since, asked.until), since)
 
 
 def _through_time(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -39,6 +40,12 @@ def million() -> EventSample:
     return EventSample(WEIGHT, SIZE, columns)
 
 
-def way_of(where: EventFilter, *, database: str = "sqlite", most: int = 101) -> Way:
+def way_of(
+    where: EventFilter,
+    *,
+    database: str = "sqlite",
+    most: int = 101,
+    slack: float = math.inf,
+) -> Way:
     """Return the way by which such a database is asked."""
-    return EventSearch("ours", where, None).way(million, COSTS[database], most)
+    return EventSearch("ours", where, None).way(million, COSTS[database], most, slack)

@@ -79,3 +79,19 @@ def test_parts_follow_each_other_as_the_standard_writes_them() -> None:
     )["x"]["features"]  # fmt: skip
     assert shape(feature["geometry"]).equals(both)
     assert feature["geometry"]["type"] == "MultiPolygon"
+
+
+@given(
+    st.lists(st.tuples(points, st.booleans()), min_size=1, max_size=8),
+    st.integers(1, 64),
+)
+def test_a_square_told_by_its_corner_is_written_as_one_that_is_drawn(
+    corners: list[tuple[tuple[int, int], bool]], side: int
+) -> None:
+    told = np.array([Point(corner) for corner, _ in corners], dtype=object)
+    squares = np.array([is_square for _, is_square in corners])
+    drawn = told.copy()
+    drawn[squares] = [box(one.x, one.y, one.x + side, one.y + side) for one in told[squares]]
+    columns = {"a": list(range(len(corners)))}
+    written = to_bytes([Layer("x", told, columns, squares, side)], 4096)
+    assert written == to_bytes([Layer("x", drawn, columns)], 4096)

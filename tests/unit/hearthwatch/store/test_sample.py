@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,13 +13,17 @@ from sqlalchemy import Connection, insert
 
 from hearthwatch.cql.asking import meets
 from hearthwatch.cql.reading import read_text
-from hearthwatch.records import Event, Kind
+from hearthwatch.errors import StoreError
+from hearthwatch.records import Event, EventFilter, Kind
 from hearthwatch.store import SqlStore, sample, tables
 from hearthwatch.store.codec import to_row
-from hearthwatch.store.sample import EventSample, Samples, drawn
+from hearthwatch.store.sample import UNDRAWN, EventSample, Samples, drawn
+from hearthwatch.store.sql_events import SqlEventReads
+from hearthwatch.store.ways import Way
 from tests.contract import store_records as a
 from tests.contract.store_filters import FIELDS
 from tests.support import postgis
+from tests.support.samples import million
 
 COUNT = 9_000
 
@@ -150,3 +155,89 @@ def test_a_sample_stands_for_a_while_and_is_drawn_once(
         samples._drawing.release()
         samples.of(connection, "ours")
         assert len(draws) == 2
+
+
+def test_the_first_sample_is_drawn_beside_and_nobody_waits_for_it(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def draw(_: Connection) -> tuple[dict[str, EventSample], EventSample]:
+        begun.set()
+        assert may_end.wait(60)
+        return {"ours": million()}, EventSample()
+
+    monkeypatch.setattr(sample, "drawn", draw)
+    monkeypatch.setattr(store, "_samples", Samples())
+    store.foresee()
+    assert begun.wait(60)
+    # A second one is not begun, and what is asked meanwhile is answered.
+    store.foresee()
+    box = (20.0, 5.0, 20.05, 15.0)
+    assert len(store.outlines("ours", EventFilter(bbox=box), limit=1000)) == 60
+    with store._reader.connect() as connection:
+        assert store._samples.of(connection, "ours") is UNDRAWN
+        may_end.set()
+        assert store._samples._drawing.acquire(timeout=60)
+        store._samples._drawing.release()
+        assert store._samples.of(connection, "ours") is million()
+
+
+def test_where_no_sample_can_be_drawn_beside_the_first_question_draws_it(store: SqlStore) -> None:
+    def connect() -> AbstractContextManager[Connection]:
+        raise StoreError("The server is gone.")
+
+    samples = Samples()
+    samples.begin(connect)
+    assert samples._drawing.acquire(timeout=60)
+    samples._drawing.release()
+    with store._reader.connect() as connection:
+        assert samples.of(connection, "ours").size > 0
+
+
+def test_a_store_that_is_closed_draws_nothing(tmp_path: Path) -> None:
+    opened = SqlStore.open(tmp_path / "hearthwatch.db", write=True)
+    opened.close()
+    opened.foresee()
+    assert opened._samples._drawing.acquire(timeout=60)
+    assert not opened._samples._drawn
+
+
+@pytest.mark.parametrize("known", ["drawn", "of a million", "of none"])
+def test_outlines_are_the_newest_however_wrong_the_sample_is(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch, known: str
+) -> None:
+    samples = Samples()
+    if known != "drawn":
+        wrong = million() if known == "of a million" else EventSample()
+        monkeypatch.setattr(sample, "drawn", lambda _: ({"ours": wrong}, EventSample()))
+    monkeypatch.setattr(store, "_samples", samples)
+    ways = []
+
+    def way(*given: Any) -> Way:
+        ways.append(SqlEventReads._way(store, *given))
+        return ways[-1]
+
+    monkeypatch.setattr(store, "_way", way)
+    chance = np.random.default_rng(4)
+    for _ in range(25):
+        west, wide = chance.uniform(19, 29), chance.choice([0.3, 2.0, 6.0])
+        where = EventFilter(bbox=(west, 5.0, west + wide, 15.0))
+        limit = int(chance.choice([1, 30, 200, 900]))
+        expected = [one.id for one in all_of(store, where)][:limit]
+        assert [one.id for one in store.outlines("ours", where, limit=limit)] == expected
+    if known == "of a million":
+        # It takes the first for more than they are, and more than once all are asked for.
+        assert any(one.since is not None for one in ways)
+        assert len(ways) > 25
+
+
+def all_of(store: SqlStore, where: EventFilter) -> list[Event]:
+    """Return the events in memory that a window of place shows, in the order of the answer."""
+    west, _, east, _ = where.bbox or (-180.0, 0.0, 180.0, 0.0)
+    found = [
+        one
+        for one in map(event, range(COUNT))
+        if one.organisation == "ours" and west <= one.geometry.bounds[0] <= east
+    ]
+    return sorted(found, key=lambda one: (-one.first_changed.timestamp(), one.id))

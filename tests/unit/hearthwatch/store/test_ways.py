@@ -7,7 +7,7 @@ import pytest
 from hearthwatch.cql.reading import read_text
 from hearthwatch.records import EventFilter, EventState, Kind
 from hearthwatch.store.event_search import EventSearch
-from hearthwatch.store.sample import EventSample
+from hearthwatch.store.sample import UNDRAWN, EventSample
 from hearthwatch.store.ways import COSTS, PLACE, TIME, Way, valued
 from tests.contract import store_records as a
 from tests.contract.store_filters import FIELDS
@@ -93,6 +93,47 @@ def test_a_region_and_a_settlement_have_an_index_in_order(where: EventFilter) ->
 def test_of_no_events_any_way_will_do() -> None:
     search = EventSearch("ours", lately(VILLAGE, 10), None)
     assert search.way(EventSample, COSTS["sqlite"], 101) == TIME
+
+
+def test_of_a_place_only_the_newest_are_looked_through_where_one_may_ask_again() -> None:
+    # Some 20,000 events, of which 2,000 take a tenth of ten years.
+    tile = EventFilter(bbox=(25.0, 13.0, 27.5, 15.5))
+    way = way_of(tile, most=1_000, slack=2.0)
+    assert way.by == "place" and way.since is not None
+    back = a.NOON.timestamp() - way.since / 1e6
+    assert back / 86_400 == pytest.approx(365, rel=0.6)
+    assert way_of(tile, most=1_000, slack=8.0) == TIME
+    assert way_of(tile, most=1_000) == TIME
+    # All that there is at a place is looked through at once where it is not much more.
+    few = EventFilter(bbox=(25.0, 13.0, 25.6, 13.6))
+    assert way_of(few, most=1_000, slack=2.0) == PLACE
+
+
+def test_the_newest_are_counted_of_those_that_pass_the_filter() -> None:
+    tile = EventFilter(bbox=(25.0, 13.0, 27.5, 15.5))
+    since = way_of(tile, most=500, slack=2.0).since
+    large = read_text("area_m2 > 1100", FIELDS)
+    narrower = way_of(EventFilter(bbox=tile.bbox, filter=large), most=500, slack=2.0)
+    # Half of them are as large: one looks about twice as far back.
+    assert since is not None and narrower.since is not None
+    now = a.NOON.timestamp() * 1e6
+    assert 1.2 < (now - narrower.since) / (now - since) < 4
+
+
+@pytest.mark.parametrize(
+    ("where", "way"),
+    [
+        (EventFilter(bbox=VILLAGE), PLACE),
+        (EventFilter(bbox=PROVINCE), TIME),
+        (EventFilter(bbox=(179.9, 13.0, -179.9, 13.1)), PLACE),
+        (EventFilter(), TIME),
+        (EventFilter(filter=read_text("area_m2 > 25000", FIELDS)), TIME),
+    ],
+    ids=["village", "province", "dateline", "all", "filter"],
+)
+def test_without_a_sample_the_width_of_a_window_decides(where: EventFilter, way: Way) -> None:
+    search = EventSearch("ours", where, None)
+    assert search.way(lambda: UNDRAWN, COSTS["sqlite"], 101) == way
 
 
 def test_only_what_must_be_met_is_looked_up() -> None:
