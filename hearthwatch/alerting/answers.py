@@ -228,7 +228,7 @@ def _put(
         response, state, StepAct(said.answer.value), receiver=said.contact, by=said.by,
         words=f"{said.words}\n{beyond}".strip()[:LONGEST_WORDS], to=to.id if to else "",
         handed_to=to.id if to else None,
-        due=response.due if state is ResponseState.TOLD else None,
+        due=response.due if state is response.state else None,
     )  # fmt: skip
     if state is ResponseState.DECLINED and state is not response.state:
         onward.go_on(changed)

@@ -703,7 +703,7 @@ export interface AlertTold {
 }
 
 /** How a responder stands to an event. */
-export type Answered = "told" | "received" | "taken_charge" | "declined" | "handed_over" | "unanswered" | "withdrawn";
+export type Answered = "told" | "unreleased" | "received" | "taken_charge" | "declined" | "handed_over" | "unanswered" | "withdrawn";
 
 /** What a responder can say. */
 export type AnswerSaid = "received" | "taken_charge" | "declined" | "handed_over";

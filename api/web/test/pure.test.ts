@@ -485,6 +485,7 @@ test("who acts is said first, and that nobody does is said as plainly", () => {
   assert.equal(actsWords(known({})), "Nobody of the network was told of it.");
   assert.equal(actsWords(known({ items: [one("told"), one("declined")] })), "Nobody has taken charge. 1 organisation is yet to answer.");
   assert.equal(actsWords(known({ items: [one("unanswered")], unanswered: true })), "Nobody has taken charge. Somebody was asked by every contact there is, and did not answer.");
+  assert.equal(actsWords(known({ items: [one("unreleased")] })), "Nobody has taken charge. 1 organisation waits for a release by two people.");
   assert.equal(actsWords(known({ acts: ["Aid", "Relief"], items: [one("taken_charge"), one("taken_charge")] })), "Aid and Relief have taken charge.");
   assert.equal(effectWords({ id: "e", at: "", effect: "backfire", date: "2026-11-22", source: "a desk", words: "They were followed.", responder: null }), "Harm came of telling, 2026-11-22, by a desk: They were followed.");
   assert.equal(effectWords({ id: "e", at: "", effect: "none", date: "2026-11-22", source: "a desk", words: "", responder: "rsd-1" }, "Aid"), "Nothing was done, 2026-11-22, about Aid, by a desk.");
