@@ -427,6 +427,8 @@ SET_ASIDE = datetime(9999, 1, 1, tzinfo=UTC)
 """When an alert is due that is not to be told before somebody says so."""
 SHELVED = datetime(9998, 1, 1, tzinfo=UTC)
 """When an alert is due that is not to be told before its receiver is switched on again."""
+KEPT = 1
+"""Microseconds before it was made an alert is due that was shelved: by that it is known."""
 
 
 class Stuck(NamedTuple):
