@@ -39,9 +39,9 @@ const STEPS: Record<KnowingStep["act"], string> = {
   withdrawn: "taken back before it was answered",
 };
 
-/** One thing that happened: when, what, by which contact, and the words that were said. */
-export function stepWords({ act, words }: KnowingStep, contact: string | null): string {
-  return `${STEPS[act] ?? act}${contact ? `, ${isolated(contact)}` : ""}${words ? `: ${words}` : ""}`;
+/** One thing that happened: when, what, by which contact, who wrote it down, and the words that were said. */
+export function stepWords({ act, words }: KnowingStep, contact: string | null, by: string | null = null): string {
+  return `${STEPS[act] ?? act}${contact ? `, ${isolated(contact)}` : ""}${by ? `, written down by ${isolated(by)}` : ""}${words ? `: ${words}` : ""}`;
 }
 
 const EFFECTS: Record<EventEffect["effect"], string> = {
@@ -51,8 +51,8 @@ const EFFECTS: Record<EventEffect["effect"], string> = {
 };
 
 /** `about` names the responder that it is about. */
-export const effectWords = ({ effect, date, source, words }: EventEffect, about: string | null = null): string =>
-  `${capital(EFFECTS[effect] ?? effect)}, ${date}${about ? `, about ${isolated(about)}` : ""}, by ${isolated(source)}${words ? `: ${words}` : "."}`;
+export const effectWords = ({ effect, date, source, words }: EventEffect, about: string | null = null, by: string | null = null): string =>
+  `${capital(EFFECTS[effect] ?? effect)}, ${date}${about ? `, about ${isolated(about)}` : ""}, by ${isolated(source)}${by ? `, written down by ${isolated(by)}` : ""}${words ? `: ${words}` : "."}`;
 
 export const EFFECT_CHOICES: [EventEffect["effect"], string][] = Object.entries(EFFECTS).map(([effect, words]) => [effect as EventEffect["effect"], capital(words)]);
 

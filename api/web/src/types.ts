@@ -744,6 +744,7 @@ export interface Knowing {
 export interface EventEffect {
   id: string;
   at: string;
+  by: string;
   effect: "action" | "none" | "backfire";
   date: string;
   source: string;
@@ -760,6 +761,8 @@ export interface Informed {
   items: Knowing[];
   notes: { id: string; at: string; by: string; words: string }[];
   effects: EventEffect[];
+  /** Of those who wrote something down, and of responders, by id. */
+  names: Record<string, string>;
 }
 
 /** An organisation that agreed to be told of events and to say what it does. */
