@@ -76,6 +76,9 @@ class ResponderList(BaseModel):
     """Responders, oldest first."""
 
     items: list[ResponderAnswer]
+    names: dict[str, str] = Field(
+        description="Of those who answer for them and of their contacts, by id."
+    )
 
 
 class _ResponderTerms(Sent):
@@ -195,6 +198,9 @@ class Responses(BaseModel):
     items: list[ResponseAnswer] = Field(description="Those told first going first.")
     notes: list[NoteAnswer] = Field(description="Oldest first.")
     effects: list[EffectAnswer] = Field(description="Those written down first going first.")
+    names: dict[str, str] = Field(
+        description="Of those who wrote something down and of the responders named, by id."
+    )
 
 
 class NewAnswer(Sent):

@@ -378,7 +378,8 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s?#]+$",
-        description="Address under which callers reach the API, if a proxy stands before it.",
+        description="Address under which callers reach the API, if a proxy stands before it. Links "
+        "in messages begin with it; without it they hold none, and a code to confirm with.",
     )
     alert_sender: str = Field(
         default="",

@@ -16,6 +16,7 @@ from api.problems import Problem, declared, located
 from api.routes.subscriptions import terms_of
 from hearthwatch.alerting.network_shown import responder_value
 from hearthwatch.alerting.responders import Responders
+from hearthwatch.disclosure.shown import names_of
 
 router = APIRouter(prefix="/responders", tags=["network"])
 
@@ -27,7 +28,11 @@ _MAY_BE_NULL = frozenset({"region", "geometry", "until"})
 def list_responders(who: Reader, here: InContext) -> Response:
     """List the response network, oldest first."""
     every = here.store.responders(who.organisation)
-    return respond({"items": [responder_value(one) for one in every]})
+    names = names_of(here.store, who.organisation, [one.owner for one in every])
+    called = {contact for one in every for contact in one.contacts}
+    known = here.store.receivers(who.organisation) if called else ()
+    names |= {one.id: one.name for one in known if one.id in called}
+    return respond({"items": [responder_value(one) for one in every], "names": names})
 
 
 @router.post(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -28,6 +30,8 @@ from hearthwatch.alerting.network_shown import (
     response_value,
     who_knows,
 )
+from hearthwatch.disclosure.shown import names_of
+from hearthwatch.store.protocol import Store
 
 router = APIRouter(prefix="/events", tags=["network"])
 
@@ -37,7 +41,8 @@ WRITTEN = declared(403, 404, 409, 422, 507)
 @router.get("/{event}/responses", response_model=Responses, responses=declared(404))
 def list_responses(event: EventId, who: Reader, here: InContext) -> Response:
     """Tell who was told when and by which way, who received it, acts or declined; and all notes."""
-    return respond(who_knows(here.store, who.organisation, event))
+    told = who_knows(here.store, who.organisation, event)
+    return respond({**told, "names": _names(here.store, who.organisation, told)})
 
 
 @router.post("/{event}/responses/{responder}", response_model=ResponseAnswer, responses=WRITTEN)
@@ -77,3 +82,14 @@ def add_effect(
 
 def _coordination(who: Caller, here: Context, doors: Doors) -> Coordination:
     return Coordination(here.store, who, doors.sign_in.clock())
+
+
+def _names(store: Store, organisation: str, told: dict[str, Any]) -> dict[str, str]:
+    """Return what those are called who wrote something down, and the responders that it is of."""
+    steps = [step for one in told["items"] for step in one["steps"]]
+    written = [one["by"] for one in (*told["notes"], *told["effects"], *steps)]
+    named = {one["responder"] for one in (*told["items"], *told["effects"])}
+    named |= {step["to"] for step in steps}
+    known = store.responders(organisation, removed=True)
+    responders = {one.id: one.name for one in known if one.id in named}
+    return names_of(store, organisation, written) | responders

@@ -16,6 +16,7 @@ from hearthwatch.access.standing import Caller
 from hearthwatch.alerting import opening
 from hearthwatch.alerting.answering import ACTOR
 from hearthwatch.alerting.escalating import Onward, opened
+from hearthwatch.alerting.heard import heard_of
 from hearthwatch.alerting.post import Post
 from hearthwatch.alerting.steps import acknowledged
 from hearthwatch.alerting.trail import put_down
@@ -213,20 +214,23 @@ def _put(
     """Put down an answer and what follows from it; a second time the same changes nothing."""
     if said.contact:
         acknowledged(tx, response.organisation, response.event, said.contact, now)
-    if response.state.value == said.answer.value and not said.words and not said.to:
+    heard = heard_of(response, store.response_steps(response.organisation, response.event))
+    last = heard.last.get(said.contact, "") if said.contact else response.state.value
+    state = heard.state_after(response, said.contact, said.answer)
+    is_again = last == said.answer.value and state is response.state
+    if is_again and not said.words and not said.to:
         return response
     event = store.event(response.organisation, response.event)
     onward = opened(store, tx, event, now)
     to = _handed_to(onward, response, said, strict=strict)
-    state = _state_after(response, said)
     beyond = said.to.strip() if to is None else ""
     changed = onward.routing.put(
         response, state, StepAct(said.answer.value), receiver=said.contact, by=said.by,
         words=f"{said.words}\n{beyond}".strip()[:LONGEST_WORDS], to=to.id if to else "",
         handed_to=to.id if to else None,
-        due=response.due if state is ResponseState.TOLD else None,
+        due=response.due if state is response.state else None,
     )  # fmt: skip
-    if state is ResponseState.DECLINED:
+    if state is ResponseState.DECLINED and state is not response.state:
         onward.go_on(changed)
     elif said.answer is Answer.HANDED_OVER:
         onward.hand_over(changed, to, said.by)
@@ -237,21 +241,6 @@ def _put(
         detail={"answer": said.answer.value},
     )  # fmt: skip
     return onward.routing.responses[response.event, response.responder]
-
-
-def _state_after(response: Response, said: Said) -> ResponseState:
-    """Return what an answer makes of a response.
-
-    Whoever took charge has received it long since, and that one contact cannot do it says nothing
-    of those who were told after it.
-    """
-    further = (ResponseState.TAKEN_CHARGE, ResponseState.HANDED_OVER)
-    is_earlier = said.contact in response.contacts[:-1]
-    if (said.answer is Answer.RECEIVED and response.state in further) or (
-        said.answer is Answer.DECLINED and is_earlier
-    ):
-        return response.state
-    return ResponseState(said.answer.value)
 
 
 def _handed_to(onward: Onward, response: Response, said: Said, *, strict: bool) -> Responder | None:

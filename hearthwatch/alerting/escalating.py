@@ -97,8 +97,11 @@ class Onward:
         if not stands(self.event):
             self.routing.settle(self.event, self._grave)
         elif not self._to_next_contact(response):
-            self.routing.put(response, ResponseState.UNANSWERED, StepAct.UNANSWERED)
-            self._log("unanswered", response)
+            # What was told to nobody there was not left unanswered: it waits on, and others hear.
+            is_told = response.state is not ResponseState.UNRELEASED
+            state = ResponseState.UNANSWERED if is_told else response.state
+            self.routing.put(response, state, StepAct(state.value))
+            self._log(state.value, response)
             self._to_next_rank()
         self.routing.write(self.tx)
 
@@ -124,16 +127,21 @@ class Onward:
         responder = self.routing.network.one(response.responder)
         if responder is None or not in_force(responder, self.routing.now):
             return False
-        contact = self.routing.next_contact(responder, response.contacts)
+        # One more that waits for the same release would hold up those who can be told.
+        is_unreleased = response.state is ResponseState.UNRELEASED
+        choose = self.routing.next_but_released if is_unreleased else self.routing.next_contact
+        contact = choose(responder, response.contacts)
         if not contact:
             return False
+        waits = self.routing.waits(contact)
         self.routing.put(
-            response, ResponseState.TOLD, StepAct.ESCALATED, receiver=contact,
+            response, ResponseState.UNRELEASED if waits else ResponseState.TOLD,
+            StepAct.UNRELEASED if waits else StepAct.ESCALATED, receiver=contact,
             contacts=(*response.contacts, contact),
             due=self.routing.now + wait_of(responder, self._grave),
         )  # fmt: skip
         self._tell(contact)
-        self._log("escalated", response)
+        self._log("unreleased" if waits else "escalated", response)
         return True
 
     def _to_next_rank(self) -> None:
@@ -156,7 +164,7 @@ class Onward:
                 self.event.id, responder, contact, due, by=by, handed_from=handed_from
             )
             self._tell(contact)
-        self._log("told", made)
+        self._log("unreleased" if made.state is ResponseState.UNRELEASED else "told", made)
         return bool(contact)
 
     def _tell(self, contact: str) -> None:

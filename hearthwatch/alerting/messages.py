@@ -75,13 +75,19 @@ class Messages:
             raise AlertConflict("It is being sent just now: see what becomes of it.")
         if not found.content:
             raise AlertConflict("What it told of was erased: there is nothing to send.")
-        if found.form in OF_EVENTS and not self.store.alerts(found.organisation, message=found.id):
+        if receiver.removed is not None:
+            raise AlertConflict("Its receiver is removed: nothing is sent there any more.")
+        is_freed = found.form in OF_EVENTS and not self.store.alerts(
+            found.organisation, message=found.id
+        )
+        if receiver.disabled is not None:
+            kept = " What this told of is kept, and told in one summary then." if is_freed else ""
+            raise AlertConflict(f"Its receiver is switched off: switch it on first.{kept}")
+        if is_freed:
             raise AlertConflict(
                 "Its receiver was switched off then: what it told of is in a message that was made "
                 "once it was on again."
             )
-        if receiver.removed is not None or receiver.disabled is not None:
-            raise AlertConflict("Its receiver is switched off or removed: switch it on first.")
         if receiver.confirmed is None and found.form is not MessageForm.QUESTION:
             raise AlertConflict("Its receiver has not said yet that it wants to be told.")
 

@@ -63,7 +63,10 @@ def who_knows(store: Store, organisation: str, event_id: str) -> dict[str, Any]:
     return {
         "event": event.id,
         "acts": [book.name(one.responder) for one in acting],
-        "unanswered": any(one.event == event.id for one in store.unanswered(organisation)),
+        "unanswered": any(
+            one.event == event.id and one.state is not ResponseState.UNRELEASED
+            for one in store.unanswered(organisation)
+        ),
         "items": [book.response(one) for one in responses],
         "notes": [note_value(one) for one in store.notes(organisation, event.id)],
         "effects": [effect_value(one) for one in store.effects(organisation, event.id)],

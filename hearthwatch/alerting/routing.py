@@ -14,6 +14,7 @@ from typing import Any
 
 from hearthwatch.alerting.matching import STARTING
 from hearthwatch.alerting.network import Network, in_force, may_know, wait_of
+from hearthwatch.alerting.severity import severity
 from hearthwatch.records import (
     Alert,
     AlertAct,
@@ -30,8 +31,16 @@ from hearthwatch.records import (
 )
 from hearthwatch.store.protocol import Store, Transaction
 
-WAITED_FOR = frozenset({ResponseState.TOLD, ResponseState.UNANSWERED})
+WAITED_FOR = frozenset({
+    ResponseState.TOLD, ResponseState.UNRELEASED, ResponseState.UNANSWERED,
+})  # fmt: skip
 """States that end by themselves where what was told does not stand any more."""
+RELEASED = frozenset({Detail.PARTNER, Detail.PUBLIC})
+"""What is told only once two people released it: until then a contact waits, by the clock."""
+_TO_BE_ASKED = frozenset({
+    ResponseState.UNRELEASED, ResponseState.UNANSWERED, ResponseState.DECLINED,
+})  # fmt: skip
+"""States in which the answer of a contact that is told at last is waited for."""
 
 Because = dict[str, tuple[Subscription, ...]]
 
@@ -83,9 +92,11 @@ class Routing:
         """
         if not stands(event):
             return {}
-        found = self.standing(event)
         known = {responder for one, responder in self.responses if one == event.id}
         met = self.network.meets(event, grave, self.now, near)
+        found = self.standing(event)
+        if RELEASED & set(details):
+            found = self._as_released(event, found, {one.id for one in met})
         asked = [one for one in self._first_ranks(met, known) if one.id not in known]
         while asked:
             reached = [one for one in asked if self._ask_first(event, one, found, details)]
@@ -114,6 +125,16 @@ class Routing:
         left = (one for one in responder.contacts if one not in told)
         return next((one for one in left if self._may_be_told(responder, one)), "")
 
+    def next_but_released(self, responder: Responder, told: Collection[str]) -> str:
+        """Return the first contact that was not told and waits for no release; empty for none."""
+        waiting = [one for one in responder.contacts if self.waits(one)]
+        return self.next_contact(responder, {*told, *waiting})
+
+    def waits(self, contact: str) -> bool:
+        """Tell whether a contact may be told only what two people release."""
+        receiver = self.receivers.get(contact)
+        return receiver is not None and receiver.detail in RELEASED
+
     def may_follow(self, receiver: str, act: AlertAct, last: Alert | None) -> bool:
         """Tell whether a receiver is told more of what it was told before.
 
@@ -133,7 +154,8 @@ class Routing:
             elif stands(event) and one.state is ResponseState.WITHDRAWN and responder is not None:
                 due = self.now + wait_of(responder, grave)
                 receiver = one.contacts[-1] if one.contacts else ""
-                self.put(one, ResponseState.TOLD, StepAct.TOLD, receiver=receiver, due=due)
+                state, act = self._asking(receiver)
+                self.put(one, state, act, receiver=receiver, due=due)
 
     def note(self, alerts: Iterable[Alert]) -> None:
         """Wait for the answers of contacts that are told now."""
@@ -146,7 +168,12 @@ class Routing:
             if there is None:
                 if alert.receiver not in self.receivers:
                     continue  # Switched off: nobody waits for its answer.
-                self.begin(alert.event, responder, alert.receiver, due)
+                made = self._new(alert.event, responder, (alert.receiver,), ResponseState.TOLD, "")
+                self.put(
+                    made, ResponseState.TOLD, StepAct.TOLD, receiver=alert.receiver, due=due
+                )  # fmt: skip
+            elif self._is_told_at_last(there, alert):
+                self._tell_at_last(there, alert.receiver, due)
             elif there.state is ResponseState.TOLD and there.due is not None:
                 is_first = alert.sequence == 1 and there.contacts[-1:] == (alert.receiver,)
                 # What became urgent is waited for less; nothing is waited for anew.
@@ -162,9 +189,10 @@ class Routing:
         by: str = "",
         handed_from: str = "",
     ) -> Response:
-        """Begin a response: a responder is told of an event."""
-        made = self._new(event, responder, (contact,), ResponseState.TOLD, handed_from)
-        return self.put(made, ResponseState.TOLD, StepAct.TOLD, receiver=contact, due=due, by=by)
+        """Begin a response: a responder is told of an event, or once it is released."""
+        state, act = self._asking(contact)
+        made = self._new(event, responder, (contact,), state, handed_from)
+        return self.put(made, state, act, receiver=contact, due=due, by=by)
 
     def nobody(self, event: Event, responder: Responder, handed_from: str = "") -> Response:
         """Put down that a responder has no contact that could be told."""
@@ -243,11 +271,58 @@ class Routing:
     ) -> bool:
         """Add the first contact of a responder that can be told; tell whether there is one."""
         contact = self.next_contact(responder)
-        if contact:
+        if contact and self.waits(contact) and not RELEASED & set(details):
+            grave = severity(event.kind, event.change)
+            self.begin(event.id, responder, contact, self.now + wait_of(responder, grave))
+        elif contact:
             found[contact] = (self.network.wish(responder),)
         elif responder.detail in details:
             self.nobody(event, responder)
         return bool(contact)
+
+    def _as_released(self, event: Event, found: Because, met: Collection[str]) -> Because:
+        """Return of contacts to be told those whose area holds what is released of an event.
+
+        By the true place it was asked who waits: it must not follow from being told.
+        """
+        kept = {
+            contact
+            for one in self.of_event(event.id)
+            if one.responder in met or one.handed_from
+            for contact in one.contacts
+        }
+        return {
+            contact: wishes
+            for contact, wishes in found.items()
+            if contact in kept or not self.waits(contact)
+        }
+
+    def _asking(self, contact: str) -> tuple[ResponseState, StepAct]:
+        """Return the state, and the step to it, of a responder whose turn a contact is."""
+        if self.waits(contact):
+            return ResponseState.UNRELEASED, StepAct.UNRELEASED
+        return ResponseState.TOLD, StepAct.TOLD
+
+    def _is_told_at_last(self, there: Response, alert: Alert) -> bool:
+        """Tell whether an alert is the first to a contact that waited for a release."""
+        if not self.waits(alert.receiver) or alert.receiver not in there.contacts:
+            return False
+        is_last = there.contacts[-1] == alert.receiver
+        if there.state is ResponseState.UNRELEASED and is_last:
+            return True
+        return alert.sequence == 1 and not (there.state is ResponseState.TOLD and is_last)
+
+    def _tell_at_last(self, there: Response, contact: str, due: datetime) -> None:
+        before = tuple(one for one in there.contacts if one != contact)
+        state = ResponseState.TOLD if there.state in _TO_BE_ASKED else there.state
+        first = there if before else dataclasses.replace(there, told=self.now)
+        if state is not ResponseState.TOLD:
+            until = None
+        else:
+            until = due if there.due is None or there.state is not state else min(there.due, due)
+        self.put(
+            first, state, StepAct.TOLD, receiver=contact, contacts=(*before, contact), due=until
+        )
 
     def _is_with_somebody(self, event: Event) -> bool:
         """Tell whether any responder was told: what it does, or does not, leads further."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
+from hearthwatch.alerting.answering import CONFIRM
 from hearthwatch.alerting.facts import Chain, Facts
 from hearthwatch.alerts.channel import Letter
 from hearthwatch.alerts.origins import Origins
@@ -124,8 +125,10 @@ class Background:
         if self.vault is None:
             return {}
         if form is MessageForm.QUESTION:
-            # Without a home too: whoever answers for the receiver can bring the token.
-            return {"confirm": self._answer("confirmations", "confirm", self.vault, receiver)}
+            if not self.home:
+                # There is no page to lead to: whoever answers for the receiver brings it back.
+                return {"code": self.vault.token(CONFIRM, receiver)}
+            return {"confirm": self._answer("confirmations", CONFIRM, self.vault, receiver)}
         if self.home and receiver.channel in _PEOPLE:
             return {
                 "unsubscribe": self._answer("unsubscriptions", "unsubscribe", self.vault, receiver)

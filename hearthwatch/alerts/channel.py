@@ -30,7 +30,8 @@ class Letter:
         Where this service's page is; empty where it has none that receivers reach.
     links : mapping
         Addresses by what they lead to, for what is about the message and no event:
-        ``confirm``, ``unsubscribe``, ``receiver``.
+        ``confirm``, ``unsubscribe``, ``receiver``; ``code``, where there is no page on which to
+        confirm, is what confirms.
     more : int
         How many events it tells of beside those in `facts`: a list has an end.
     before : sequence of str

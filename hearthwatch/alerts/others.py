@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from hearthwatch.alerting.answers import purpose
 from hearthwatch.alerting.facts import Told
 from hearthwatch.alerts.vault import Vault
-from hearthwatch.records import Alert, AlertAct, Answer, Detail, Receiver, Response
+from hearthwatch.records import Alert, AlertAct, Answer, Detail, Receiver, Response, ResponseState
 from hearthwatch.store.protocol import Store
 from hearthwatch.values import moment
 
@@ -56,7 +56,7 @@ class Others:
             return []
         responders = self.store.responders(self.receiver.organisation, removed=True)
         names = {one.id: one.name for one in responders}
-        told = [_told(one, names.get(one.responder, "")) for one in others if one.contacts]
+        told = [_told(one, names.get(one.responder, "")) for one in others if _is_told(one)]
         return sorted(told, key=lambda one: (one["at"] is None, one["at"], one["name"]))
 
     def answer_link(self, home: str, vault: Vault | None) -> dict[str, str]:
@@ -81,6 +81,11 @@ def others_of(store: Store, receiver: Receiver, alert: Alert) -> Others:
 def is_answered(act: str) -> bool:
     """Tell whether an answer is expected to what is told."""
     return act != AlertAct.CANCEL.value
+
+
+def _is_told(one: Response) -> bool:
+    """Tell whether any contact of a responder was told, not only one that waits for a release."""
+    return len(one.contacts) > (one.state is ResponseState.UNRELEASED)
 
 
 def _told(one: Response, name: str) -> Told:

@@ -143,7 +143,7 @@ class Planner:
         """Return what is to be sent now; what is not in it waits."""
         told: dict[MessageForm, list[tuple[Alert, ...]]] = {}
         for some in _by_event(due):
-            told.setdefault(_form(some[-1], now), []).append(some)
+            told.setdefault(_form(some, now), []).append(some)
         singles = told.pop(MessageForm.SINGLE, [])
         lists = [Draft(form, tuple(chain(*some))) for form, some in sorted(told.items())]
         return lists + self._fresh(receiver, singles, now)
@@ -188,9 +188,11 @@ class Draft:
     alerts: tuple[Alert, ...]
 
 
-def _form(last: Alert, now: datetime) -> MessageForm:
-    """Return in what the last alert about an event is told, and those before it with it."""
-    if now - last.due > LATE:
+def _form(some: Sequence[Alert], now: datetime) -> MessageForm:
+    """Return in what alerts about one event are told, the last of which says how it stands."""
+    last = some[-1]
+    # What was kept while its receiver was off is late, however short that was.
+    if now - last.due > LATE or any(one.due < one.made for one in some):
         return MessageForm.LATE
     return MessageForm.DIGEST if last.due - last.made >= HELD else MessageForm.SINGLE
 

@@ -35,6 +35,12 @@ def receivers(commands: Any) -> None:
     change.add_argument("--name", help="what it is called")
     _add_terms(change)
     change.add_argument("--no-quiet", action="store_true", help="without quiet hours from now on")
+    confirm = _of_receiver(group, "confirm", "bring back the code that a receiver was sent")
+    # Never an argument: everybody on the machine sees those.
+    confirm.add_argument(
+        "--code-file", metavar="FILE", required=True,
+        help="its first line is the code; - for standard input",
+    )  # fmt: skip
     _of_receiver(group, "rotate", "give a receiver a new secret and show it once")
     _of_receiver(group, "test", "send a receiver a message that is marked as a test")
     off = _of_receiver(group, "disable", "send a receiver nothing until it is enabled again")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,9 @@ def add(call: Call) -> Answer:
         made, secret = own.add(Channel(args.channel), address or "", terms, owner.key)
     asked = "It is asked whether it wants to be told; until it says so nothing else is sent to it."
     said = f"{made.name} is a receiver, id {made.id}."
-    return _with_secret(made, secret, f"{said} {asked}" if made.confirmed is None else said)
+    if made.confirmed is None:
+        said = " ".join((said, asked, *_by_code(call, made)))
+    return _with_secret(made, secret, said)
 
 
 def change(call: Call) -> Answer:
@@ -81,8 +83,18 @@ def change(call: Call) -> Answer:
         raise AlertError("Say what to change.")
     with call.store(write=True, alone=False) as store:
         made, secret = _receivers(call, store).change(call.args.receiver, changes, address)
-    asked = " It is asked anew whether it wants to be told." if secret else ""
-    return _with_secret(made, secret, f"{made.name} is changed.{asked}")
+    said = [f"{made.name} is changed."]
+    if secret:
+        said += ["It is asked anew whether it wants to be told.", *_by_code(call, made)]
+    return _with_secret(made, secret, " ".join(said))
+
+
+def confirm(call: Call) -> Answer:
+    """Bring back the code with which a receiver says that it wants to be told."""
+    code = _first_line(call.args.code_file, "code")
+    with call.store(write=True, alone=False) as store:
+        made = _receivers(call, store).confirm(call.args.receiver, code)
+    return Answer(receiver_value(made), f"{made.name}: {standing(made)}.")
 
 
 def rotate(call: Call) -> Answer:
@@ -166,8 +178,10 @@ def _terms(call: Call) -> dict[str, Any]:
 def _given_address(call: Call) -> str | None:
     """Return the address that is given; None where none is."""
     named = call.args.address_file
-    if named is None:
-        return None
+    return None if named is None else _first_line(named, "address")
+
+
+def _first_line(named: str, what: str) -> str:
     if named == "-":
         return sys.stdin.readline(LONGEST_LINE).strip()
     try:
@@ -175,7 +189,16 @@ def _given_address(call: Call) -> str | None:
             return file.readline(LONGEST_LINE).strip()
     except (OSError, UnicodeDecodeError) as error:
         said = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise AlertError(f"The file of the address cannot be read: {said}.") from None
+        raise AlertError(f"The file of the {what} cannot be read: {said}.") from None
+
+
+def _by_code(call: Call, made: Receiver) -> Iterator[str]:
+    """Yield how it can say so where no link leads to this service."""
+    if not call.settings.public_url:
+        yield (
+            "public_url is not set, so the message holds a code and no link: ask for the code, and "
+            f"bring it back by `hearthwatch receivers confirm {made.id} --code-file -`."
+        )
 
 
 def _with_secret(made: Receiver, secret: str, text: str) -> Answer:

@@ -12,6 +12,7 @@ from hearthwatch.cli.reading import find_event
 from hearthwatch.cli.report import Answer
 from hearthwatch.cli.tables import table
 from hearthwatch.errors import NotFound
+from hearthwatch.records import ResponseState
 from hearthwatch.words import day
 
 
@@ -64,6 +65,9 @@ def _lines(told: Mapping[str, Any]) -> Iterable[str]:
         yield f"Acting: {', '.join(told['acts'])}."
     else:
         yield "Nobody has taken charge."
+    held = [one["name"] for one in told["items"] if one["state"] == ResponseState.UNRELEASED]
+    if held and not told["acts"]:
+        yield f"Told nothing before two people release it: {', '.join(held)}."
     if told["unanswered"]:
         yield "NOBODY ANSWERED: call them by telephone."
     rows = [

@@ -320,11 +320,13 @@ class AttemptOutcome(StrEnum):
 class ResponseState(StrEnum):
     """How a responder stands to an event.
 
-    Told and not answered yet; what it answered; that none of its contacts answered in time, or
-    none could be told; that what was told is taken back before anybody answered.
+    Told and not answered yet; not told before two people release it; what it answered; that none
+    of its contacts answered in time, or none could be told; that what was told is taken back
+    before anybody answered.
     """
 
     TOLD = "told"
+    UNRELEASED = "unreleased"
     RECEIVED = "received"
     TAKEN_CHARGE = "taken_charge"
     DECLINED = "declined"
@@ -343,9 +345,13 @@ class Answer(StrEnum):
 
 
 class StepAct(StrEnum):
-    """What happened between an event and a responder: escalated is told to the next contact."""
+    """What happened between an event and a responder.
+
+    Escalated is told to the next contact; unreleased that nobody was told, for want of a release.
+    """
 
     TOLD = "told"
+    UNRELEASED = "unreleased"
     ESCALATED = "escalated"
     RECEIVED = "received"
     TAKEN_CHARGE = "taken_charge"
@@ -383,6 +389,7 @@ class AlarmKind(StrEnum):
     NOT_READ = "not_read"
     OWNER_GONE = "owner_gone"
     UNANSWERED = "unanswered"
+    UNRELEASED = "unreleased"
     NO_HEARTBEAT = "no_heartbeat"
     SENDER_DEAD = "sender_dead"
     QUEUE_AGE = "queue_age"

@@ -20,7 +20,7 @@ from hearthwatch.store import rules
 from hearthwatch.store.codec import Row, from_row, microseconds, to_row
 from hearthwatch.store.cursor import message_paging, message_position
 from hearthwatch.store.memory_tables import MemoryReader, MemoryWriter, newest_first, ranked
-from hearthwatch.store.rules import LOOKED_THROUGH, SHELVED, Queued
+from hearthwatch.store.rules import KEPT, LOOKED_THROUGH, SHELVED, Queued
 
 
 class MemoryAlertWrites(MemoryWriter):
@@ -86,12 +86,12 @@ class MemoryAlertWrites(MemoryWriter):
             return len(found)
 
     def unshelve_alerts(self, organisation: str, receiver: str) -> int:
-        """Let a receiver's shelved alerts be due since they were made; return how many."""
+        """Let a receiver's shelved alerts be due since just before they were made."""
         with self._turn.step():
             every = self._untold(organisation, receiver)
             found = [row for row in every if row["due"] == microseconds(SHELVED)]
             for row in found:
-                self._replace(Alert, {**row, "due": row["made"]})
+                self._replace(Alert, {**row, "due": row["made"] - KEPT})
             return len(found)
 
     def _untold(self, organisation: str, receiver: str) -> list[Row]:

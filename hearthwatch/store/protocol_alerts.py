@@ -58,7 +58,10 @@ class AlertWrites(Protocol):
         ...
 
     def unshelve_alerts(self, organisation: str, receiver: str) -> int:
-        """Let a receiver's shelved alerts be due since they were made; return how many."""
+        """Let a receiver's shelved alerts be due; return how many.
+
+        Since `hearthwatch.store.rules.KEPT` microseconds before they were made: so they are known.
+        """
         ...
 
     def add_attempt(self, attempt: Attempt) -> None:

@@ -373,6 +373,8 @@ NOTICED = frozenset({ResponseState.RECEIVED, ResponseState.TAKEN_CHARGE})
 """States of a response that show that somebody outside knows."""
 NOBODY = ResponseState.UNANSWERED
 """That of one to which nobody answered in time."""
+UNRELEASED = ResponseState.UNRELEASED
+"""That of one whose contact is told nothing before two people release it."""
 ASKED = ResponseState.TOLD
 """That of one whose contacts are still being asked."""
 
@@ -387,7 +389,7 @@ def is_left(response: Response, others: Collection[Response]) -> bool:
     """
     if any(one.state in NOTICED for one in others):
         return False
-    if response.state is NOBODY:
+    if response.state in (NOBODY, UNRELEASED):
         return True
     # Who declines says that it was read, and that somebody else must act: nobody does, where
     # nobody is still asked and it was not given to somebody beyond the network.
@@ -425,6 +427,8 @@ SET_ASIDE = datetime(9999, 1, 1, tzinfo=UTC)
 """When an alert is due that is not to be told before somebody says so."""
 SHELVED = datetime(9998, 1, 1, tzinfo=UTC)
 """When an alert is due that is not to be told before its receiver is switched on again."""
+KEPT = 1
+"""Microseconds before it was made an alert is due that was shelved: by that it is known."""
 
 
 class Stuck(NamedTuple):

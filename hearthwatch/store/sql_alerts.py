@@ -35,7 +35,7 @@ from hearthwatch.store import rules, tables
 from hearthwatch.store.codec import Row, from_microseconds, from_row, microseconds, to_row
 from hearthwatch.store.cursor import message_paging, message_position
 from hearthwatch.store.faults import translated
-from hearthwatch.store.rules import IDENTITY, LOOKED_THROUGH, SHELVED, TOLD_AS, Queued
+from hearthwatch.store.rules import IDENTITY, KEPT, LOOKED_THROUGH, SHELVED, TOLD_AS, Queued
 from hearthwatch.store.sql_rows import SqlReader, SqlWriter
 
 AT_ONCE = 500
@@ -101,11 +101,11 @@ class SqlAlertWrites(SqlWriter):
             return self._connection.execute(change).rowcount
 
     def unshelve_alerts(self, organisation: str, receiver: str) -> int:
-        """Let a receiver's shelved alerts be due since they were made; return how many."""
+        """Let a receiver's shelved alerts be due since just before they were made."""
         c = tables.alerts.c
         shelved = and_(_untold(organisation, receiver), c.due == microseconds(SHELVED))
         with self._step():
-            change = update(tables.alerts).where(shelved).values(due=c.made)
+            change = update(tables.alerts).where(shelved).values(due=c.made - KEPT)
             return self._connection.execute(change).rowcount
 
     def add_attempt(self, attempt: Attempt) -> None:

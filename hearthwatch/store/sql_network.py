@@ -102,9 +102,8 @@ class SqlNetworkReads(SqlReader):
     def unanswered(self, organisation: str | None = None) -> tuple[Response, ...]:
         """Return the responses that show that an event is left to itself."""
         c = tables.responses.c
-        maybe = select(tables.responses).where(
-            c.state.in_([rules.NOBODY.value, ResponseState.DECLINED.value])
-        )
+        alone = (rules.NOBODY, rules.UNRELEASED, ResponseState.DECLINED)
+        maybe = select(tables.responses).where(c.state.in_([one.value for one in alone]))
         if organisation is not None:
             maybe = maybe.where(c.organisation == organisation)
         other = tables.responses.alias("other").c

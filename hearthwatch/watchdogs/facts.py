@@ -114,7 +114,8 @@ class Watched:
     gone : mapping
         Ids of receivers by the id of who answers for them, where that one is let in no more.
     unanswered : sequence of Response
-        Of the network, to events of which nobody there took notice.
+        Of the network, to events of which nobody there took notice; those among them that wait
+        for a release.
     is_idle : bool
         Whether nothing is read because nothing takes looks: not where it was found before that
         nothing is read, for that is not over then.

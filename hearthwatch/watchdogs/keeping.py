@@ -18,7 +18,7 @@ QUIET = timedelta(minutes=10)
 """An alarm that was found no more for so long is over."""
 AGAIN = timedelta(hours=24)
 """Where more came to an open alarm it is told once more, after so long at the earliest."""
-AGAIN_SOON = {AlarmKind.UNANSWERED: timedelta(hours=1)}
+AGAIN_SOON = dict.fromkeys((AlarmKind.UNANSWERED, AlarmKind.UNRELEASED), timedelta(hours=1))
 """The same of those where what came to it cannot wait for a day: each is an event of its own."""
 BY_PEOPLE = frozenset({AlarmKind.RESTORED})
 """Alarms that are over when somebody says so, and not when they are found no more."""
@@ -34,6 +34,7 @@ SEVERITY = {
     AlarmKind.NOT_READ: Severity.SEVERE,
     AlarmKind.OWNER_GONE: Severity.SEVERE,
     AlarmKind.UNANSWERED: Severity.EXTREME,
+    AlarmKind.UNRELEASED: Severity.SEVERE,
     AlarmKind.PROVIDER_PAUSED: Severity.MODERATE,
     AlarmKind.PASS_MISSING: Severity.MODERATE,
     AlarmKind.CLOCK_JUMP: Severity.MODERATE,

@@ -7,11 +7,11 @@ data, and a sensor that is silent over a thousand regions is one finding.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
-from hearthwatch.records import AlarmKind
+from hearthwatch.records import AlarmKind, Response, ResponseState
 from hearthwatch.watchdogs.facts import Finding, Installation, Watched
 
 UNREAD_AFTER = timedelta(minutes=30)
@@ -80,10 +80,14 @@ def owner_gone(facts: Watched) -> Iterator[Finding]:
 
 def unanswered(facts: Watched) -> Iterator[Finding]:
     """Find events that were told to the network and of which nobody there took notice."""
-    if facts.unanswered:
-        events = tuple(sorted({one.event for one in facts.unanswered}))
-        since = min(one.since for one in facts.unanswered)
-        yield Finding(AlarmKind.UNANSWERED, "", since, items=events)
+    told = [one for one in facts.unanswered if one.state is not ResponseState.UNRELEASED]
+    yield from _of_events(AlarmKind.UNANSWERED, told)
+
+
+def unreleased(facts: Watched) -> Iterator[Finding]:
+    """Find events that wait for a release before those who are to act are told of them."""
+    waiting = [one for one in facts.unanswered if one.state is ResponseState.UNRELEASED]
+    yield from _of_events(AlarmKind.UNRELEASED, waiting)
 
 
 def no_heartbeat(facts: Installation) -> Iterator[Finding]:
@@ -145,7 +149,7 @@ def disk_low(facts: Installation) -> Iterator[Finding]:
 
 
 OF_WATCHES: tuple[Callable[[Watched], Iterator[Finding]], ...] = (
-    no_data, pass_missing, provider_paused, not_read, owner_gone, unanswered,
+    no_data, pass_missing, provider_paused, not_read, owner_gone, unanswered, unreleased,
 )  # fmt: skip
 OF_INSTALLATION: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
     no_heartbeat, sender_dead, queue_age, channel_down, store_locked, clock_jump, disk_low,
@@ -160,6 +164,12 @@ def find_watched(facts: Watched) -> list[Finding]:
 def find_installation(facts: Installation) -> list[Finding]:
     """Return all that is wrong with the service itself."""
     return list(chain.from_iterable(rule(facts) for rule in OF_INSTALLATION))
+
+
+def _of_events(kind: AlarmKind, responses: Sequence[Response]) -> Iterator[Finding]:
+    if responses:
+        events = tuple(sorted({one.event for one in responses}))
+        yield Finding(kind, "", min(one.since for one in responses), items=events)
 
 
 def _over(

@@ -58,7 +58,9 @@ def test_an_agreement_is_added_read_changed_and_removed(here: Network) -> None:
     where = f"/responders/{made['id']}"
     assert (made["rank"], made["routine_wait"], made["until"]) == (1, 1440, None)
     assert here.ask("GET", where).json() == made
-    assert here.ask("GET", "/responders", "viewer").json()["items"] == [made]
+    listed = here.ask("GET", "/responders", "viewer").json()
+    assert listed["items"] == [made]
+    assert listed["names"] == {made["owner"]: "analyst", first: "Duty"}
     changes = {"contacts": [second, first], "until": "2090-01-01T00:00:00Z", "region": None}
     changed = here.ask("PATCH", where, json=changes).json()
     assert (changed["contacts"], changed["region"]) == ([second, first], None)
@@ -229,6 +231,7 @@ def test_what_was_said_on_the_telephone_notes_and_effects(here: Network) -> None
     assert [one["words"] for one in told["notes"]] == ["The road is cut."]
     (found,) = told["effects"]
     assert {name: found[name] for name in effect} == effect
+    assert told["names"][found["by"]] == told["names"][told["notes"][0]["by"]] == "analyst"
 
 
 def test_that_nobody_answered_shows(here: Network) -> None:

@@ -182,7 +182,7 @@ class TestAlerts:
         with store.transaction() as tx:
             assert tx.unshelve_alerts("ours", "rcv-1") == 1
             assert tx.unshelve_alerts("ours", "rcv-2") == 0
-        again = dataclasses.replace(due, due=due.made)
+        again = dataclasses.replace(due, due=due.made - timedelta(microseconds=1))
         assert store.waiting_alerts("ours", "rcv-1", a.NOON, 9) == (again,)
 
     def test_whoever_waits_longest_comes_first_and_nobody_counts_for_others(

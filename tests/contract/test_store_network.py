@@ -108,6 +108,10 @@ class TestResponses:
             # Of another organisation, so it takes no notice of ours.
             a.response(id="x", organisation="theirs", state=ResponseState.RECEIVED),
             a.response(id="y", organisation="theirs", event="evt-2", **nobody),
+            # Nobody there was told either, for want of a release.
+            a.response(
+                id="z", organisation="theirs", event="evt-3", state=ResponseState.UNRELEASED
+            ),
         )  # fmt: skip
         other = {"responder": "rsd-2", "told": a.NOON}
         put(
@@ -115,7 +119,7 @@ class TestResponses:
             a.response(id="e", event="evt-2", state=ResponseState.TAKEN_CHARGE, **other),
         )  # fmt: skip
         assert [one.id for one in store.unanswered("ours")] == ["c", "d", "rsp-1"]
-        assert [one.id for one in store.unanswered()] == ["c", "d", "y", "rsp-1"]
+        assert [one.id for one in store.unanswered()] == ["c", "d", "y", "z", "rsp-1"]
 
     @pytest.mark.parametrize(
         ("second", "is_left"),

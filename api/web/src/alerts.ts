@@ -131,14 +131,14 @@ export class Alerts {
       const [receivers, subscriptions, responders] = await Promise.all([
         api.json<Receivers>("/receivers?removed=true", { signal }),
         api.json<{ items: Subscription[] }>("/subscriptions", { signal }),
-        api.timed<{ items: Responder[] }>("/responders", { signal }),
+        api.timed<{ items: Responder[]; names: Record<string, string> }>("/responders", { signal }),
         this.countDead(),
       ]);
       // Something was done meanwhile, and what came of it is asked for already.
       if (turn !== this.turn) return false;
       const gone = new Set(receivers.gone);
       this.receivers = receivers.items.map((one) => ({ ...one, gone: gone.has(one.owner) }));
-      this.names = receivers.names;
+      this.names = { ...responders.found.names, ...receivers.names };
       this.subscriptions = subscriptions.items;
       this.network.show({ responders: responders.found.items, receivers: this.receivers, subscriptions: this.subscriptions, now: responders.at });
       this.contacts = contactsOf(responders.found.items);

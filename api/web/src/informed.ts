@@ -59,13 +59,13 @@ export function informedBlock(event: string, signal: AbortSignal, around: Around
 
 function shown(found: Informed, around: Shown): HTMLElement[] {
   const { items, notes, effects, unanswered } = found;
-  const names = new Map([...around.responders, ...items.map((one) => ({ id: one.responder, name: one.name }))].map(({ id, name }) => [id, name]));
+  const names = new Map([...Object.entries(found.names), ...[...around.responders, ...items.map((one) => ({ id: one.responder, name: one.name }))].map(({ id, name }): [string, string] => [id, name])]);
   const about = (id: string | null): string | null => (id ? (names.get(id) ?? null) : null);
   return [
     h("p", { class: unanswered ? "notice" : null, "data-testid": "who-acts" }, actsWords(found)),
     ...(items.length > 0 ? [h("ul", { class: "told-list" }, ...items.map((one) => responder(one, names, around)))] : []),
-    ...list("Notes", "event-notes", notes.map((one) => h("li", {}, h("span", { class: "quiet" }, `${moment(one.at)} `), h("bdi", {}, one.words)))),
-    ...list("What followed", "event-effects", effects.map((one) => h("li", {}, effectWords(one, about(one.responder))))),
+    ...list("Notes", "event-notes", notes.map((one) => h("li", {}, h("span", { class: "quiet" }, moment(one.at), names.has(one.by) ? ", " : null, h("bdi", {}, names.get(one.by) ?? ""), ": "), h("bdi", {}, one.words)))),
+    ...list("What followed", "event-effects", effects.map((one) => h("li", {}, effectWords(one, about(one.responder), about(one.by))))),
     ...(around.may ? [writing(around)] : []),
   ];
 }
@@ -86,7 +86,7 @@ function responder(one: Knowing, names: ReadonlyMap<string, string>, { api, even
   const [short, sentence] = STANDS[one.state] ?? [one.state, one.state];
   const to = one.handed_to ? `: ${isolated(names.get(one.handed_to) ?? one.handed_to)}` : "";
   const contacts = new Map(one.contacts.map((contact) => [contact.receiver, contact.name ?? contact.receiver]));
-  const steps = one.steps.map((step) => h("li", {}, h("span", { class: "quiet" }, `${moment(step.at)} `), stepWords(step, step.receiver ? (contacts.get(step.receiver) ?? step.receiver) : null)));
+  const steps = one.steps.map((step) => h("li", {}, h("span", { class: "quiet" }, `${moment(step.at)} `), stepWords(step, step.receiver ? (contacts.get(step.receiver) ?? step.receiver) : null, step.by ? (names.get(step.by) ?? null) : null)));
   const back = `[data-id="${CSS.escape(one.id)}"] [data-testid=answer-write]`;
   const write = (): void => void wrote(writeAnswer(api, event, one, responders), `What ${isolated(one.name)} said is written down.`, back);
   return h(

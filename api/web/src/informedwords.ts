@@ -6,6 +6,7 @@ import { capital, counted, isolated, moment } from "./words";
 /** How a responder stands to an event, in a word and in a sentence. */
 export const STANDS: Record<Answered, [short: string, sentence: string]> = {
   told: ["Told", "has not answered yet"],
+  unreleased: ["Waits", "was told nothing: it may know only what two people release"],
   received: ["Received", "received it"],
   taken_charge: ["Acts", "has taken charge"],
   declined: ["Declined", "does not act"],
@@ -21,11 +22,14 @@ export function actsWords({ acts, items, unanswered }: Informed): string {
   if (acts.length > 0) return `${acts.map(isolated).join(" and ")} ${acts.length === 1 ? "has" : "have"} taken charge.${silent}`;
   const waits = items.filter((one) => one.state === "told").length;
   const asked = waits > 0 ? ` ${capital(counted(waits, "organisation"))} ${waits === 1 ? "is" : "are"} yet to answer.` : "";
-  return `Nobody has taken charge.${asked}${silent}`;
+  const held = items.filter((one) => one.state === "unreleased").length;
+  const waiting = held > 0 ? ` ${capital(counted(held, "organisation"))} ${held === 1 ? "waits" : "wait"} for a release by two people.` : "";
+  return `Nobody has taken charge.${asked}${waiting}${silent}`;
 }
 
 const STEPS: Record<KnowingStep["act"], string> = {
   told: "told",
+  unreleased: "told nothing: waits for a release by two people",
   escalated: "no answer in time: the next contact was told",
   received: "received",
   taken_charge: "has taken charge",
@@ -35,9 +39,9 @@ const STEPS: Record<KnowingStep["act"], string> = {
   withdrawn: "taken back before it was answered",
 };
 
-/** One thing that happened: when, what, by which contact, and the words that were said. */
-export function stepWords({ act, words }: KnowingStep, contact: string | null): string {
-  return `${STEPS[act] ?? act}${contact ? `, ${isolated(contact)}` : ""}${words ? `: ${words}` : ""}`;
+/** One thing that happened: when, what, by which contact, who wrote it down, and the words that were said. */
+export function stepWords({ act, words }: KnowingStep, contact: string | null, by: string | null = null): string {
+  return `${STEPS[act] ?? act}${contact ? `, ${isolated(contact)}` : ""}${by ? `, written down by ${isolated(by)}` : ""}${words ? `: ${words}` : ""}`;
 }
 
 const EFFECTS: Record<EventEffect["effect"], string> = {
@@ -47,8 +51,8 @@ const EFFECTS: Record<EventEffect["effect"], string> = {
 };
 
 /** `about` names the responder that it is about. */
-export const effectWords = ({ effect, date, source, words }: EventEffect, about: string | null = null): string =>
-  `${capital(EFFECTS[effect] ?? effect)}, ${date}${about ? `, about ${isolated(about)}` : ""}, by ${isolated(source)}${words ? `: ${words}` : "."}`;
+export const effectWords = ({ effect, date, source, words }: EventEffect, about: string | null = null, by: string | null = null): string =>
+  `${capital(EFFECTS[effect] ?? effect)}, ${date}${about ? `, about ${isolated(about)}` : ""}, by ${isolated(source)}${by ? `, written down by ${isolated(by)}` : ""}${words ? `: ${words}` : "."}`;
 
 export const EFFECT_CHOICES: [EventEffect["effect"], string][] = Object.entries(EFFECTS).map(([effect, words]) => [effect as EventEffect["effect"], capital(words)]);
 
@@ -65,7 +69,7 @@ export function answerEffects(said: AnswerSaid, within: boolean): string[] {
   const follows: Record<AnswerSaid, string> = {
     received: "No answer of theirs is waited for any more: their next contact is not told. It does not undo that they took charge.",
     taken_charge: "Everybody who sees who acts sees them. Their next contact is not told.",
-    declined: "Their next contact is told at once; after the last those of the next rank, unless somebody knows or acts. If an earlier contact of theirs said it, nothing changes.",
+    declined: "Their next contact is told at once; after the last those of the next rank, unless somebody knows or acts. Nothing changes if another contact of theirs acts, or one that was told later is asked.",
     handed_over: within ? "Whom you name is told at once." : "Those of the next rank are told. Say in words to whom it was handed over.",
   };
   return [follows[said], "It stays on record with your name. A later answer takes its place; all of them stay."];

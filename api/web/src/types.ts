@@ -703,7 +703,7 @@ export interface AlertTold {
 }
 
 /** How a responder stands to an event. */
-export type Answered = "told" | "received" | "taken_charge" | "declined" | "handed_over" | "unanswered" | "withdrawn";
+export type Answered = "told" | "unreleased" | "received" | "taken_charge" | "declined" | "handed_over" | "unanswered" | "withdrawn";
 
 /** What a responder can say. */
 export type AnswerSaid = "received" | "taken_charge" | "declined" | "handed_over";
@@ -744,6 +744,7 @@ export interface Knowing {
 export interface EventEffect {
   id: string;
   at: string;
+  by: string;
   effect: "action" | "none" | "backfire";
   date: string;
   source: string;
@@ -760,6 +761,8 @@ export interface Informed {
   items: Knowing[];
   notes: { id: string; at: string; by: string; words: string }[];
   effects: EventEffect[];
+  /** Of those who wrote something down, and of responders, by id. */
+  names: Record<string, string>;
 }
 
 /** An organisation that agreed to be told of events and to say what it does. */

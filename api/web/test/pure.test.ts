@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allWords, arrivedWords, attemptWords, clock, mayChange, minutesOf, quietWords, standingOf, standingWords, stateWords, subscriptionWords, testWords, toldWords } from "../src/alertwords";
 import { alarmWords, inOrder } from "../src/alarmwords";
-import { actsWords, effectWords } from "../src/informedwords";
+import { actsWords, effectWords, stepWords } from "../src/informedwords";
 import { cameTo, darkMonths, notSeen, rateWords } from "../src/backtestwords";
 import { areaKm2, boxOf, parseBox, readArea, rectangle } from "../src/geometry";
 import { sectionWords, tookWords } from "../src/latencywords";
@@ -481,13 +481,16 @@ test("one changes one's own receivers, and who lets people in all", () => {
 
 test("who acts is said first, and that nobody does is said as plainly", () => {
   const one = (state: Informed["items"][number]["state"]): Informed["items"][number] => ({ id: "rsp-1", responder: "rsd-1", name: "Aid", state, since: "2026-11-22T10:00:00Z", told: "2026-11-22T10:00:00Z", due: null, handed_to: null, contacts: [], steps: [] });
-  const known = (more: Partial<Informed>): Informed => ({ event: "evt-1", acts: [], unanswered: false, items: [], notes: [], effects: [], ...more });
+  const known = (more: Partial<Informed>): Informed => ({ event: "evt-1", acts: [], unanswered: false, items: [], notes: [], effects: [], names: {}, ...more });
   assert.equal(actsWords(known({})), "Nobody of the network was told of it.");
   assert.equal(actsWords(known({ items: [one("told"), one("declined")] })), "Nobody has taken charge. 1 organisation is yet to answer.");
   assert.equal(actsWords(known({ items: [one("unanswered")], unanswered: true })), "Nobody has taken charge. Somebody was asked by every contact there is, and did not answer.");
+  assert.equal(actsWords(known({ items: [one("unreleased")] })), "Nobody has taken charge. 1 organisation waits for a release by two people.");
   assert.equal(actsWords(known({ acts: ["Aid", "Relief"], items: [one("taken_charge"), one("taken_charge")] })), "Aid and Relief have taken charge.");
-  assert.equal(effectWords({ id: "e", at: "", effect: "backfire", date: "2026-11-22", source: "a desk", words: "They were followed.", responder: null }), "Harm came of telling, 2026-11-22, by a desk: They were followed.");
-  assert.equal(effectWords({ id: "e", at: "", effect: "none", date: "2026-11-22", source: "a desk", words: "", responder: "rsd-1" }, "Aid"), "Nothing was done, 2026-11-22, about Aid, by a desk.");
+  assert.equal(effectWords({ id: "e", at: "", by: "", effect: "backfire", date: "2026-11-22", source: "a desk", words: "They were followed.", responder: null }), "Harm came of telling, 2026-11-22, by a desk: They were followed.");
+  assert.equal(effectWords({ id: "e", at: "", by: "per-1", effect: "none", date: "2026-11-22", source: "a desk", words: "", responder: null }, null, "Amal"), "Nothing was done, 2026-11-22, by a desk, written down by Amal.");
+  assert.equal(stepWords({ at: "", act: "declined", receiver: "rcv-1", by: "per-1", words: "No car.", to: null }, "Duty", "Amal"), "declined, Duty, written down by Amal: No car.");
+  assert.equal(effectWords({ id: "e", at: "", by: "", effect: "none", date: "2026-11-22", source: "a desk", words: "", responder: "rsd-1" }, "Aid"), "Nothing was done, 2026-11-22, about Aid, by a desk.");
 });
 
 test("an agreement that is over or has nobody to call is no agreement that holds", () => {

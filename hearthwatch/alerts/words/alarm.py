@@ -15,6 +15,7 @@ COMMANDS = {
     AlarmKind.PROVIDER_PAUSED: "hearthwatch spend",
     AlarmKind.NOT_READ: "hearthwatch status",
     AlarmKind.UNANSWERED: "hearthwatch responses EVENT",
+    AlarmKind.UNRELEASED: "hearthwatch responses EVENT",
     AlarmKind.NO_HEARTBEAT: "hearthwatch up",
     AlarmKind.SENDER_DEAD: "hearthwatch send",
     AlarmKind.RESTORED: "hearthwatch send --after-restore",
@@ -26,6 +27,7 @@ _COUNTED = {
     AlarmKind.PASS_MISSING: "alarm-passes",
     AlarmKind.OWNER_GONE: "alarm-receivers",
     AlarmKind.UNANSWERED: "alarm-events",
+    AlarmKind.UNRELEASED: "alarm-events",
 }
 """What the items of an alarm are, where they are no regions."""
 

@@ -138,7 +138,7 @@ def _closing(letter: Letter, language: Language) -> list[str]:
             untold = say(language, "more", count=letter.more)
             found.append("\n".join((untold, _where_all_is(letter))))
         found.append(say(language, "limits"))
-    found += links(letter.links or {}, ("confirm", "receiver", "unsubscribe"), language)
+    found += links(letter.links or {}, ("confirm", "code", "receiver", "unsubscribe"), language)
     if letter.home:
         found += links({"home": letter.home}, ("home",), language)
     found.append(

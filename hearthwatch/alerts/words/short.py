@@ -91,7 +91,7 @@ def _id_and_link(letter: Letter) -> tuple[str, str]:
     if letter.form is MessageForm.SINGLE:
         facts = letter.facts[0]
         return clean(facts["event"]), clean(facts["links"].get("event", ""))
-    return "", clean(own.get("confirm") or own.get("receiver") or letter.home)
+    return "", clean(own.get("confirm") or own.get("code") or own.get("receiver") or letter.home)
 
 
 def _words(letter: Letter, language: Language) -> Iterator[list[str]]:
@@ -103,7 +103,7 @@ def _words(letter: Letter, language: Language) -> Iterator[list[str]]:
         count = len(letter.facts) + letter.more
         yield [say(language, "short-many", title=named, count=count, isolate=False)]
     else:
-        key = f"short-{form_of(letter)}"
+        key = f"short-{form_of(letter)}{'-code' if 'code' in (letter.links or {}) else ''}"
         sender = clean(letter.sender)[:_MOST_OF_SENDER]
         yield [say(language, key, sender=sender, isolate=False)]
 

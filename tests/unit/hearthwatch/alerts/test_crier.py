@@ -189,7 +189,7 @@ def test_an_exercise_is_told_only_to_who_asked_for_it(world: World) -> None:
 def test_a_contact_whose_agreement_allows_no_more_is_told_once_it_was_released(
     world: World,
 ) -> None:
-    """Before, it is told nothing, and nobody waits for its answer; what follows reaches it too."""
+    """Before, it is told nothing, and the clock runs; what follows reaches it too."""
     with world.store.transaction() as tx:
         tx.put_receiver(
             a.receiver(
@@ -208,7 +208,9 @@ def test_a_contact_whose_agreement_allows_no_more_is_told_once_it_was_released(
         enqueue(world.store, tx, OURS, [event], now=world.now)
     assert cry(world.store, world.now) == 0
     assert world.store.alerts(OURS) == ()
-    assert world.store.responses(OURS, [event.id]) == ()
+    (waiting,) = world.store.responses(OURS, [event.id])
+    assert (waiting.state.value, waiting.contacts) == ("unreleased", ("aid",))
+    assert waiting.due is not None
     world.later(HOUR)
     world.release(Audience.PARTNER)
     cry(world.store, world.now)
@@ -217,7 +219,8 @@ def test_a_contact_whose_agreement_allows_no_more_is_told_once_it_was_released(
     assert event.id not in json.dumps(dict(alert.facts))
     (response,) = world.store.responses(OURS, [event.id])
     assert (response.contacts, response.told) == (("aid",), world.now)
-    assert response.due is not None and response.due > world.now
+    assert response.state.value == "told"
+    assert response.due == alert.due + (waiting.due - world.now + HOUR)
     cry(world.store, world.now)
     world.later(HOUR)
     world.becomes("evt-1", state=EventState.RETRACTED, said_by="amina")

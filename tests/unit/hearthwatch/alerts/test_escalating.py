@@ -420,4 +420,4 @@ def test_a_contact_for_what_was_released_is_told_when_it_is_theirs_to_read(net: 
     net.tell(event())
     net.step()
     assert net.told == []
-    assert net.states() == {}
+    assert net.states() == {"rsd-1": "unreleased"}

@@ -79,6 +79,22 @@ def test_what_changed_meanwhile_is_told_in_one_summary_that_says_it_is_late(
     assert office.step(timedelta(days=2)) == 0
 
 
+def test_however_short_it_was_off_it_is_one_summary(office: Office) -> None:
+    office.off()
+    office.tell(event(1, **RETRACTED))
+    office.tell(event(2, version=2, state=EventState.CORROBORATED))
+    office.step(MINUTE)
+    office.on(MINUTE)
+    # What comes now of one of them goes with it: nobody reads it in two messages.
+    office.tell(event(2, version=3, state=EventState.CONFIRMED))
+    office.tell(event(3, version=2, state=EventState.CONFIRMED))
+    office.step()
+    assert office.told == [
+        ("late", [("evt-1", "cancel"), ("evt-2", "update")]),
+        ("single", [("evt-3", "update")]),
+    ]
+
+
 def test_nothing_of_it_waits_for_a_sender_meanwhile(office: Office) -> None:
     """Neither an alarm that the queue is old nor a look in every round, however much there is."""
     office.off()
@@ -104,6 +120,8 @@ def test_what_was_on_its_way_is_told_once_it_is_on_again(office: Office) -> None
     office.off()
     office.step(HOUR)
     assert office.store.message("ours", waiting.id).state is MessageState.DEAD
+    with pytest.raises(AlertConflict, match=r"switched off: .* told in one summary then"):
+        Messages(office.store, WHO, office.now).again(waiting.id)
     down.clear()
     office.on()
     office.step()

@@ -401,6 +401,17 @@ def test_sms_of_every_form_says_what_it_is():
             assert len(text.partition("https://")[0].strip()) > 10, text
 
 
+@pytest.mark.parametrize("language", Language)
+def test_where_there_is_no_page_a_code_is_sent_and_no_address(language):
+    code = "mq3J0cXn1vY5bW7dKf9hRt2sUx4zA6eGiLoPkQjN8wE"
+    made = letter(MessageForm.QUESTION, language=language, links={"code": code}, home="", facts=())
+    text = "\n\n".join(paragraphs(made, language))
+    assert code in text.splitlines()
+    assert say(language, "link-code") in text
+    assert "://" not in text and "://" not in short(made, language)
+    assert short(made, language).endswith(code)
+
+
 def test_an_sms_keeps_id_and_mark_whatever_the_link():
     for length in range(0, 400, 7):
         link = f"https://{'x' * length}.example/e/1"

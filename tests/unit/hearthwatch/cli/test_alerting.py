@@ -143,6 +143,41 @@ def test_the_old_secret_of_a_feed_ends_at_once_and_that_is_said(document, call, 
     assert "the old one opens nothing any more" in said and "a day" not in said
 
 
+def question(tmp_path):
+    store = opened(tmp_path)
+    (message,) = store.messages("local").items
+    content = dict(message.content)
+    store.close()
+    return content
+
+
+def test_where_no_link_leads_here_a_code_confirms(
+    call, document, failure, made, tmp_path, monkeypatch
+):
+    """A link without an address in front leads nowhere from where it is read."""
+    asked = json.dumps(question(tmp_path))
+    assert "confirmations" not in asked
+    code = json.loads(question(tmp_path)["body"])["data"]["links"]["code"]
+    file = tmp_path / "code.txt"
+    file.write_text("another\n")
+    confirm = ("receivers", "confirm", made["id"], "--code-file", file)
+    assert failure(*confirm)[1] == "not_found"
+    file.write_text(f"{code}\n")
+    assert document(*confirm)[1]["confirmed"]
+
+
+def test_whoever_adds_a_receiver_hears_how_it_can_say_so(call, owner, file, tmp_path, monkeypatch):
+    new = ("receivers", "add", "Desk", "--channel", "webhook", "--owner", "amina",
+           "--address-file", file)  # fmt: skip
+    assert "public_url is not set" in call(*new)[1]
+    monkeypatch.setenv("HEARTHWATCH_PUBLIC_URL", "https://watch.example")
+    assert "public_url" not in call(*new)[1]
+    store = opened(tmp_path)
+    newest = store.messages("local").items[0]
+    store.close()
+    assert "https://watch.example/confirmations?" in json.dumps(dict(newest.content))
+
+
 def test_a_subscription_is_added_paused_and_removed(document, failure, made, tmp_path):
     area = tmp_path / "area.geojson"
     box = [[[25.0, 13.0], [25.1, 13.0], [25.1, 13.1], [25.0, 13.1], [25.0, 13.0]]]

@@ -62,6 +62,7 @@ EXAMPLES = {
     "receivers show": ["rcv-1"],
     "receivers add": ["Desk", "--channel", "email", "--owner", "amina", "--address-file", "-"],
     "receivers change": ["rcv-1", "--quiet-from", "22:00", "--quiet-until", "06:30"],
+    "receivers confirm": ["rcv-1", "--code-file", "-"],
     "receivers rotate": ["rcv-1"],
     "receivers test": ["rcv-1"],
     "receivers disable": ["rcv-1", "--why", "moving"],

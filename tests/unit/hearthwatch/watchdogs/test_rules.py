@@ -174,3 +174,9 @@ class TestSilence:
         (one,) = watched(unanswered=asked)
         assert (one.kind, one.items) == (AlarmKind.UNANSWERED, ("evt-0", "evt-1"))
         assert one.since == a.NOON - 2 * a.DAY
+
+    def test_events_that_wait_for_a_release_are_found_apart(self) -> None:
+        waits = a.response(id="rsp-9", event="evt-9", state=a.ResponseState.UNRELEASED)
+        first, second = watched(unanswered=[a.response(), waits])
+        assert (first.kind, first.items) == (AlarmKind.UNANSWERED, ("evt-1",))
+        assert (second.kind, second.items) == (AlarmKind.UNRELEASED, ("evt-9",))
