@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -20,8 +21,18 @@ from detectors.burn_seen import CORE_SHARE
 from hearthwatch.fusion.classes import meaning_of
 from hearthwatch.fusion.shown import source_value
 from hearthwatch.ledger_words import longest_gap
-from hearthwatch.records import Event, Label, LedgerRow, ObservationStatus, Region, Run, Settlement
-from hearthwatch.store.protocol_events import EventRow
+from hearthwatch.records import (
+    Event,
+    EventRow,
+    Label,
+    LedgerRow,
+    ObservationStatus,
+    Region,
+    Run,
+    Settlement,
+)
+from hearthwatch.store.codec import from_microseconds
+from hearthwatch.store.protocol_events import row_of
 from hearthwatch.store.whole import labels_of
 from hearthwatch.values import (
     DECIMALS,
@@ -31,7 +42,6 @@ from hearthwatch.values import (
     geojsons,
     ledger_value,
     moment,
-    moment_of,
     settlement_properties,
 )
 from hearthwatch.words import counted
@@ -141,12 +151,19 @@ def event_features(here: Context, organisation: str, rows: Sequence[EventRow]) -
     return _features([row.id for row in rows], shapes, written, properties)
 
 
-_OF_ROW = Forms(moment_of, orjson.Fragment, orjson.Fragment)
+# Events of one look have its times, so most of those that are told were told before.
+@lru_cache(maxsize=100_000)
+def _moment_of(microseconds: int | None) -> str | None:
+    """Return a time in microseconds since 1970 as `moment` does."""
+    return None if microseconds is None else moment(from_microseconds(microseconds))
+
+
+_OF_ROW = Forms(_moment_of, orjson.Fragment, orjson.Fragment)
 
 
 def event_feature(here: Context, event: Event) -> dict[str, Any]:
     """Return one event as a feature."""
-    (found,) = event_features(here, event.organisation, [EventRow.of(event)])
+    (found,) = event_features(here, event.organisation, [row_of(event)])
     return dict(found)
 
 

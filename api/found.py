@@ -30,6 +30,7 @@ from hearthwatch.records import (
     Detection,
     Event,
     EventFilter,
+    EventRow,
     Kind,
     Label,
     LedgerRow,
@@ -40,7 +41,6 @@ from hearthwatch.records import (
 from hearthwatch.store.codec import from_rows
 from hearthwatch.store.cursor import Paging
 from hearthwatch.store.extent import Bounds, Box, boxes
-from hearthwatch.store.protocol_events import EventRow
 from hearthwatch.store.whole import labels_of
 from hearthwatch.values import (
     DECIMALS,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -16,9 +15,16 @@ from pydantic import TypeAdapter
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from hearthwatch.records import Backtest, Detection, Event, Label, LedgerRow, Region, Settlement
-from hearthwatch.store.codec import from_microseconds
-from hearthwatch.store.protocol_events import EventRow
+from hearthwatch.records import (
+    Backtest,
+    Detection,
+    Event,
+    EventRow,
+    Label,
+    LedgerRow,
+    Region,
+    Settlement,
+)
 
 _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
@@ -35,13 +41,6 @@ def moment(value: datetime | None) -> str | None:
     # Nearly every time is in UTC already.
     in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
     return f"{in_utc.isoformat().removesuffix('+00:00')}Z"
-
-
-# Events of one look have its times, so most of those that are told were told before.
-@lru_cache(maxsize=100_000)
-def moment_of(microseconds: int | None) -> str | None:
-    """Return a time in microseconds since 1970 as `moment` does."""
-    return None if microseconds is None else moment(from_microseconds(microseconds))
 
 
 def rounded(geometry: Any) -> Any:

@@ -27,7 +27,7 @@ from api.pictures import chip_of, pair_value, series_value
 from api.problems import declared
 from hearthwatch.fusion.reading import detections_of
 from hearthwatch.records import EventFilter
-from hearthwatch.store.protocol_events import EventRow
+from hearthwatch.store.protocol_events import row_of
 from hearthwatch.store.whole import labels_of
 from hearthwatch.values import detection_value
 
@@ -70,7 +70,7 @@ def read_event(event: EventId, who: Reader, here: InContext) -> Response:
 def list_versions(event: EventId, who: Reader, here: InContext) -> Response:
     """Return all versions of one event, oldest first: nothing is overwritten."""
     versions = here.store.event_history(who.organisation, event)
-    features = event_features(here, who.organisation, list(map(EventRow.of, versions)))
+    features = event_features(here, who.organisation, list(map(row_of, versions)))
     return respond({"items": features})
 
 

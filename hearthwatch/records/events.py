@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from shapely.geometry.base import BaseGeometry
 
@@ -185,6 +185,48 @@ class Event:
     change: str = ""
     said_by: str = ""
     merged_into: str = ""
+
+
+class EventRow(NamedTuple):
+    """An event in plain values, as a database keeps it (`hearthwatch.store.codec`).
+
+    Hundreds are told at once: to make records of them takes longer than to find them. The fields
+    are those of `Event`.
+
+    Attributes
+    ----------
+    geometry : bytes
+        WKB, CRS84.
+    last_unharmed, first_changed, first_detected, last_detected : int
+        Microseconds since 1970 in UTC.
+    evidence, doubts : str
+        JSON.
+    """
+
+    id: str
+    organisation: str
+    kind: str
+    mode: str
+    region: str
+    cell: str
+    detector: str
+    state: str
+    detector_state: str
+    version: int
+    geometry: bytes
+    area_m2: float
+    last_unharmed: int | None
+    first_changed: int
+    first_detected: int
+    last_detected: int
+    looks: int
+    observed: str
+    evidence: str
+    doubts: str
+    settlement: str
+    change: str
+    said_by: str
+    merged_into: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from hearthwatch.records import (
     Detection,
     Event,
     EventFilter,
+    EventRow,
     LedgerRow,
     Message,
     MessageState,
@@ -33,7 +34,6 @@ from hearthwatch.records import (
 )
 from hearthwatch.store.codec import microseconds, storable
 from hearthwatch.store.extent import Bounds
-from hearthwatch.store.protocol_events import EventRow
 
 T = TypeVar("T")
 Position = tuple[int | str, ...]

@@ -33,12 +33,12 @@ from sqlalchemy.types import TypeEngine
 
 from hearthwatch.cql.bounds import Bounds, bounds_of, texts_of
 from hearthwatch.cql.tree import All, Field, Form, Node, OneOf
-from hearthwatch.records import EventFilter
+from hearthwatch.records import EventFilter, EventRow
 from hearthwatch.store import filters, tables
 from hearthwatch.store.codec import Row
 from hearthwatch.store.cursor import Position
 from hearthwatch.store.extent import boxes
-from hearthwatch.store.protocol_events import EventRow, Outline
+from hearthwatch.store.protocol_events import Outline
 from hearthwatch.store.queries import period
 from hearthwatch.store.sample import EventSample
 from hearthwatch.store.ways import LISTED, TIME, Asked, Costs, Way, cheapest, valued

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from hearthwatch.records import Event, EventFilter, Page
+from hearthwatch.records import Event, EventFilter, EventRow, Page
 from hearthwatch.store import rules
 from hearthwatch.store.codec import to_row
 from hearthwatch.store.cursor import event_paging, event_position
 from hearthwatch.store.extent import boxes
 from hearthwatch.store.memory_search import in_any, passes
 from hearthwatch.store.memory_tables import MemoryReader, between, newest_first, ranked
-from hearthwatch.store.protocol_events import EventRow, Outline
+from hearthwatch.store.protocol_events import Outline, row_of
 
 
 class MemoryEventReads(MemoryReader):
@@ -40,7 +40,7 @@ class MemoryEventReads(MemoryReader):
     ) -> Page[EventRow]:
         """Return what `events` gives, in plain values."""
         page = self.events(organisation, where, after=after, limit=limit)
-        return Page(tuple(map(EventRow.of, page.items)), page.next)
+        return Page(tuple(map(row_of, page.items)), page.next)
 
     def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
         """Return how many events `events` would give in all; None if more than `most`."""

@@ -9,7 +9,7 @@ from shapely.geometry.base import BaseGeometry
 
 from hearthwatch.cql.asking import meets
 from hearthwatch.cql.tree import Filter
-from hearthwatch.records import Detection, Event, LedgerRow, Page, Search, Settlement
+from hearthwatch.records import Detection, Event, EventRow, LedgerRow, Page, Search, Settlement
 from hearthwatch.store import rules
 from hearthwatch.store.cursor import (
     detection_paging,
@@ -19,7 +19,7 @@ from hearthwatch.store.cursor import (
 )
 from hearthwatch.store.extent import Bounds, Box, boxes
 from hearthwatch.store.memory_tables import MemoryReader, between, newest_first, ranked
-from hearthwatch.store.protocol_events import EventRow
+from hearthwatch.store.protocol_events import row_of
 
 
 class MemorySearchReads(MemoryReader):
@@ -62,7 +62,7 @@ class MemorySearchReads(MemoryReader):
         """Return events as they were, by id and version; those that there are."""
         asked = set(wanted)
         return tuple(
-            EventRow.of(event)
+            row_of(event)
             for its_id in {one for one, _ in asked}
             for event in self._open().history(Event, (organisation, its_id))
             if (its_id, event.version) in asked

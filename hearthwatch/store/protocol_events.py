@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol
 
-from hearthwatch.records import Event, EventFilter, Page
+from hearthwatch.records import Event, EventFilter, EventRow, Page
 from hearthwatch.store.codec import to_row
 
 
@@ -30,51 +30,9 @@ class Outline(NamedTuple):
     settlement: str
 
 
-class EventRow(NamedTuple):
-    """An event in plain values, as a database keeps it (`hearthwatch.store.codec`).
-
-    Hundreds are told at once: to make records of them takes longer than to find them. The fields
-    are those of `hearthwatch.records.Event`.
-
-    Attributes
-    ----------
-    geometry : bytes
-        WKB, CRS84.
-    last_unharmed, first_changed, first_detected, last_detected : int
-        Microseconds since 1970 in UTC.
-    evidence, doubts : str
-        JSON.
-    """
-
-    id: str
-    organisation: str
-    kind: str
-    mode: str
-    region: str
-    cell: str
-    detector: str
-    state: str
-    detector_state: str
-    version: int
-    geometry: bytes
-    area_m2: float
-    last_unharmed: int | None
-    first_changed: int
-    first_detected: int
-    last_detected: int
-    looks: int
-    observed: str
-    evidence: str
-    doubts: str
-    settlement: str
-    change: str
-    said_by: str
-    merged_into: str
-
-    @classmethod
-    def of(cls, event: Event) -> Self:
-        """Return the row of an event."""
-        return cls(**to_row(event))
+def row_of(event: Event) -> EventRow:
+    """Return an event in plain values."""
+    return EventRow(**to_row(event))
 
 
 class EventReads(Protocol):

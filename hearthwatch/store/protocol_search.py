@@ -6,9 +6,8 @@ from collections.abc import Collection
 from typing import Protocol
 
 from hearthwatch.cql.tree import Filter
-from hearthwatch.records import Detection, LedgerRow, Page, Search
+from hearthwatch.records import Detection, EventRow, LedgerRow, Page, Search
 from hearthwatch.store.extent import Bounds
-from hearthwatch.store.protocol_events import EventRow
 
 
 class SearchReads(Protocol):

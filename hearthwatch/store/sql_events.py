@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from hearthwatch.records import Event, EventFilter, Page
+from hearthwatch.records import Event, EventFilter, EventRow, Page
 from hearthwatch.store import queries, rules
 from hearthwatch.store.codec import from_rows
 from hearthwatch.store.cursor import event_paging, row_position
 from hearthwatch.store.event_search import EventSearch, Told
 from hearthwatch.store.faults import translated
 from hearthwatch.store.patience import TookTooLong
-from hearthwatch.store.protocol_events import EventRow, Outline
+from hearthwatch.store.protocol_events import Outline
 from hearthwatch.store.sample import EventSample, Samples
 from hearthwatch.store.sql_rows import SqlReader, kept_rows
 from hearthwatch.store.ways import COSTS, Way

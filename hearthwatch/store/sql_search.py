@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select, tuple_
 
 from hearthwatch.cql.tree import Filter
-from hearthwatch.records import Detection, LedgerRow, Page, Search
+from hearthwatch.records import Detection, EventRow, LedgerRow, Page, Search
 from hearthwatch.store import filters, queries, rules, tables
 from hearthwatch.store.cursor import (
     Position,
@@ -21,7 +21,6 @@ from hearthwatch.store.cursor import (
 from hearthwatch.store.extent import Bounds
 from hearthwatch.store.faults import translated
 from hearthwatch.store.patience import TookTooLong
-from hearthwatch.store.protocol_events import EventRow
 from hearthwatch.store.sql_rows import SqlReader
 
 VERSIONS_AT_ONCE = 2_000

@@ -9,6 +9,7 @@ from hearthwatch.records import (
     Detection,
     Event,
     EventFilter,
+    EventRow,
     Label,
     LedgerRow,
     Region,
@@ -18,7 +19,6 @@ from hearthwatch.records import (
 )
 from hearthwatch.store.extent import Bounds
 from hearthwatch.store.protocol import Store
-from hearthwatch.store.protocol_events import EventRow
 
 PAGE = 1000
 

@@ -27,7 +27,7 @@ from hearthwatch.records import (
     RunOutcome,
 )
 from hearthwatch.store import MemoryStore, Store, Transaction, open_store
-from hearthwatch.store.protocol_events import EventRow
+from hearthwatch.store.protocol_events import row_of
 from tests.contract import store_records as a
 from tests.support import postgis
 
@@ -627,7 +627,7 @@ class TestEvents:
             page = store.event_rows("ours", where, after=after, limit=2)
             same = store.events("ours", where, after=after, limit=2)
             assert page.next == same.next
-            assert list(page.items) == [EventRow.of(one) for one in same.items]
+            assert list(page.items) == [row_of(one) for one in same.items]
             told += page.items
             after = page.next
             if after is None:
