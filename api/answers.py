@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 import numpy as np
 import orjson
 import shapely
-from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.context import Context
 from detectors.burn_seen import CORE_SHARE
-from hearthwatch.fusion.classes import meaning_of
-from hearthwatch.fusion.shown import source_value
 from hearthwatch.ledger_words import longest_gap
 from hearthwatch.records import (
-    Event,
-    EventRow,
     Label,
     LedgerRow,
     ObservationStatus,
@@ -31,14 +25,8 @@ from hearthwatch.records import (
     Run,
     Settlement,
 )
-from hearthwatch.store.codec import from_microseconds
-from hearthwatch.store.protocol_events import row_of
-from hearthwatch.store.whole import labels_of
 from hearthwatch.values import (
     DECIMALS,
-    Forms,
-    event_properties,
-    geojson_texts,
     geojsons,
     ledger_value,
     moment,
@@ -98,84 +86,41 @@ def next_links(
     return [{"rel": "next", "href": href, "type": media_type}]
 
 
-def feature(record: Event | Region | Settlement, properties: Mapping[str, Any]) -> dict[str, Any]:
+def feature(record: Region | Settlement, properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return a record as a GeoJSON feature with its box."""
     return features_of([record], [properties])[0]
 
 
 def features_of(
-    records: Sequence[Event | Region | Settlement], properties: Iterable[Mapping[str, Any]]
+    records: Sequence[Region | Settlement], properties: Iterable[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return records as `feature` does, their geometries all at once."""
-    ids = [record.id for record in records]
     shapes = np.array([record.geometry for record in records], dtype=object)
-    return _features(ids, shapes, geojsons(shapes), properties)
-
-
-def _features(
-    ids: Iterable[str],
-    shapes: NDArray[np.object_],
-    written: Iterable[Any],
-    properties: Iterable[Mapping[str, Any]],
-) -> list[dict[str, Any]]:
     edges = np.round(shapely.bounds(shapes), DECIMALS).tolist()
     return [
-        {
-            "type": "Feature",
-            "id": its_id,
-            "bbox": box,
-            "geometry": geometry,
-            "properties": {"id": its_id, **told},
-        }
-        for its_id, box, geometry, told in zip(ids, edges, written, properties, strict=True)
+        feature_of(record.id, box, geometry, told)
+        for record, box, geometry, told in zip(
+            records, edges, geojsons(shapes), properties, strict=True
+        )
     ]
+
+
+def feature_of(
+    its_id: str, box: Sequence[float], geometry: Any, properties: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a feature of its parts; `geometry` may be JSON already (`orjson.Fragment`)."""
+    return {
+        "type": "Feature",
+        "id": its_id,
+        "bbox": box,
+        "geometry": geometry,
+        "properties": {"id": its_id, **properties},
+    }
 
 
 def collection(features: Iterable[dict[str, Any]], **members: Any) -> dict[str, Any]:
     """Return features as a collection."""
     return {"type": "FeatureCollection", "features": list(features), **members}
-
-
-def event_features(here: Context, organisation: str, rows: Sequence[EventRow]) -> list[Any]:
-    """Return events as features, with the names of their regions and settlements.
-
-    What the store has as JSON already stands in them as it is, and can only be written out.
-    """
-    if not rows:
-        return []
-    names = here.store.region_names(organisation)
-    settlements = labels_of(here.store, organisation, rows)
-    shapes = shapely.from_wkb([row.geometry for row in rows])
-    properties = [event_properties(row, names, settlements, _OF_ROW) for row in rows]
-    written = map(orjson.Fragment, geojson_texts(shapes))
-    return _features([row.id for row in rows], shapes, written, properties)
-
-
-# Events of one look have its times, so most of those that are told were told before.
-@lru_cache(maxsize=100_000)
-def _moment_of(microseconds: int | None) -> str | None:
-    """Return a time in microseconds since 1970 as `moment` does."""
-    return None if microseconds is None else moment(from_microseconds(microseconds))
-
-
-_OF_ROW = Forms(_moment_of, orjson.Fragment, orjson.Fragment)
-
-
-def event_feature(here: Context, event: Event) -> dict[str, Any]:
-    """Return one event as a feature."""
-    (found,) = event_features(here, event.organisation, [row_of(event)])
-    return dict(found)
-
-
-def whole_event(here: Context, event: Event) -> dict[str, Any]:
-    """Return one event as a feature, with its sources and what they have been measured to mean."""
-    sources = here.store.sources(event.organisation, event.id)
-    found = event_feature(here, event)
-    found["properties"] |= {
-        "sources": [source_value(one) for one in sources],
-        "meaning": meaning_of(sources, event.detector),
-    }
-    return found
 
 
 def settlement_feature(settlement: Settlement) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from api.answers import event_features, settlement_feature
+from api.answers import settlement_feature
 from api.context import Context
+from api.event_features import event_features
 from api.found import detection_feature, region_feature
 from api.queryables import FIELDS
 from hearthwatch.cql.tree import Filter, OneOf

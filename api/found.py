@@ -9,16 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.answers import (
-    event_feature,
-    event_features,
-    feature,
-    features_of,
-    look_in_words,
-    settlement_feature,
-)
+from api.answers import feature, features_of, look_in_words, settlement_feature
 from api.auth import Caller
 from api.context import Context
+from api.event_features import event_feature, event_features
 from api.paging import cut
 from api.problems import Problem
 from api.queryables import narrowed

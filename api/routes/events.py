@@ -8,18 +8,11 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import (
-    GEOJSON,
-    GeoJsonResponse,
-    collection,
-    event_features,
-    next_links,
-    respond,
-    whole_event,
-)
+from api.answers import GEOJSON, GeoJsonResponse, collection, next_links, respond
 from api.audited import note_shown
 from api.auth import Reader
 from api.context import InContext
+from api.event_features import event_features, whole_event
 from api.models import Detections, EventCollection, EventVersions, Pair, Series
 from api.models_events import WholeEvent
 from api.params import After, Limit, event_filter

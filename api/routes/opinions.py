@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.answers import GEOJSON, GeoJsonResponse, respond, whole_event
+from api.answers import GEOJSON, GeoJsonResponse, respond
 from api.auth import Caller, Judge, Reader
 from api.context import Context, InContext
+from api.event_features import whole_event
 from api.models_events import Links, NewOpinion, Opinions, Sources, WholeEvent
 from api.problems import Problem, declared
 from api.routes.events import EventId

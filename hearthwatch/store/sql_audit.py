@@ -11,11 +11,11 @@ from sqlalchemy.types import NullType
 
 from hearthwatch.records import AuditEntry, AuditFilter, Change, Page, Subject
 from hearthwatch.store import patience, rules, tables
-from hearthwatch.store.codec import columns, from_row, microseconds, to_row
+from hearthwatch.store.codec import columns, from_rows, microseconds, to_row
 from hearthwatch.store.cursor import change_page, change_paging
 from hearthwatch.store.faults import translated
 from hearthwatch.store.protocol_audit import EVERY_ENTRY
-from hearthwatch.store.sql_rows import SqlReader, SqlWriter, answer
+from hearthwatch.store.sql_rows import SqlReader, SqlWriter, answer, kept_rows
 from hearthwatch.store.turns import Turn
 
 _HEAD = (
@@ -50,8 +50,9 @@ class SqlAuditWrites(SqlWriter):
             return sealed
 
     def _head(self, organisation: str) -> AuditEntry | None:
-        found = self._connection.execute(_HEAD, {"whose": organisation}).mappings().one_or_none()
-        return from_row(AuditEntry, dict(found)) if found else None
+        rows = kept_rows(self._connection, _HEAD, {"whose": organisation})
+        found = from_rows(AuditEntry, _HEAD.selected_columns.keys(), rows)
+        return found[0] if found else None
 
     def _tell(
         self, subject: Subject, organisation: str, its_id: str, *, version: int = 0, gone: bool

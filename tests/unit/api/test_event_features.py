@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import orjson
 import pytest
+from shapely import to_wkb
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
-from api.answers import collection, event_features, respond
+from api import event_features as event_features_module
+from api.answers import collection, respond
 from api.context import Context
+from api.event_features import Outlines, event_features
 from api.planning import Unplanned
 from hearthwatch.alerting.post import Unposted
 from hearthwatch.records import EventFilter, EventState
@@ -63,3 +67,27 @@ def test_features_of_rows_say_what_the_records_say(here: Context, high: bool) ->
 
 def test_no_events_are_no_features(here: Context) -> None:
     assert event_features(here, "ours", []) == []
+
+
+def _written(outlines: Outlines, shapes: list[bytes]) -> list[tuple[object, list[float]]]:
+    return [(orjson.loads(orjson.dumps(one.geometry)), one.box) for one in outlines.of(shapes)]
+
+
+def test_outlines_are_told_alike_whether_they_were_kept_or_not() -> None:
+    outlines = Outlines()
+    shapes = [to_wkb(box(n, 0, n + 1 / 3, 1)) for n in range(5)] + [to_wkb(Point(1, 2, 3))]
+    again = [shapes[3], shapes[0], shapes[3], to_wkb(box(9, 9, 10, 10)), *shapes]
+    first = _written(outlines, shapes)
+    assert _written(outlines, again) == _written(Outlines(), again)
+    assert _written(outlines, shapes) == first
+
+
+def test_no_more_and_no_longer_outlines_are_kept_than_is_said(monkeypatch) -> None:
+    monkeypatch.setattr(event_features_module, "MOST_KEPT", 4)
+    outlines = Outlines()
+    long = to_wkb(Point(0, 0).buffer(1, quad_segs=64))
+    for start in range(0, 12, 3):
+        shapes = [long, *(to_wkb(box(n, 0, n + 1, 1)) for n in range(start, start + 3))]
+        assert len(outlines.of(shapes)) == 4
+        assert len(outlines._known) <= 4
+        assert long not in outlines._known
