@@ -34,11 +34,14 @@ class Listed:
 def list_settlements(store: Store, organisation: str, settlements: Sequence[Settlement]) -> Listed:
     """Put settlements on the list, in pieces; of those on it only the P-code is taken, if any."""
     known = {one.id: one.pcode for one in all_settlements(store, organisation)}
-    fresh = [one for one in settlements if one.id not in known]
-    for part in _parts(fresh):
+    fresh: list[Settlement] = []
+    for part in _parts([one for one in settlements if one.id not in known]):
         with store.transaction() as transaction:
-            transaction.put_settlements(part)
-    differ = [one for one in settlements if one.pcode and known.get(one.id, one.pcode) != one.pcode]
+            added = _unlisted(store, organisation, part)
+            transaction.put_settlements(added)
+            fresh += added
+    known |= {one.id: one.pcode for one in fresh}
+    differ = [one for one in settlements if one.pcode and known.get(one.id, "") != one.pcode]
     coded = 0
     for part in _parts(differ):
         with store.transaction() as transaction:
@@ -64,6 +67,23 @@ def keep_codes(
 def _parts(settlements: Sequence[Settlement]) -> Iterator[Sequence[Settlement]]:
     for start in range(0, len(settlements), BATCH):
         yield settlements[start : start + BATCH]
+
+
+def _unlisted(
+    store: Store, organisation: str, settlements: Sequence[Settlement]
+) -> list[Settlement]:
+    """Return settlements that are not on the list; somebody else may just have put them there."""
+    # Of those taken off the list too.
+    labels = store.settlement_labels(organisation, [one.id for one in settlements])
+    return [one for one in settlements if one.id not in labels or not _is_listed(store, one)]
+
+
+def _is_listed(store: Store, settlement: Settlement) -> bool:
+    try:
+        store.settlement(settlement.organisation, settlement.id)
+    except NotFound:
+        return False
+    return True
 
 
 def _coded(store: Store, settlements: Sequence[Settlement]) -> Iterator[Settlement]:

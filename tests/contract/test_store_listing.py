@@ -71,3 +71,23 @@ def test_who_sends_a_settlement_without_its_code_takes_none_away(fresh: Store) -
     newer = [a.settlement(pcode="SD7")]
     assert keep_codes(fresh, "ours", newer) == newer
     assert [one.pcode for one in keep_codes(fresh, "theirs", sent)] == ["", ""]
+
+
+def test_what_another_import_has_just_listed_is_not_listed_again(
+    fresh: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(fresh, a.settlement(id="gone", removed=a.NOON))
+    theirs = a.settlement(id="both", name="Theirs", pcode="SD01")
+    begin = fresh.transaction
+
+    def meanwhile() -> object:
+        monkeypatch.undo()
+        put(fresh, theirs)
+        return begin()
+
+    monkeypatch.setattr(fresh, "transaction", meanwhile)
+    ours = [a.settlement(id=one, pcode="SD02") for one in ("both", "gone", "ours")]
+    assert list_settlements(fresh, "ours", ours) == Listed(frozenset({"gone", "ours"}), 1)
+    found = {one.id: one for one in fresh.settlements("ours").items}
+    assert found["both"] == dataclasses.replace(theirs, pcode="SD02")
+    assert set(found) == {"both", "gone", "ours"}
