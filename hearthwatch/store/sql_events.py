@@ -64,11 +64,7 @@ class SqlEventReads(SqlReader):
         search = EventSearch(organisation, where, paging.start(after))
         with self._connect(self._single) as connection, translated():
             way = self._way(connection, search, limit + 1)
-            statement, values = search.statement(way), search.values(limit + 1)
-            if search.is_kept(way):
-                found = kept_rows(connection, statement, values)
-            else:
-                found = connection.execute(statement, values).all()
+            found = _rows(connection, search, way, limit + 1, Told.ALL)
         return paging.page(list(map(EventRow._make, found)), row_position)
 
     def count_events(self, organisation: str, where: EventFilter, *, most: int) -> int | None:
@@ -89,9 +85,7 @@ class SqlEventReads(SqlReader):
         with self._connect(self._single) as connection, translated():
             for slack in SLACKS:
                 way = self._way(connection, search, limit, slack)
-                statement, values = search.statement(way, Told.OUTLINE), search.values(limit, way)
-                # All at once: one by one they would each be asked of the driver.
-                found = connection.execute(statement, values).all()
+                found = _rows(connection, search, way, limit, Told.OUTLINE)
                 if way.since is None or len(found) == limit:
                     break
                 # Asked anew, not on: so all that is answered was there at one moment.
@@ -109,3 +103,13 @@ class SqlEventReads(SqlReader):
 
         with translated():
             return search.way(sample, COSTS[connection.dialect.name], most, slack)
+
+
+def _rows(
+    connection: Connection, search: EventSearch, way: Way, most: int, told: Told
+) -> Sequence[Any]:
+    """Return the rows of a search, all at once: one by one they would each be asked for."""
+    statement, values = search.statement(way, told), search.values(most, way)
+    if search.is_kept(way):
+        return kept_rows(connection, statement, values)
+    return connection.execute(statement, values).all()
