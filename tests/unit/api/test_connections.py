@@ -1,6 +1,8 @@
 """No more connections at once than the server has files for."""
 
+import gc
 import socket
+import sys
 import threading
 
 import pytest
@@ -54,3 +56,20 @@ def test_one_too_many_is_dropped_and_the_others_are_served(port):
         pytest.fail("a place that became free was not given on")
     for one in held:
         one.close()
+
+
+def test_what_is_made_at_the_start_is_not_looked_through_again(monkeypatch) -> None:
+    frozen: list[int] = []
+
+    class Made:
+        def run(self, sockets: object) -> None:
+            frozen.append(gc.get_freeze_count())
+
+    monkeypatch.setattr(server, "made", lambda *_: Made())
+    before = sys.getswitchinterval()
+    try:
+        server.run(FastAPI(), None, lambda: None)
+    finally:
+        gc.unfreeze()
+        sys.setswitchinterval(before)
+    assert frozen[0] > 10_000
