@@ -251,7 +251,7 @@ def _noted_and_followed(page: Page, office: Office, event: str) -> None:
     page.get_by_test_id("effect-responder").select_option(label="Plain aid")
     say_yes(page)
     expect(page.get_by_test_id("event-effects")).to_contain_text(
-        "Harm came of telling, 2026-01-02, about Plain aid, by A call."
+        "Harm came of telling, 2026-01-02, about Plain aid, by A call, written down by Amina."
     )
     page.get_by_test_id("who-knows").scroll_into_view_if_needed()
     keep(page, "network-event")
