@@ -363,10 +363,10 @@ def test_the_panel_of_an_event_says_who_knows_and_who_acts(desk: Desk, office: O
     page.reload()
     expect(acts).to_have_text("Aid in the hills has taken charge.")
     responder.locator("summary").click()
-    expect(responder).to_contain_text("has taken charge: On the way.")
+    expect(responder).to_contain_text("has taken charge, written down by ours: On the way.")
     expect(page.get_by_test_id("event-notes")).to_contain_text("The road is open.")
     expect(page.get_by_test_id("event-effects")).to_contain_text(
-        "Something was done, 2026-01-02, by Their desk."
+        "Something was done, 2026-01-02, by Their desk, written down by ours."
     )
     page.get_by_test_id("who-knows").scroll_into_view_if_needed()
     keep(page, "alerts-who-knows")
