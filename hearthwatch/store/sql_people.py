@@ -17,7 +17,7 @@ from hearthwatch.store.sql_rows import SqlReader, SqlWriter, kept_rows
 
 _keys, _theirs, _makers = tables.api_keys.c, tables.organisations.c, tables.people.c
 _KEY = select(tables.api_keys).where(_keys.id == bindparam("key"))
-_STANDING = (
+STANDING = (
     _KEY.add_columns(
         _theirs.closed.label("closed"),
         _makers.role.label("maker"),
@@ -29,7 +29,7 @@ _STANDING = (
         and_(_makers.organisation == _keys.organisation, _makers.id == _keys.made_by),
     )
 )
-_STANDING_NAMES = _STANDING.selected_columns.keys()
+_STANDING_NAMES = STANDING.selected_columns.keys()
 
 
 class SqlPeopleWrites(SqlWriter):
@@ -144,7 +144,7 @@ class SqlPeopleReads(SqlReader):
     def key_standing(self, key_id: str) -> KeyStanding | None:
         """Return how a key of whatever organisation stands; None if there is none."""
         with self._connect(self._single) as connection, translated():
-            rows = kept_rows(connection, _STANDING, {"key": key_id})
+            rows = kept_rows(connection, STANDING, {"key": key_id})
         if not rows:
             return None
         found = dict(zip(_STANDING_NAMES, rows[0], strict=True))

@@ -792,7 +792,7 @@ def test_a_defect_where_keys_are_read_tells_nothing(
     def broken(*_: object, **__: object) -> Any:
         raise StoreError("/work/secret.db is gone")
 
-    monkeypatch.setattr(type(service.store), "key", broken)
+    monkeypatch.setattr(type(service.store), "key_standing", broken)
     for answer in (client.get("/whoami"), client.post("/jobs", json={})):
         a_problem(answer, 500)
         well_dressed(answer.headers)

@@ -10,7 +10,7 @@ from shapely.geometry import Point, box
 from sqlalchemy import Select, text
 
 from hearthwatch.records import EventFilter, EventState, Kind
-from hearthwatch.store import SqlStore, queries
+from hearthwatch.store import SqlStore, queries, sql_people
 from hearthwatch.store.event_search import EventSearch
 from hearthwatch.store.ways import PLACE, TIME, Way
 from tests.contract import store_records as a
@@ -119,7 +119,7 @@ def test_settlements_are_gone_through_in_the_order_of_their_index(
             "sqlite_autoindex_settlements_1 (organisation=? AND id=?)",
         ),
         (queries.waiting_runs(), "ix_runs_outcome (outcome=?)"),
-        (queries.key("0123456789ab"), "sqlite_autoindex_api_keys_1 (id=?)"),
+        (sql_people.STANDING.params(key="0123456789ab"), "sqlite_autoindex_api_keys_1 (id=?)"),
         (queries.keys("ours"), "ix_api_keys_created (organisation=?)"),
     ],
     ids=[
