@@ -125,14 +125,18 @@ def _frozen(letter: Letter, room: int = MOST_TEXT_BYTES, title: str = "") -> dic
     entry = etree.Element(f"{{{ATOM}}}entry", nsmap=_NAMES)  # type: ignore[arg-type]
     entry.set(_LANG, language.value)
     add(entry, "id", _entry_id(letter.id, facts["event"] if facts else ""))
-    add(entry, "title", title or words.title(letter, language))
+    own = words.title(letter, language)
+    title = title or own
+    add(entry, "title", title)
     add(entry, "updated", _time(letter.made))
     add(entry, "published", _time(letter.made))
     for scheme, term in _categories(letter, facts):
         add(entry, "category").attrib.update({"scheme": f"urn:hearthwatch:{scheme}", "term": term})
     if facts:
         _add_event(entry, letter, facts)
-    content = add(entry, "content", _html(words.fitted(letter, language, room), language))
+    # The text of a list without its events would begin by counting none.
+    text = words.fitted(letter, language, room).replace(own, title, 1)
+    content = add(entry, "content", _html(text, language))
     content.set("type", "html")
     return {
         "event": facts["event"] if facts else "",

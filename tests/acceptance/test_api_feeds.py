@@ -206,7 +206,11 @@ def test_what_waited_when_it_was_switched_off_stands_there_once_it_is_on_again(
     assert len(read(here.fetch(made)).entries) == 1
     here.sender.step()
     entries = read(here.fetch(made)).entries
-    assert [one["title"].partition(":")[0] for one in entries] == ["Update", "Alert"]
+    titles = ["Late", "Update", "Alert"]
+    assert entries[0]["title"] == "Late: one event"
+    assert "Late: one event" in entries[0]["summary"]
+    assert "0 events" not in entries[0]["summary"]
+    assert [one["title"].partition(":")[0] for one in entries] == titles
 
 
 def test_who_fetches_is_in_the_log_of_acts_and_the_secret_nowhere(
