@@ -318,15 +318,23 @@ class Asking:
 
     def get(self, path: str, query: Mapping[str, str]) -> bytes:
         """Return the body of an answer, which must be a good one."""
-        self._connection.request("GET", f"{path}?{urlencode(query)}", headers=self._fields)
-        answer = self._connection.getresponse()
-        body = answer.read()
+        try:
+            answer, body = self._sent(f"{path}?{urlencode(query)}")
+        except ConnectionError:
+            # The server closes what lies idle, here while a bare question took its time.
+            self._connection.close()
+            answer, body = self._sent(f"{path}?{urlencode(query)}")
         if answer.status != 200:
             raise SystemExit(f"{path}: {answer.status} {body[:500]!r}")
         return body
 
     def close(self) -> None:
         self._connection.close()
+
+    def _sent(self, address: str) -> tuple[http.client.HTTPResponse, bytes]:
+        self._connection.request("GET", address, headers=self._fields)
+        answer = self._connection.getresponse()
+        return answer, answer.read()
 
 
 def client(url: str, key: str) -> httpx.Client:
