@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.answers import feature, features_of, look_in_words, settlement_feature
+from api.answers import feature, feature_of, features_of, look_in_words, settlement_feature
 from api.auth import Caller
 from api.context import Context
 from api.event_features import event_feature, event_features
@@ -242,13 +242,8 @@ def detection_feature(detection: Detection, labels: Mapping[str, Label]) -> dict
         "event": detection.event, "region": detection.region, "cell": detection.cell,
         "kind": detection.kind.value,
     }  # fmt: skip
-    return {
-        "type": "Feature",
-        "id": detection.id,
-        "bbox": [round(edge, DECIMALS) for edge in detection.geometry.bounds],
-        "geometry": geojson(detection.geometry),
-        "properties": properties,
-    }
+    box = [round(edge, DECIMALS) for edge in detection.geometry.bounds]
+    return feature_of(detection.id, box, geojson(detection.geometry), properties)
 
 
 def _look_feature(row: LedgerRow, labels: Mapping[str, Label]) -> dict[str, Any]:

@@ -75,23 +75,21 @@ def _unlisted(
     """Return settlements that are not on the list; somebody else may just have put them there."""
     # Of those taken off the list too.
     labels = store.settlement_labels(organisation, [one.id for one in settlements])
-    return [one for one in settlements if one.id not in labels or not _is_listed(store, one)]
+    return [one for one in settlements if one.id not in labels or _listed(store, one) is None]
 
 
-def _is_listed(store: Store, settlement: Settlement) -> bool:
+def _listed(store: Store, settlement: Settlement) -> Settlement | None:
+    """Return a settlement as it is on the list now; None where it is not."""
     try:
-        store.settlement(settlement.organisation, settlement.id)
+        return store.settlement(settlement.organisation, settlement.id)
     except NotFound:
-        return False
-    return True
+        return None
 
 
 def _coded(store: Store, settlements: Sequence[Settlement]) -> Iterator[Settlement]:
     """Yield settlements as they are on the list, with the P-codes that they now bring."""
     for one in settlements:
-        try:
-            there = store.settlement(one.organisation, one.id)
-        except NotFound:
-            # Taken off the list since it was read: a P-code is no reason to put it back.
-            continue
-        yield dataclasses.replace(there, pcode=one.pcode)
+        there = _listed(store, one)
+        # Taken off the list since it was read: a P-code is no reason to put it back.
+        if there is not None:
+            yield dataclasses.replace(there, pcode=one.pcode)

@@ -23,6 +23,18 @@ def put(store: Store, *settlements: object) -> None:
         tx.put_settlements(settlements)  # type: ignore[arg-type]
 
 
+def put_meanwhile(store: Store, monkeypatch: pytest.MonkeyPatch, *settlements: object) -> None:
+    """Let somebody else put settlements just before the next transaction begins."""
+    begin = store.transaction
+
+    def meanwhile() -> object:
+        monkeypatch.undo()
+        put(store, *settlements)
+        return begin()
+
+    monkeypatch.setattr(store, "transaction", meanwhile)
+
+
 def test_only_a_new_code_is_taken_over(fresh: Store) -> None:
     there = [
         a.settlement(id="bare", pcode="", source="first"), a.settlement(id="same"),
@@ -51,14 +63,7 @@ def test_a_settlement_taken_off_meanwhile_is_not_put_back(
 ) -> None:
     put(fresh, a.settlement(pcode=""))
     gone = a.settlement(pcode="", removed=a.NOON)
-    begin = fresh.transaction
-
-    def taken_off() -> object:
-        monkeypatch.undo()
-        put(fresh, gone)
-        return begin()
-
-    monkeypatch.setattr(fresh, "transaction", taken_off)
+    put_meanwhile(fresh, monkeypatch, gone)
     assert list_settlements(fresh, "ours", [a.settlement()]) == Listed(frozenset(), 0)
     with pytest.raises(NotFound):
         fresh.settlement("ours", "set-1")
@@ -78,14 +83,7 @@ def test_what_another_import_has_just_listed_is_not_listed_again(
 ) -> None:
     put(fresh, a.settlement(id="gone", removed=a.NOON))
     theirs = a.settlement(id="both", name="Theirs", pcode="SD01")
-    begin = fresh.transaction
-
-    def meanwhile() -> object:
-        monkeypatch.undo()
-        put(fresh, theirs)
-        return begin()
-
-    monkeypatch.setattr(fresh, "transaction", meanwhile)
+    put_meanwhile(fresh, monkeypatch, theirs)
     ours = [a.settlement(id=one, pcode="SD02") for one in ("both", "gone", "ours")]
     assert list_settlements(fresh, "ours", ours) == Listed(frozenset({"gone", "ours"}), 1)
     found = {one.id: one for one in fresh.settlements("ours").items}
