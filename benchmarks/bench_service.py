@@ -316,14 +316,15 @@ class Asking:
         self._connection = http.client.HTTPConnection(url.removeprefix("http://"))
         self._fields = {"Authorization": f"Bearer {key}"}
 
-    def get(self, path: str, query: Mapping[str, str]) -> bytes:
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
         """Return the body of an answer, which must be a good one."""
+        address = f"{path}?{urlencode(query)}" if query else path
         try:
-            answer, body = self._sent(f"{path}?{urlencode(query)}")
+            answer, body = self._sent(address)
         except ConnectionError:
             # The server closes what lies idle, here while a bare question took its time.
             self._connection.close()
-            answer, body = self._sent(f"{path}?{urlencode(query)}")
+            answer, body = self._sent(address)
         if answer.status != 200:
             raise SystemExit(f"{path}: {answer.status} {body[:500]!r}")
         return body

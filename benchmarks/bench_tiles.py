@@ -29,7 +29,6 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-import httpx
 import mapbox_vector_tile
 import numpy as np
 import psutil
@@ -38,7 +37,7 @@ from sqlalchemy import text
 from api.tiled import LARGEST_ZOOM
 from benchmarks import bench_features
 from benchmarks.bench_api import DRAWN_CELL, NOW, texture
-from benchmarks.bench_service import OURS, Place, client, served
+from benchmarks.bench_service import OURS, Asking, Place, served
 from benchmarks.bench_store_query import COUNTRY
 from hearthwatch.layout import Layout
 from hearthwatch.store import SqlStore
@@ -98,7 +97,7 @@ def on_store(folder: Path, address: str, given: argparse.Namespace) -> None:
                 draw(store, layout)
         place = Place("PostGIS" if address else "SQLite", store, folder, address)
     if not address and given.only != "vectors":
-        with served(place) as (url, process), client(url, place.keys[OURS]) as asking:
+        with served(place) as (url, process), closing(Asking(url, place.keys[OURS])) as asking:
             pictures(asking, process, layout, given.tiles)
     if given.only != "pictures":
         vectors(place, given)
@@ -126,7 +125,7 @@ def draw(store: SqlStore, layout: Layout) -> None:
             tx.put_ledger(row)
 
 
-def pictures(asking: httpx.Client, process: psutil.Process, layout: Layout, count: int) -> None:
+def pictures(asking: Asking, process: psutil.Process, layout: Layout, count: int) -> None:
     """Ask for tiles of looks: the first ones, and then each cold and warm."""
     ask(asking, "/tiles/looks/look-0/true_colour/9/0/0.png")
     shutil.rmtree(layout.archive(OURS) / OVERVIEWS, ignore_errors=True)
@@ -147,7 +146,7 @@ def pictures(asking: httpx.Client, process: psutil.Process, layout: Layout, coun
 
 
 def twice(
-    asking: httpx.Client,
+    asking: Asking,
     process: psutil.Process,
     layout: Layout,
     what: tuple[str, str, int],
@@ -155,7 +154,9 @@ def twice(
 ) -> str:
     """Ask for tiles cold and warm; return what that took."""
     style, form, zoom = what
-    cold, warm, sizes, own = [], [], [], [0.0, 0.0]
+    cold: list[float] = []
+    warm: list[float] = []
+    sizes, own = [], [0.0, 0.0]
     for number in range(count):
         look = 1 + number % (LOOKS - 1)
         more = f"?before=look-{look - 1}" if style == "dnbr" else ""
@@ -210,12 +211,12 @@ def vectors(place: Place, given: argparse.Namespace) -> None:
     database = [] if place.address else [*Layout(place.folder).root.glob("*.sqlite*")]
     if database and given.cold:
         forget(database)
-        with served(place) as (url, process), client(url, place.keys[OURS]) as asking:
+        with served(place) as (url, process), closing(Asking(url, place.keys[OURS])) as asking:
             until_ready(asking)
             for zoom in ZOOMS_VECTOR:
                 at_zoom("cold", asking, process, zoom, some_tiles(place.store, zoom, count, "cold"))
     remember(database)
-    with served(place) as (url, process), client(url, place.keys[OURS]) as asking:
+    with served(place) as (url, process), closing(Asking(url, place.keys[OURS])) as asking:
         until_ready(asking)
         if place.address:
             remember_rows(place.store)
@@ -225,7 +226,7 @@ def vectors(place: Place, given: argparse.Namespace) -> None:
             at_zoom("again", asking, process, zoom, paths)
 
 
-def until_ready(asking: httpx.Client) -> None:
+def until_ready(asking: Asking) -> None:
     """Let a new server do what it does once, whatever it is asked for."""
     for _ in range(10):
         ask(asking, "/tiles/events/0/0/0.mvt")
@@ -233,7 +234,7 @@ def until_ready(asking: httpx.Client) -> None:
 
 
 def at_zoom(
-    word: str, asking: httpx.Client, process: psutil.Process, zoom: int, paths: Sequence[str]
+    word: str, asking: Asking, process: psutil.Process, zoom: int, paths: Sequence[str]
 ) -> None:
     """Ask for tiles of a zoom, and print what that took."""
     load, began = os.getloadavg()[0], busy(process)
@@ -285,10 +286,10 @@ def remember_rows(store: SqlStore) -> None:
             connection.execute(asked, {"org": OURS})
 
 
-def ask(asking: httpx.Client, path: str) -> tuple[float, bytes]:
+def ask(asking: Asking, path: str) -> tuple[float, bytes]:
     """Return the seconds until the last byte of an answer, and the answer."""
     began = time.perf_counter()
-    body = asking.get(path).raise_for_status().content
+    body = asking.get(path)
     return time.perf_counter() - began, body
 
 

@@ -181,7 +181,7 @@ def _columns(found: Sequence[Outline]) -> dict[str, Sequence[Any]]:
         **{name: columns[name] for name in ("id", "kind", "mode", "state")},
         "first_changed": _moments(columns["first_changed"]),
         "last_unharmed": _moments(columns["last_unharmed"]),
-        "area_ha": [round(one, 4) for one in areas.tolist()],
+        "area_ha": areas.round(4).tolist(),
         "settlement": columns["settlement"],
     }
 
@@ -189,9 +189,11 @@ def _columns(found: Sequence[Outline]) -> dict[str, Sequence[Any]]:
 def _moments(column: Sequence[int | None]) -> list[str]:
     """Return times in words, as `hearthwatch.values.moment` has them; numpy writes all at once."""
     known = [one for one in set(column) if one is not None]
-    written = np.datetime_as_string(np.array(known, "datetime64[us]")).tolist()
-    words: dict[int | None, str] = {
-        one: f"{told.removesuffix('.000000')}Z" for one, told in zip(known, written, strict=True)
-    }
+    times = np.array(known, "datetime64[us]")
+    whole = times.astype("datetime64[s]")
+    written = np.datetime_as_string(whole, timezone="UTC").astype("U27")
+    has_more = whole != times
+    written[has_more] = np.datetime_as_string(times[has_more], timezone="UTC")
+    words: dict[int | None, str] = dict(zip(known, written.tolist(), strict=True))
     words[None] = ""
-    return [words[one] for one in column]
+    return list(map(words.__getitem__, column))

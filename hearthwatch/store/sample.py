@@ -6,18 +6,19 @@ conditions for independent of each other. A sample answers from memory.
 
 from __future__ import annotations
 
+import math
 import operator
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, LargeBinary, func, select
+from sqlalchemy import Column, Connection, LargeBinary, func, select
 
 from hearthwatch.cql.bounds import windows_of
 from hearthwatch.cql.tree import (
@@ -39,9 +40,13 @@ from hearthwatch.store.faults import translated
 
 MOST = 4_000
 """Events in the sample of all organisations together: some 4 MB."""
+MOST_FINE = 40_000
+"""Events in the finer one, which is drawn beside all else: some 2 MB."""
 SECONDS = 300.0
-"""How long a sample stands. To draw one takes some 20 ms."""
+"""How long a sample stands. To draw one takes some 20 ms, the finer one half a second."""
 
+_AT_ONCE = 4_000
+"""Asked for in one statement; a database binds only so many values."""
 _UNLIKELY = 5.0
 """Times as far as the mean that the first one lies back by chance in one of 150 cases."""
 _LONG = ("observed", "evidence", "doubts")
@@ -50,6 +55,11 @@ _KEPT = tuple(
     for column in tables.events.c
     if column.name not in _LONG and not isinstance(column.type, LargeBinary)
 )
+_FINE = tuple(
+    tables.events.c[name]
+    for name in ("organisation", "first_changed", *tables.EDGES, "kind", "state")
+)
+"""What maps ask of: place and time, kind and state."""
 
 Mask = NDArray[np.bool_]
 
@@ -68,12 +78,20 @@ class EventSample:
         where nothing is known.
     is_drawn : bool
         False for one that stands in until there is one.
+    finer : EventSample or None
+        More events of the same organisation, of which less is known.
     """
 
     weight: float = 1.0
     size: int = 0
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     is_drawn: bool = True
+    finer: EventSample | None = None
+
+    def finest(self, names: Collection[str]) -> EventSample:
+        """Return the sample with the most events of which some properties are known."""
+        known = self.finer is not None and self.finer.columns.keys() >= set(names)
+        return self.finer if self.finer is not None and known else self
 
     def about(self, met: Mask) -> float:
         """Return about how many events a condition is met by, where it is met by these.
@@ -103,15 +121,22 @@ class EventSample:
         before = float(np.count_nonzero(then[: np.argmax(met)])) * self.weight
         return before if before > _UNLIKELY * (in_all / wanted) * self.weight else scattered
 
-    def back_to(self, met: Mask, wanted: float) -> int | None:
-        """Return since when about so many events meet a condition, where it is met by these.
+    def back_to(self, met: Mask, wanted: float, slack: float) -> int | None:
+        """Return since when at least so many events meet a condition, where it is met by these.
+
+        Parameters
+        ----------
+        slack : float
+            How sure that is: so many standard deviations of how many of them a sample has by
+            chance (Poisson's, the square root of their number) lie between.
 
         Returns
         -------
         int or None
             Microseconds since 1970; None if fewer meet it in all.
         """
-        chosen, passed = np.flatnonzero(met), wanted / self.weight
+        chosen, expected = np.flatnonzero(met), wanted / self.weight
+        passed = expected + slack * math.sqrt(expected)
         if passed >= len(chosen):
             return None
         return int(self.columns["first_changed"][chosen[int(passed)]])
@@ -173,13 +198,22 @@ UNDRAWN = EventSample(is_drawn=False)
 
 
 class Samples:
-    """The samples of a store, drawn anew when they are old."""
+    """The samples of a store, drawn anew when they are old.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    connect : callable
+        Gives a connection of its own for what is drawn beside all else.
+    """
+
+    def __init__(self, connect: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._connect = connect
         self._drawn: Mapping[str, EventSample] = {}
         self._rest = UNDRAWN
         self._until = 0.0
         self._drawing = threading.Lock()
+        self._fine: Mapping[str, EventSample] = {}
+        self._refining = threading.Lock()
 
     def of(self, connection: Connection, organisation: str) -> EventSample:
         """Return the sample of an organisation's events; one that is old while it is drawn anew."""
@@ -190,36 +224,62 @@ class Samples:
                 self._drawing.release()
         return self._drawn.get(organisation, self._rest)
 
-    def begin(self, connect: Callable[[], AbstractContextManager[Connection]]) -> None:
+    def begin(self) -> None:
         """Draw the first sample beside all else; what is asked meanwhile does without one.
 
         To read it from a disk takes seconds, for which the first question would wait.
         """
-        if self._drawn or not self._drawing.acquire(blocking=False):
-            return
-        try:
-            threading.Thread(
-                target=self._draw_first, args=(connect,), name="sample", daemon=True
-            ).start()
-        except RuntimeError:
-            # No thread can be had: the first question draws it.
-            self._drawing.release()
-
-    def _draw_first(self, connect: Callable[[], AbstractContextManager[Connection]]) -> None:
-        try:
-            # Whatever is wrong with the database, the first question will find and tell.
-            with suppress(HearthwatchError), translated(), connect() as connection:
-                self._draw(connection)
-        finally:
-            self._drawing.release()
+        if not self._drawn:
+            self._beside(self._drawing, self._draw)
 
     def _draw(self, connection: Connection) -> None:
-        self._drawn, self._rest = drawn(connection)
+        found, self._rest = drawn(connection)
+        self._drawn = _joined(found, self._fine)
         self._until = time.monotonic() + SECONDS
+        if self._rest.weight > 1:
+            self._beside(self._refining, self._refine)
+
+    def _refine(self, connection: Connection) -> None:
+        self._fine, _ = drawn(connection, _FINE, MOST_FINE)
+        self._drawn = _joined(self._drawn, self._fine)
+
+    def _beside(self, lock: threading.Lock, draw: Callable[[Connection], None]) -> None:
+        """Draw in a thread that lets go of a lock; nothing if somebody has it, or no thread can be.
+
+        Whatever is wrong with the database, the next question will find and tell.
+        """
+
+        def run() -> None:
+            try:
+                with suppress(HearthwatchError), translated(), self._connect() as connection:
+                    draw(connection)
+            finally:
+                lock.release()
+
+        if lock.acquire(blocking=False):
+            try:
+                threading.Thread(target=run, name="sample", daemon=True).start()
+            except RuntimeError:
+                lock.release()
 
 
-def drawn(connection: Connection) -> tuple[Mapping[str, EventSample], EventSample]:
+def _joined(
+    found: Mapping[str, EventSample], fine: Mapping[str, EventSample]
+) -> Mapping[str, EventSample]:
+    return {owner: replace(one, finer=fine.get(owner)) for owner, one in found.items()}
+
+
+def drawn(
+    connection: Connection, kept: Sequence[Column[Any]] = _KEPT, most: int = MOST
+) -> tuple[Mapping[str, EventSample], EventSample]:
     """Draw a sample of all events.
+
+    Parameters
+    ----------
+    kept : sequence of Column
+        What is known of each.
+    most : int
+        Of all organisations together.
 
     Returns
     -------
@@ -230,17 +290,25 @@ def drawn(connection: Connection) -> tuple[Mapping[str, EventSample], EventSampl
     """
     number = tables.events.c.number
     highest = connection.execute(select(func.max(number))).scalar() or 0
-    asked = select(*_KEPT).order_by(tables.events.c.first_changed.desc())
-    if highest > MOST:
+    weight = max(1.0, highest / most)
+    asked = select(*kept)
+    if weight > 1:
         # The same ones every time, as long as there are as many.
-        chosen = np.random.default_rng(highest).integers(1, highest + 1, MOST)
-        asked = asked.where(number.in_(np.unique(chosen).tolist()))
-    weight = max(1.0, highest / MOST)
-    rows = connection.execute(asked).all()
+        chosen = np.unique(np.random.default_rng(highest).integers(1, highest + 1, most)).tolist()
+        rows = [
+            row
+            for start in range(0, len(chosen), _AT_ONCE)
+            for row in connection.execute(asked.where(number.in_(chosen[start:][:_AT_ONCE])))
+        ]
+    else:
+        rows = list(connection.execute(asked))
     columns = {
         column.name: _array(column.type.python_type, values)
-        for column, values in zip(_KEPT, zip(*rows, strict=True), strict=False)
+        for column, values in zip(kept, zip(*rows, strict=True), strict=False)
     }
+    if columns:
+        newest = np.argsort(-columns["first_changed"], kind="stable")
+        columns = {name: values[newest] for name, values in columns.items()}
     return _by_organisation(columns, weight), EventSample(weight)
 
 

@@ -22,9 +22,9 @@ from hearthwatch.store.sql_rows import SqlReader, kept_rows
 from hearthwatch.store.ways import COSTS, Way
 
 SLACKS = (2.0, 8.0, math.inf)
-"""How many times as many events as a map draws are looked through first; if they are too few, more.
+"""How sure it is that the events looked through first are as many as a map draws; else more are.
 
-By a sample of 4,000 of a million, the first are too few for a thousand about once in 50 times.
+By 40,000 of a million the first are too few for a thousand about once in 50 times, and 1,350.
 """
 
 
@@ -33,7 +33,7 @@ class SqlEventReads(SqlReader):
 
     def __init__(self, reader: Engine) -> None:
         super().__init__(reader)
-        self._samples = Samples()
+        self._samples = Samples(lambda: self._connect(self._single))
 
     def event(self, organisation: str, event_id: str) -> Event:
         """Return the newest version of one event; `NotFound` if there is none."""
@@ -93,7 +93,7 @@ class SqlEventReads(SqlReader):
 
     def foresee(self) -> None:
         """Begin to learn what questions about events will cost; returns at once."""
-        self._samples.begin(lambda: self._connect(self._single))
+        self._samples.begin()
 
     def _way(
         self, connection: Connection, search: EventSearch, most: int, slack: float = math.inf

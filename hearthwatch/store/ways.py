@@ -93,8 +93,9 @@ class Asked:
     most : int
         Events that are wanted.
     slack : float
-        How many times as many may be looked through first: the newest of a place. Without end for
-        a question that is asked once, and must be answered.
+        How sure it is that enough are looked through first, the newest of a place: standard
+        deviations of the sample. Without end for a question that is asked once, and must be
+        answered.
     """
 
     since: int
@@ -109,6 +110,9 @@ def cheapest(asked: Asked, sample: EventSample, costs: Costs) -> Way:
     """Return the way that costs least; of those that cost the same, back through time."""
     if not sample.is_drawn:
         return _unforeseen(asked)
+    if asked.slack < math.inf:
+        # Too few are asked for again, and of too many each row is read.
+        sample = sample.finest(_told_of(asked.root))
     then = sample.between(asked.since, asked.until)
     there = sample.inside(asked.places)
     priced = {TIME: _through_time(asked, sample, costs, then, there)}
@@ -153,7 +157,7 @@ def _unforeseen(asked: Asked) -> Way:
 def _newest(asked: Asked, sample: EventSample, there: Mask) -> tuple[Mask, int | None]:
     """Return which events of a place are looked through first, and since when they changed."""
     met = there & sample.met(asked.root)
-    since = sample.back_to(met, asked.slack * asked.most)
+    since = sample.back_to(met, asked.most, asked.slack)
     return (there, None) if since is None else (there & sample.between(since, asked.until), since)
 
 

@@ -15,6 +15,7 @@ from tests.contract import store_records as a
 
 SIZE, WEIGHT = 4_000, 250.0
 _DAY = 86_400_000_000
+_NEWEST = int(a.NOON.timestamp() * 1e6)
 
 
 @cache
@@ -22,7 +23,7 @@ def million() -> EventSample:
     """Return a sample: most burned and candidate, one in a hundred razed and one in 200 closed."""
     rng = np.random.default_rng(5)
     west, south = rng.uniform(20, 40, SIZE), rng.uniform(8, 24, SIZE)
-    first = int(a.NOON.timestamp() * 1e6) - np.sort(rng.integers(0, 3650, SIZE)) * float(_DAY)
+    first = _NEWEST - np.sort(rng.integers(0, 3650, SIZE)) * float(_DAY)
     columns = {
         "west": west,
         "south": south,
@@ -38,6 +39,27 @@ def million() -> EventSample:
         "change": np.full(SIZE, "", object),
     }
     return EventSample(WEIGHT, SIZE, columns)
+
+
+@cache
+def finer_million() -> EventSample:
+    """Return ten times as large a sample, of which only place and time, kind and state are known.
+
+    It is no part of the other, as if drawn for itself.
+    """
+    rng = np.random.default_rng(6)
+    size = 10 * SIZE
+    west, south = rng.uniform(20, 40, size), rng.uniform(8, 24, size)
+    columns = {
+        "west": west,
+        "south": south,
+        "east": west + 0.01,
+        "north": south + 0.01,
+        "first_changed": _NEWEST - np.sort(rng.uniform(0, 3650, size)) * float(_DAY),
+        "kind": rng.choice(np.array(["razed", "burned"], object), size, p=[0.01, 0.99]),
+        "state": np.full(size, "candidate", object),
+    }
+    return EventSample(WEIGHT / 10, size, columns)
 
 
 def way_of(

@@ -122,9 +122,9 @@ def test_of_few_events_all_are_known(tmp_path: Path) -> None:
             tx.put_event(a.event(id="e1"))
             tx.put_event(a.event(id="e2"))
         with store._reader.connect() as connection:
-            found = Samples().of(connection, "ours")
-            stranger = Samples().of(connection, "theirs")
-    assert (found.weight, found.size) == (1.0, 2)
+            found = samples_of(store).of(connection, "ours")
+            stranger = samples_of(store).of(connection, "theirs")
+    assert (found.weight, found.size, found.finer) == (1.0, 2, None)
     assert found.about(found.met(read_text("area_m2 < 0", FIELDS).root)) == 0
     assert stranger.about(stranger.between(0, 2**62)) == 0
 
@@ -140,7 +140,7 @@ def test_a_sample_stands_for_a_while_and_is_drawn_once(
         return {}, EventSample()
 
     monkeypatch.setattr(sample, "drawn", draw)
-    samples = Samples()
+    samples = samples_of(store)
     with store._reader.connect() as connection:
         for _ in range(3):
             samples.of(connection, "ours")
@@ -168,7 +168,7 @@ def test_the_first_sample_is_drawn_beside_and_nobody_waits_for_it(
         return {"ours": million()}, EventSample()
 
     monkeypatch.setattr(sample, "drawn", draw)
-    monkeypatch.setattr(store, "_samples", Samples())
+    monkeypatch.setattr(store, "_samples", samples_of(store))
     store.foresee()
     assert begun.wait(60)
     # A second one is not begun, and what is asked meanwhile is answered.
@@ -180,15 +180,15 @@ def test_the_first_sample_is_drawn_beside_and_nobody_waits_for_it(
         may_end.set()
         assert store._samples._drawing.acquire(timeout=60)
         store._samples._drawing.release()
-        assert store._samples.of(connection, "ours") is million()
+        assert store._samples.of(connection, "ours").columns is million().columns
 
 
 def test_where_no_sample_can_be_drawn_beside_the_first_question_draws_it(store: SqlStore) -> None:
     def connect() -> AbstractContextManager[Connection]:
         raise StoreError("The server is gone.")
 
-    samples = Samples()
-    samples.begin(connect)
+    samples = Samples(connect)
+    samples.begin()
     assert samples._drawing.acquire(timeout=60)
     samples._drawing.release()
     with store._reader.connect() as connection:
@@ -207,7 +207,7 @@ def test_a_store_that_is_closed_draws_nothing(tmp_path: Path) -> None:
 def test_outlines_are_the_newest_however_wrong_the_sample_is(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch, known: str
 ) -> None:
-    samples = Samples()
+    samples = samples_of(store)
     if known != "drawn":
         wrong = million() if known == "of a million" else EventSample()
         monkeypatch.setattr(sample, "drawn", lambda _: ({"ours": wrong}, EventSample()))
@@ -230,6 +230,37 @@ def test_outlines_are_the_newest_however_wrong_the_sample_is(
         # It takes the first for more than they are, and more than once all are asked for.
         assert any(one.since is not None for one in ways)
         assert len(ways) > 25
+
+
+def test_a_finer_sample_is_drawn_beside_where_not_all_is_known(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = samples_of(store)
+    monkeypatch.setattr(sample, "MOST_FINE", 8_000)
+    monkeypatch.setattr(sample, "_AT_ONCE", 1_500)
+    with store._reader.connect() as connection:
+        coarse = samples.of(connection, "ours")
+        assert samples._refining.acquire(timeout=60)
+        samples._refining.release()
+        known = samples.of(connection, "ours")
+    assert coarse.finer is None and known.finer is not None
+    assert known.columns is coarse.columns
+    # Of 9,000 drawn 8,000 times 5,300 are there once or more; two thirds of them are ours.
+    assert known.finer.size == pytest.approx(6_000 * (1 - np.exp(-8 / 9)), rel=0.03)
+    assert known.finer.weight == COUNT / 8_000
+    assert (np.diff(known.finer.columns["first_changed"]) <= 0).all()
+    assert known.finest({"kind", "first_changed"}) is known.finer
+    assert known.finest({"area_m2"}) is known
+    # The coarse one is drawn anew before the finer one, which stays meanwhile.
+    samples._refining.acquire()
+    samples._until = 0
+    with store._reader.connect() as connection:
+        again = samples.of(connection, "ours")
+    assert again.columns is not known.columns and again.finer is known.finer
+
+
+def samples_of(store: SqlStore) -> Samples:
+    return Samples(lambda: store._connect(store._single))
 
 
 def all_of(store: SqlStore, where: EventFilter) -> list[Event]:

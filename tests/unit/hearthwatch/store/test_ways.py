@@ -1,7 +1,9 @@
 """What a question is foreseen to cost, and the way that follows from it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from hearthwatch.cql.reading import read_text
@@ -11,7 +13,7 @@ from hearthwatch.store.sample import UNDRAWN, EventSample
 from hearthwatch.store.ways import COSTS, PLACE, TIME, Way, valued
 from tests.contract import store_records as a
 from tests.contract.store_filters import FIELDS
-from tests.support.samples import million, way_of
+from tests.support.samples import finer_million, million, way_of
 
 VILLAGE, DISTRICT = (25.0, 13.0, 25.1, 13.1), (25.0, 13.0, 26.0, 14.0)
 PROVINCE, COUNTRY = (25.0, 13.0, 28.0, 16.0), (20.0, 8.0, 40.0, 24.0)
@@ -107,6 +109,32 @@ def test_of_a_place_only_the_newest_are_looked_through_where_one_may_ask_again()
     # All that there is at a place is looked through at once where it is not much more.
     few = EventFilter(bbox=(25.0, 13.0, 25.6, 13.6))
     assert way_of(few, most=1_000, slack=2.0) == PLACE
+
+
+@pytest.mark.parametrize(
+    ("words", "is_fine"), [("", True), ("kind = 'burned'", True), ("area_m2 > 1", False)]
+)
+def test_of_a_finer_sample_that_knows_what_is_asked_fewer_are_looked_through(
+    words: str, is_fine: bool
+) -> None:
+    finer = finer_million()
+    known = replace(million(), finer=finer)
+    where = EventFilter(
+        bbox=(25.0, 13.0, 27.5, 15.5), filter=read_text(words, FIELDS) if words else None
+    )
+    # All pass but one in a hundred.
+    passing = finer.inside([where.bbox]) & finer.between(0, 2**62) if where.bbox else finer.all()
+    changed = finer.columns["first_changed"][passing]
+
+    def looked_through(slack: float) -> float:
+        way = EventSearch("ours", where, None).way(lambda: known, COSTS["sqlite"], 1_000, slack)
+        assert way.by == "place" and way.since is not None
+        return float(np.count_nonzero(changed >= way.since)) * finer.weight
+
+    # 40 of the finer sample stand for a thousand: two standard deviations are 13 more.
+    assert (looked_through(2.0) == pytest.approx(1_340, abs=40)) == is_fine
+    if is_fine:
+        assert looked_through(6.0) == pytest.approx(1_970, abs=60)
 
 
 def test_the_newest_are_counted_of_those_that_pass_the_filter() -> None:
