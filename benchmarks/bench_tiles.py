@@ -215,12 +215,13 @@ def vectors(place: Place, given: argparse.Namespace) -> None:
             until_ready(asking)
             for zoom in ZOOMS_VECTOR:
                 at_zoom("cold", asking, process, zoom, some_tiles(place.store, zoom, count, "cold"))
-    remember(database)
     with served(place) as (url, process), closing(Asking(url, place.keys[OURS])) as asking:
         until_ready(asking)
-        if place.address:
-            remember_rows(place.store)
         for zoom in ZOOMS_VECTOR:
+            # Anew for each: a machine may drop what it has not used for some seconds.
+            remember(database)
+            if place.address:
+                remember_rows(place.store)
             paths = some_tiles(place.store, zoom, count, "warm")
             at_zoom("first", asking, process, zoom, paths)
             at_zoom("again", asking, process, zoom, paths)
