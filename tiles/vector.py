@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from tiles.ground import same_dimension
 from tiles.mercator import TILE_PIXELS, check_tile, tile_bounds, to_tile
 from tiles.mvt import Layer, Shapes, to_bytes
 
-__all__ = ["EXTENT", "META", "encode_mvt"]
+__all__ = ["EXTENT", "META", "encode_mvt", "smallest_drawn"]
 
 EXTENT = 4096
 """Units a side of a tile."""
@@ -87,6 +88,17 @@ def encode_mvt(
     if len(meeting) > most:
         layers.append(_truncated(layer, most))
     return to_bytes(layers, EXTENT)
+
+
+def smallest_drawn(z: int, y: int) -> float:
+    """Return the degrees under which an area is a square of one pixel, wherever in a row of tiles.
+
+    One that is smaller both ways is drawn alike from its box and from its outline.
+    """
+    _, south, _, north = tile_bounds(z, 0, y)
+    frame = (north - south) * BUFFER / EXTENT
+    farthest = min(90.0, max(abs(south), abs(north)) + frame)
+    return 360.0 / (1 << z) / TILE_PIXELS * math.cos(math.radians(farthest))
 
 
 def _frame(bounds: Bounds) -> BaseGeometry:

@@ -37,9 +37,11 @@ from api.tiled import (
 from api.tilesets import look_address
 from hearthwatch.access.passes import PARAMETER
 from hearthwatch.records import EventFilter
+from hearthwatch.store.extent import Box
 from hearthwatch.store.protocol_events import Outline
 from tiles.mercator import WORLD, tile_bounds
-from tiles.vector import encode_mvt
+from tiles.mvt import Shapes
+from tiles.vector import encode_mvt, smallest_drawn
 from tiles.xyz import Style
 
 MOST_EVENTS = 1000
@@ -151,8 +153,10 @@ def event_tile(
     require_tile(z, x, y)
     inside = dataclasses.replace(where, bbox=tile_bounds(z, x, y))
     # One more than fits, so that the encoder knows that something was left out.
-    found = here.store.outlines(who.organisation, inside, limit=MOST_EVENTS + 1)
-    shapes = np.array(shapely.from_wkb([one.geometry for one in found]), dtype=object, ndmin=1)
+    found = here.store.outlines(
+        who.organisation, inside, limit=MOST_EVENTS + 1, finest=smallest_drawn(z, y)
+    )
+    shapes = _shapes(found)
     tile = encode_mvt(shapes, _columns(found), z, x, y, layer=EVENTS, most=MOST_EVENTS)
     return Response(tile, media_type=MVT)
 
@@ -167,6 +171,15 @@ _FIELDS = {
     "area_ha": "Hectares",
     "settlement": "Id of the settlement, empty for a watch over an area",
 }
+
+
+def _shapes(found: Sequence[Outline]) -> Shapes:
+    """Return the shapes of events; boxes of those of which that is enough."""
+    boxes = np.array([one[-len(Box._fields) :] for one in found]).reshape(-1, len(Box._fields))
+    shapes: Shapes = np.asarray(shapely.box(*boxes.T), dtype=object)
+    known = [number for number, one in enumerate(found) if one.geometry is not None]
+    shapes[known] = shapely.from_wkb([found[number].geometry for number in known])
+    return shapes
 
 
 def _columns(found: Sequence[Outline]) -> dict[str, Sequence[Any]]:

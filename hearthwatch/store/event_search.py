@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -26,6 +26,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
+    null,
     or_,
     select,
 )
@@ -34,14 +35,14 @@ from sqlalchemy.types import TypeEngine
 from hearthwatch.cql.bounds import Bounds, bounds_of, texts_of
 from hearthwatch.cql.tree import All, Field, Form, Node, OneOf
 from hearthwatch.records import EventFilter, EventRow
-from hearthwatch.store import filters, tables
+from hearthwatch.store import filters, map_cells, tables
 from hearthwatch.store.codec import Row
 from hearthwatch.store.cursor import Position
 from hearthwatch.store.extent import boxes
 from hearthwatch.store.protocol_events import Outline
 from hearthwatch.store.queries import period
 from hearthwatch.store.sample import EventSample
-from hearthwatch.store.ways import LISTED, TIME, Asked, Costs, Way, cheapest, valued
+from hearthwatch.store.ways import LISTED, TIME, Asked, By, Costs, Way, cheapest, valued
 from hearthwatch.store.window import in_window, unindexed
 
 Statement = Select[Any]
@@ -56,6 +57,8 @@ class Told(Enum):
 
     ALL = EventRow._fields
     OUTLINE = Outline._fields
+    BOX = (*Outline._fields, "number")
+    """Without the geometry, which is in no index."""
     NUMBER = ("number",)
 
 
@@ -63,7 +66,7 @@ class _Shape(NamedTuple):
     """What a statement depends on besides its values; of some things, how many there are."""
 
     told: Told
-    by: Literal["time", "place", "value"]
+    by: By
     places: int
     is_boxed: bool
     states: int
@@ -95,6 +98,7 @@ class EventSearch:
         costs: Costs,
         most: int,
         slack: float = math.inf,
+        finest: float = 0.0,
     ) -> Way:
         """Return the way that answers this soonest, where so many are wanted.
 
@@ -104,12 +108,14 @@ class EventSearch:
             Gives the sample, where the way is not plain without it.
         slack : float
             See `Asked`; who gives one may be told to ask again.
+        finest : float
+            See `Asked`; who gives one may be told to ask for boxes.
         """
         # Their own index is narrower than any window that anyone would draw for them.
         own = self.where.region is not None or self.where.settlement is not None
         if own or {"region", "settlement", "id"} & set(texts_of(self._root())):
             return TIME
-        asked = Asked(*self._times(), self._places(), self._told_by_words(), most, slack)
+        asked = Asked(*self._times(), self._places(), self._told_by_words(), most, slack, finest)
         return cheapest(asked, sample(), costs)
 
     def statement(self, way: Way, told: Told = Told.ALL) -> Statement:
@@ -138,6 +144,8 @@ class EventSearch:
         }  # fmt: skip
         for n, place in enumerate(self._places()):
             named |= {f"{edge}{n}": at for edge, at in zip(tables.EDGES, place, strict=True)}
+        if way.by == "map":
+            named["cells"] = map_cells.cells(self._places())
         if self.start is not None:
             named["moment"], named["id"] = self.start
         return {name: value for name, value in named.items() if value is not None}
@@ -235,9 +243,17 @@ def _events_of(shape: _Shape, source: FromClause) -> Statement:
         conditions.append(or_(*(in_window(c.number, *place, since, until) for place in places)))
         # The index of time begins with the owner.
         owner = unindexed(owner)
-    found = select(*(c[name] for name in shape.told.value))
+    elif shape.by == "map":
+        conditions.append(map_cells.in_cells(c.number, _bound("cells", Text)))
+        owner = unindexed(owner)
+    found = select(*_told(c, shape.told))
     found = found.where(owner == _bound("organisation", Text), *conditions)
     return found.order_by(c.first_changed.desc(), c.id).limit(_bound("most", BigInteger))
+
+
+def _told(c: Any, told: Told) -> list[ColumnElement[Any]]:
+    empty = {"geometry": null().label("geometry")} if told is Told.BOX else {}
+    return [empty.get(name, c[name]) for name in told.value]
 
 
 def _words(c: Any, shape: _Shape) -> list[Condition]:

@@ -6,7 +6,7 @@ from hearthwatch.records import Event, EventFilter, EventRow, Page
 from hearthwatch.store import rules
 from hearthwatch.store.codec import to_row
 from hearthwatch.store.cursor import event_paging, event_position
-from hearthwatch.store.extent import boxes
+from hearthwatch.store.extent import Box, boxes
 from hearthwatch.store.memory_search import in_any, passes
 from hearthwatch.store.memory_tables import MemoryReader, between, newest_first, ranked
 from hearthwatch.store.protocol_events import Outline, row_of
@@ -48,11 +48,15 @@ class MemoryEventReads(MemoryReader):
         found = len(self._events(organisation, where))
         return found if found <= most else None
 
-    def outlines(self, organisation: str, where: EventFilter, *, limit: int) -> tuple[Outline, ...]:
+    def outlines(
+        self, organisation: str, where: EventFilter, *, limit: int, finest: float = 0.0
+    ) -> tuple[Outline, ...]:
         """Return the first `limit` of what `events` would give, with only what a map draws."""
         found = self.events(organisation, where, limit=limit).items
+        told = Outline._fields[: -len(Box._fields)]
         return tuple(
-            Outline(*(row[name] for name in Outline._fields)) for row in map(to_row, found)
+            Outline._make((*map(to_row(one).__getitem__, told), *one.geometry.bounds))
+            for one in found
         )
 
     def foresee(self) -> None:

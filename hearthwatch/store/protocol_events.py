@@ -13,14 +13,16 @@ class Outline(NamedTuple):
 
     Attributes
     ----------
-    geometry : bytes
-        WKB, CRS84.
+    geometry : bytes or None
+        WKB, CRS84. None where it is smaller than asked for, and its box says as much.
     first_changed, last_unharmed : int
         Microseconds since 1970 in UTC; None where no look showed the ground unharmed.
+    west, south, east, north : float
+        Degrees, CRS84.
     """
 
     id: str
-    geometry: bytes
+    geometry: bytes | None
     kind: str
     mode: str
     state: str
@@ -28,6 +30,10 @@ class Outline(NamedTuple):
     last_unharmed: int | None
     area_m2: float
     settlement: str
+    west: float
+    south: float
+    east: float
+    north: float
 
 
 def row_of(event: Event) -> EventRow:
@@ -73,8 +79,16 @@ class EventReads(Protocol):
         """
         ...
 
-    def outlines(self, organisation: str, where: EventFilter, *, limit: int) -> tuple[Outline, ...]:
+    def outlines(
+        self, organisation: str, where: EventFilter, *, limit: int, finest: float = 0.0
+    ) -> tuple[Outline, ...]:
         """Return the first `limit` of what `events` would give, with only what a map draws.
+
+        Parameters
+        ----------
+        finest : float
+            Degrees. What is smaller both ways, but no point, may come without its geometry, which
+            is then not read.
 
         Raises
         ------

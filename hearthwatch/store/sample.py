@@ -158,6 +158,13 @@ class EventSample:
             for to in windows
         ))  # fmt: skip
 
+    def smaller(self, degrees: float) -> Mask:
+        """Return which of them are smaller both ways than so many degrees."""
+        if not self.size:
+            return self.all()
+        west, south, east, north = (self.columns[edge] for edge in tables.EDGES)
+        return np.asarray(np.maximum(east - west, north - south) < degrees)
+
     def met(self, node: Node | None) -> Mask:
         """Return which of them meet a condition; what cannot be told of it counts as met."""
         if node is None or not self.size:

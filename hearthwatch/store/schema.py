@@ -14,7 +14,7 @@ from hearthwatch.store.faults import translated
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0016"
+HEAD = "0017"
 """The newest revision under ``migrations/versions``."""
 
 _VERSION_TABLE = table("alembic_version", column("version_num"))
@@ -84,10 +84,14 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Tell Alembic what to compare: not in what a database keeps the index of windows."""
+    """Tell Alembic what to compare: not in what a database keeps the indices of places."""
     if kind == "table":
         return not (name or "").startswith("event_window") and name != "spatial_ref_sys"
-    return (kind, name) not in {("column", "box"), ("index", "ix_events_box")}
+    return (kind, name) not in {
+        ("column", "box"),
+        ("index", "ix_events_box"),
+        ("index", "ix_events_map"),
+    }
 
 
 def _table_names(connection: Connection) -> Sequence[str]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Select, Text, bindparam, select
 
 from hearthwatch.records import Event, EventFilter, EventRow, Page
-from hearthwatch.store import queries, rules
+from hearthwatch.store import queries, rules, tables
 from hearthwatch.store.codec import from_rows
 from hearthwatch.store.cursor import event_paging, row_position
 from hearthwatch.store.event_search import EventSearch, Told
 from hearthwatch.store.faults import translated
+from hearthwatch.store.map_cells import in_numbers
 from hearthwatch.store.patience import TookTooLong
 from hearthwatch.store.protocol_events import Outline
 from hearthwatch.store.sample import EventSample, Samples
@@ -77,18 +79,24 @@ class SqlEventReads(SqlReader):
             return found if found <= most else None
         return None
 
-    def outlines(self, organisation: str, where: EventFilter, *, limit: int) -> tuple[Outline, ...]:
+    def outlines(
+        self, organisation: str, where: EventFilter, *, limit: int, finest: float = 0.0
+    ) -> tuple[Outline, ...]:
         """Return the first `limit` of what `events` would give, with only what a map draws."""
         event_paging(organisation, where, limit)  # which refuses a limit
         search = EventSearch(organisation, where, None)
         found: Sequence[Any] = ()
+        told = Told.OUTLINE
         with self._connect(self._single) as connection, translated():
             for slack in SLACKS:
-                way = self._way(connection, search, limit, slack)
-                found = _rows(connection, search, way, limit, Told.OUTLINE)
+                way = self._way(connection, search, limit, slack, finest)
+                told = Told.BOX if way.by == "map" else Told.OUTLINE
+                found = _rows(connection, search, way, limit, told)
                 if way.since is None or len(found) == limit:
                     break
                 # Asked anew, not on: so all that is answered was there at one moment.
+            if told is Told.BOX:
+                return _with_shapes(connection, found, finest)
         return tuple(map(Outline._make, found))
 
     def foresee(self) -> None:
@@ -96,13 +104,18 @@ class SqlEventReads(SqlReader):
         self._samples.begin()
 
     def _way(
-        self, connection: Connection, search: EventSearch, most: int, slack: float = math.inf
+        self,
+        connection: Connection,
+        search: EventSearch,
+        most: int,
+        slack: float = math.inf,
+        finest: float = 0.0,
     ) -> Way:
         def sample() -> EventSample:
             return self._samples.of(connection, search.organisation)
 
         with translated():
-            return search.way(sample, COSTS[connection.dialect.name], most, slack)
+            return search.way(sample, COSTS[connection.dialect.name], most, slack, finest)
 
 
 def _rows(
@@ -113,3 +126,35 @@ def _rows(
     if search.is_kept(way):
         return kept_rows(connection, statement, values)
     return connection.execute(statement, values).all()
+
+
+def _with_shapes(
+    connection: Connection, found: Sequence[Any], finest: float
+) -> tuple[Outline, ...]:
+    """Return outlines of boxes; the geometry is read of those that are not too small to show."""
+    outlines = [Outline._make(row[:-1]) for row in found]
+    places = {
+        row[-1]: place for place, row in enumerate(found) if not _is_small(row[-5:-1], finest)
+    }
+    if places:
+        numbers = {"numbers": ",".join(map(str, places))}
+        for number, geometry in kept_rows(connection, _shapes(), numbers):
+            place = places.pop(number)
+            outlines[place] = outlines[place]._replace(geometry=geometry)
+    # What was erased meanwhile is still there.
+    gone = set(places.values())
+    return tuple(one for place, one in enumerate(outlines) if place not in gone)
+
+
+def _is_small(box: Sequence[float], finest: float) -> bool:
+    """Tell whether a box says as much of an area as its outline; of a point it does not."""
+    west, south, east, north = box
+    return 0.0 < max(east - west, north - south) < finest
+
+
+@cache
+def _shapes() -> Select[Any]:
+    c = tables.events.c
+    return select(c.number, c.geometry).where(
+        in_numbers(c.number, bindparam("numbers", type_=Text))
+    )

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from hearthwatch.cql.bounds import compared_of
 from hearthwatch.cql.tree import All, Compare, Field, Node, Sign, Some
+from hearthwatch.store import map_cells
 from hearthwatch.store.sample import EventSample, Mask
 
 RANGED = ("area_m2", "last_detected")
@@ -26,8 +27,13 @@ IN_TIME = frozenset({"id", "first_changed", "kind", "state"})
 """Properties that the index of time has: of them alone no row has to be read to pass one over."""
 
 
+ON_A_MAP = IN_TIME | {"area_m2", "last_unharmed", "mode", "settlement"}
+"""Properties that the index of cells of the map has."""
 NARROW_DEGREES = 0.5
 """Side of a window that is gone through by place where nothing is known of the events."""
+
+
+By = Literal["time", "place", "map", "value"]
 
 
 class Way(NamedTuple):
@@ -35,9 +41,9 @@ class Way(NamedTuple):
 
     Attributes
     ----------
-    by : {"time", "place", "value"}
-        Back through time, or by an index that is in its order; by the index of windows, or by
-        that of one property, and then sorted.
+    by : {"time", "place", "map", "value"}
+        Back through time, or by an index that is in its order; by the index of windows, by that
+        of cells of the map, or by that of one property, and then sorted.
     name : str
         Of that property.
     since : int or None
@@ -45,7 +51,7 @@ class Way(NamedTuple):
         all of them. If they are too few the question must be asked again from farther back.
     """
 
-    by: Literal["time", "place", "value"]
+    by: By
     name: str = ""
     since: int | None = None
 
@@ -65,16 +71,22 @@ class Costs(NamedTuple):
     elsewhen : float
         For an event in a window at another time: the index of windows of PostgreSQL is split by
         place, and by time only where that decides.
+    cell : float
+        For a cell of the map, whatever is in it.
+    told : float
+        For an entry of the index of cells that it looks at.
     """
 
     passed: float
     fetched: float
     elsewhen: float
+    cell: float
+    told: float
 
 
 COSTS: Mapping[str, Costs] = {
-    "postgresql": Costs(passed=0.25, fetched=8.0, elsewhen=0.25),
-    "sqlite": Costs(passed=0.2, fetched=5.0, elsewhen=0.0),
+    "postgresql": Costs(passed=0.25, fetched=8.0, elsewhen=0.25, cell=5.0, told=1.0),
+    "sqlite": Costs(passed=0.2, fetched=5.0, elsewhen=0.0, cell=5.0, told=1.0),
 }
 
 
@@ -96,6 +108,8 @@ class Asked:
         How sure it is that enough are looked through first, the newest of a place: standard
         deviations of the sample. Without end for a question that is asked once, and must be
         answered.
+    finest : float
+        Degrees; of what is smaller the box is enough. 0 where all is wanted of each event.
     """
 
     since: int
@@ -104,6 +118,7 @@ class Asked:
     root: Node | None
     most: int
     slack: float = math.inf
+    finest: float = 0.0
 
 
 def cheapest(asked: Asked, sample: EventSample, costs: Costs) -> Way:
@@ -121,6 +136,8 @@ def cheapest(asked: Asked, sample: EventSample, costs: Costs) -> Way:
         priced[Way("place", since=since)] = (
             sample.about(there) * costs.elsewhen + sample.about(newest) * costs.fetched
         )
+        if _suits_a_map(asked):
+            priced[Way("map", since=since)] = _on_a_map(asked, sample, costs, since)
     for name, conditions in valued(asked.root).items():
         met = reduce(operator.and_, map(sample.met, conditions))
         priced[Way("value", name)] = _by_value(
@@ -172,6 +189,23 @@ def _through_time(
     in_all = sample.about(then)
     share = sample.about(looked_at) / in_all if in_all else 0.0
     return gone * (costs.passed + share * costs.fetched)
+
+
+def _suits_a_map(asked: Asked) -> bool:
+    return (
+        asked.finest > 0
+        and map_cells.count(asked.places) <= map_cells.MOST
+        and _told_of(asked.root) <= ON_A_MAP
+    )
+
+
+def _on_a_map(asked: Asked, sample: EventSample, costs: Costs, since: int | None) -> float:
+    near = sample.inside([map_cells.reached(place) for place in asked.places])
+    near &= sample.between(asked.since if since is None else since, asked.until)
+    looked_at, large = sample.about(near), sample.about(near & ~sample.smaller(asked.finest))
+    shown = min(1.0, asked.most / looked_at) * large
+    cells = map_cells.count(asked.places)
+    return cells * costs.cell + looked_at * costs.told + shown * costs.fetched
 
 
 def _by_value(sample: EventSample, costs: Costs, met: Mask, there: Mask | None) -> float:

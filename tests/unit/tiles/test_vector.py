@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from shapely.geometry import LineString, Point, Polygon, box, shape
 from shapely.geometry.base import BaseGeometry
 
-from tiles.mercator import check_tile, native_zoom, tile_bounds, tile_geobox
-from tiles.vector import encode_mvt
+from tiles.mercator import check_tile, native_zoom, tile_bounds, tile_geobox, tile_over
+from tiles.vector import encode_mvt, smallest_drawn
 
 TILE = (14, 9227, 5920)
 WEST, SOUTH, EAST, NORTH = tile_bounds(*TILE)
@@ -182,3 +182,31 @@ def test_no_pixel_is_lost_at_its_own_zoom(pixel_m: float, latitude: float) -> No
     tile_pixel = 40_075_016.686 * np.cos(np.radians(latitude)) / 256 / 2.0**zoom
     assert tile_pixel <= pixel_m * (1 + 1e-9)
     assert 2 * tile_pixel > pixel_m * (1 - 1e-9)
+
+
+@given(
+    zoom=st.integers(0, 22),
+    lon=st.floats(-179.9, 179.9),
+    lat=st.floats(-85.0, 85.0),
+    sides=st.tuples(st.floats(0.01, 0.999), st.floats(0.01, 0.999)),
+)
+def test_what_is_smaller_than_is_drawn_is_drawn_alike_from_its_box(
+    zoom: int, lon: float, lat: float, sides: tuple[float, float]
+) -> None:
+    x, y = tile_over(lon, lat, zoom)
+    wide, high = (smallest_drawn(zoom, y) * side for side in sides)
+    outline = Polygon([
+        (lon, lat), (lon + wide, lat + high / 3), (lon + wide / 3, lat + high), (lon, lat)
+    ])  # fmt: skip
+    tile = (zoom, x, y)
+    drawn = encode([(outline, {"id": "e1"})], tile)
+    assert drawn == encode([(box(*outline.bounds), {"id": "e1"})], tile)
+    ((square, _),) = decoded(drawn)
+    assert (square.area, square.length) == (256.0, 64.0)
+
+
+def test_what_is_drawn_smallest_is_no_more_than_a_pixel_anywhere_in_a_row() -> None:
+    # A pixel of zoom 8 is 1.40625 degrees / 256 wide, and at 60 degrees half as many high.
+    assert 0.99 * 1.40625 / 256 < smallest_drawn(8, 127) <= 1.40625 / 256
+    _, y = tile_over(0.0, 60.0, 8)
+    assert 0.95 * 1.40625 / 512 < smallest_drawn(8, y) < 1.02 * 1.40625 / 512

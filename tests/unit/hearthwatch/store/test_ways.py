@@ -111,6 +111,30 @@ def test_of_a_place_only_the_newest_are_looked_through_where_one_may_ask_again()
     assert way_of(few, most=1_000, slack=2.0) == PLACE
 
 
+@pytest.mark.parametrize("database", sorted(COSTS))
+@pytest.mark.parametrize(
+    ("words", "finest", "by"),
+    [
+        ("", 0.02, "map"),
+        ("kind = 'burned' AND area_m2 > 1", 0.02, "map"),
+        ("", 0.0, "time"),
+        ("looks = 2", 0.02, "time"),
+    ],
+)
+def test_a_map_of_small_events_goes_by_its_cells(
+    database: str, words: str, finest: float, by: str
+) -> None:
+    where = EventFilter(
+        bbox=(25.0, 13.0, 27.5, 15.5), filter=read_text(words, FIELDS) if words else None
+    )
+    search = EventSearch("ours", where, None)
+    assert search.way(million, COSTS[database], 1_000, 8.0, finest).by == by
+    # Over a country, and over a village, other ways are as good.
+    for box in (COUNTRY, (25.0, 13.0, 25.01, 13.01)):
+        wide = EventSearch("ours", EventFilter(bbox=box), None)
+        assert wide.way(million, COSTS[database], 1_000, 8.0, finest).by != "map"
+
+
 @pytest.mark.parametrize(
     ("words", "is_fine"), [("", True), ("kind = 'burned'", True), ("area_m2 > 1", False)]
 )
