@@ -17,7 +17,7 @@ from hearthwatch.settings import Settings, load_settings
 from hearthwatch.sources import fallback_from, provider_from
 from hearthwatch.store import MemoryStore
 from tests.standin import ACCOUNT, Standin
-from tests.support import settled
+from tests.support import clock, settled
 from tests.support.settled import EAST, LOOKS, Fire
 
 pytestmark = pytest.mark.slow
@@ -125,15 +125,18 @@ def test_the_same_passes_come_to_the_same_over_a_network_and_every_unit_is_accou
 
 
 def test_f20_a_spent_quota_pauses_the_provider_and_every_region_says_since_when_it_is_blind(
-    looks: Path, tmp_path: Path
+    looks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # With the month the pause ends too.
+    now = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    clock.stop(monkeypatch, now, "imagery.net.wire", "hearthwatch.budget.account")
     with Standin(looks, units=60.0) as server:
         store = MemoryStore()
         settled.enrol(store)
         settings = settings_of(server, tmp_path, provider="sentinelhub")
         run(settings, store)
         (pause,) = store.pauses("local", active=True)
-        assert pause.until is not None and pause.until > datetime.now(UTC)
+        assert pause.until == datetime(2026, 12, 1, tzinfo=UTC)
         statuses = {row.status for row in settled.rows_of(store)}
         assert Status.NOT_DELIVERED in statuses
         calls = len(server.calls("process"))

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from api import server
+from tests.support.waiting import PATIENCE_S
 
 MOST = 5
 
@@ -20,7 +21,7 @@ def port(monkeypatch):
     running = server.made(FastAPI(), begun.set)
     thread = threading.Thread(target=lambda: running.run(sockets=[listening]))
     thread.start()
-    assert begun.wait(20)
+    assert begun.wait(PATIENCE_S)
     yield listening.getsockname()[1]
     running.should_exit = True
     thread.join()

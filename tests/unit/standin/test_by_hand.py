@@ -15,6 +15,7 @@ import pytest
 from tests.standin.__main__ import years_since
 from tests.support.catalogue import make_catalogue, uniform
 from tests.support.plain_client import ask
+from tests.support.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -62,7 +63,7 @@ def test_what_it_prints_opens_its_doors(tmp_path, started):
     assert timedelta(0) <= age < timedelta(days=367), "the scene of 2020 is said to be recent"
     assert not any(client["client_secret"] in line for line in lines)
     process.send_signal(signal.SIGINT)
-    rest, errors = process.communicate(timeout=10)
+    rest, errors = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, errors) == (0, "")
     assert "2 requests were answered" in rest
 
@@ -80,10 +81,10 @@ def test_scenes_are_moved_by_whole_years_and_never_past_now(now, years):
 
 def test_without_scenes_it_says_so(tmp_path, started):
     process, _ = started(tmp_path / "nowhere")
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     assert errors == f"There is no catalogue at {tmp_path / 'nowhere'}.\n"
     process, _ = started(tmp_path)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     assert errors == f"There are no scenes in {tmp_path}.\n"

@@ -16,6 +16,7 @@ from hearthwatch.access.signin import SignIn
 from hearthwatch.errors import AccessError
 from hearthwatch.records import Organisation, Person, Role
 from hearthwatch.store import Store, open_store
+from tests.support.waiting import PATIENCE_S
 from tests.unit.hearthwatch.access.conftest import (
     NOON,
     RIGHT,
@@ -122,14 +123,14 @@ def test_many_at_once_are_no_way_round(
     gate = threading.Barrier(24)
 
     def guess(n: int) -> None:
-        gate.wait(10)
+        gate.wait(PATIENCE_S)
         assert not let_in(opened, WRONG, n=n)
 
     threads = [threading.Thread(target=guess, args=(n,)) for n in range(24)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_S)
     assert len(tried) == 5
     assert store.person("ours", amina.id).failures == 5
 
@@ -176,7 +177,7 @@ def test_two_right_ones_at_once_are_two_sessions_and_no_failure(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_S)
     assert len({one.session.id for one in found if one}) == 4
     assert store.person("ours", amina.id).failures == 0
 

@@ -18,11 +18,17 @@ from hearthwatch.records import Region, RunOutcome
 from hearthwatch.settings import Settings, load_settings
 from hearthwatch.store import MemoryStore, Store
 from tests.contract import store_records as a
-from tests.support import blind
+from tests.support import blind, clock
 
 HUB = "sentinelhub"
-BEGUN = month_start(datetime.now(UTC))
-"""Of the month in which the tests run: what is shown holds now."""
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+BEGUN = month_start(NOW)
+
+
+@pytest.fixture(autouse=True)
+def _month(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be one moment of one month: in its first minutes little of it can have been spent."""
+    clock.stop(monkeypatch, NOW, "hearthwatch.budget.account", "hearthwatch.budget.lapsed")
 
 
 @pytest.fixture
@@ -54,7 +60,7 @@ def ran(
     **more: Any,
 ) -> datetime:
     """Let a run over a region begin so many hours ago, and end; return when."""
-    at = datetime.now(UTC) - timedelta(hours=hours)
+    at = NOW - timedelta(hours=hours)
     run = a.run(
         id=f"{region}-{hours}", region=region, started=at, finished=at, outcome=outcome,
         detail=detail, **more,
@@ -283,9 +289,8 @@ class TestRunsThatComeToNothing:
     def test_a_new_region_has_time_for_its_first_run_and_an_expired_one_needs_none(
         self, settings: Settings, store: Store
     ) -> None:
-        now = datetime.now(UTC)
-        new = a.region(id="reg-0", created=now - timedelta(hours=40))
-        over = a.region(id="reg-1", expires=now - timedelta(days=9))
+        new = a.region(id="reg-0", created=NOW - timedelta(hours=40))
+        over = a.region(id="reg-1", expires=NOW - timedelta(days=9))
         for one in (new, over):
             put_back(store, one.id)
         found = shown(settings, store, "ours", [new, over])

@@ -41,11 +41,12 @@ def server(scenes, monkeypatch):
 def test_a_day_before_the_first_list_is_told_with_what_to_set_and_then_looked_at(
     server, document, call, monkeypatch
 ):
-    document("region", "add", "Oak", "--bbox", BOX)
-    until = f"{ago(790):%Y-%m-%d}"
+    added = document("region", "add", "Oak", "--bbox", BOX)[1]["region"]["created"]
+    created = datetime.fromisoformat(added)
+    until = f"{created - timedelta(days=790):%Y-%m-%d}"
     status, out, _ = call("run", "--until", until)
     assert status == 0
-    begins = f"{datetime.now(UTC) - timedelta(days=730):%Y-%m-%d}"
+    begins = f"{created - timedelta(days=730):%Y-%m-%d}"
     assert f"Oak: nothing so old was listed: its looks begin on {begins}" in out
     # From the middle of the day or so to that of now: 789 days and a part of one, or a little more.
     assert any(f"HEARTHWATCH_BACKFILL_DAYS to more than {days} " in out for days in (790, 791))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from hearthwatch.records import EventFilter, Mode, Priority, SpendStatus
 from hearthwatch.settings import load_settings
 from hearthwatch.store.whole import all_settlements, all_spends
 from tests.standin import Standin, faults
+from tests.support import clock
 from tests.support.catalogue import make_catalogue
 from tests.unit.hearthwatch.cli import recent
 from tiles.geodesy import project
@@ -163,7 +164,12 @@ def test_a_cap_that_is_reached_refuses_it_before_it_is_asked_for(
     assert not (tmp_path / "means.csv").exists()
 
 
-def test_f20_a_quota_the_provider_calls_spent_pauses_it(hub, village, document, failure):
+def test_f20_a_quota_the_provider_calls_spent_pauses_it(
+    hub, village, document, failure, monkeypatch
+):
+    # With the month the pause ends too.
+    at = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    clock.stop(monkeypatch, at, "imagery.net.wire", "hearthwatch.budget.account")
     hub.faults["statistics"].append(faults.quota_spent())
     assert failure(*village)[1] == "catalogue"
     assert document("spend")[1]["pauses"][0]["provider"] == "sentinelhub"

@@ -23,6 +23,7 @@ from imagery.hub.cost import processing_units
 from imagery.hub.products import RESOLUTION
 from imagery.types import Cost
 from tests.standin import ACCOUNT, Standin, faults
+from tests.support import clock
 from tests.unit.hearthwatch.cli import recent
 from tiles.geodesy import CRS84, equal_area, project
 
@@ -152,7 +153,9 @@ def wanted_of(detector):
 
 
 class TestSpend:
-    def test_what_was_spent_is_told_by_provider_region_and_day(self, document, call):
+    def test_what_was_spent_is_told_by_provider_region_and_day(self, document, call, monkeypatch):
+        spent = datetime(2026, 3, 14, 9, tzinfo=UTC)
+        clock.stop(monkeypatch, spent, "hearthwatch.budget.account", "hearthwatch.cli.spend")
         document("region", "add", "Oak", "--bbox", BOX)
         settings = load_settings(provider="sentinelhub")
         with store_at(settings.data_dir, write=True) as store:
@@ -169,7 +172,7 @@ class TestSpend:
         by_region = {row["region"]: row for row in told["by_region"]}
         assert by_region["Oak"]["units"] == 7.5
         assert by_region["(none)"]["reserved_units"] == 1.5
-        assert told["by_day"][0]["day"] == f"{datetime.now(UTC):%Y-%m-%d}"
+        assert told["by_day"][0]["day"] == "2026-03-14"
         _, only = document("spend", "--region", "Oak", "--by", "provider")
         assert only["by_provider"] == [
             {"provider": "sentinelhub", "reads": 2, "units": 7.5, "reserved_units": 0.0,

@@ -17,15 +17,23 @@ from hearthwatch.cli.main import main
 from hearthwatch.layout import Layout
 from hearthwatch.records import Event, EventFilter, EventState, Kind, Mode
 from tests.contract import store_records as a
+from tests.support import clock
 from tests.support.faulty import Answer, Asked, FaultyServer
 from tests.support.heat import STANDARD, VIIRS, Hot, table
 
-NOW = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+NOW = datetime(2026, 3, 14, tzinfo=UTC)
 SEEN = NOW - timedelta(days=1) + timedelta(hours=11, minutes=40)
 BEGAN = NOW - timedelta(days=30)
 CORE = MultiPolygon([box(25.300, 13.600, 25.306, 13.606)])
 INSIDE = Hot(SEEN, lon=25.303, lat=13.603)
 KEY = "0123456789abcdef0123456789abcdef"
+CLOCKS = ("hearthwatch.cli.heat", "hearthwatch.heat.taking", "imagery.net.wire")
+
+
+@pytest.fixture(autouse=True)
+def _day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be one day throughout: a run that crosses midnight asks for another day's heat."""
+    clock.stop(monkeypatch, NOW + timedelta(hours=9), *CLOCKS)
 
 
 @pytest.fixture

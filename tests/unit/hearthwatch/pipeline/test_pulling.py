@@ -24,6 +24,7 @@ from imagery.providers.folder import FolderProvider
 from imagery.types import Chip, Cost, GeoBox, Query, Scene
 from tests.support import settled
 from tests.support.settled import LOOKS, MIDDLE, WEST
+from tests.support.waiting import PATIENCE_S
 from tiles.archive import Archive
 
 CELLS = {f"34N_{col:04d}_{row:04d}" for col in (60, 61) for row in (146, 147)}
@@ -114,7 +115,7 @@ def test_who_waits_goes_on_when_the_other_fails(tmp_path: Path) -> None:
 
     first = threading.Thread(target=fail)
     first.start()
-    assert began.wait(10.0)
+    assert began.wait(PATIENCE_S)
     with archive.pulling("look", "cell"):
         order.append("second")
     first.join()

@@ -25,14 +25,14 @@ from hearthwatch.store import MemoryStore
 from imagery.errors import NotYet, QuotaExhausted, Transient
 from imagery.types import Acquisition, Cost, Query
 from tests.contract import store_records as a
-from tests.support import catalogue, settled
+from tests.support import catalogue, clock, settled
 from tests.support.remote import Remote
 from tests.support.settled import EAST, LOOKS, WEST
 
 NUMBER = 3
 CELL = "34N_0061_0147"
 """Home of two of the villages."""
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
 CAPS = Caps(units_per_month=100.0, requests_per_month=100)
 SUSPECTED = {
     "organisation": "local", "region": "region-1", "kind": Kind.BURNED, "mode": Mode.TEST,
@@ -40,6 +40,12 @@ SUSPECTED = {
 }  # fmt: skip
 LEFT_FOR_CONFIRMATION = 85.0
 """Units spent of the hundred, of which routine looks may take eighty."""
+
+
+@pytest.fixture(autouse=True)
+def _month(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be one day throughout: when a month begins, what was spent before counts no more."""
+    clock.stop(monkeypatch, NOW, "hearthwatch.budget.account", "hearthwatch.pipeline.purse")
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,16 @@ from hearthwatch.store import MemoryStore, Store
 from hearthwatch.watchdogs.gathering import fresh, watched
 from hearthwatch.watchdogs.rules import find_watched
 from tests.contract import store_records as a
+from tests.support import clock
 
 RADAR, OPTICAL = "Sentinel-1", "Sentinel-2"
-NOW = datetime.now(UTC)
-"""What is said of runs goes by the machine's clock."""
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be the same moment for what is said of runs."""
+    clock.stop(monkeypatch, NOW, "hearthwatch.budget.account", "hearthwatch.budget.lapsed")
 
 
 @pytest.fixture

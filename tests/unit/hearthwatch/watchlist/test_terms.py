@@ -39,6 +39,7 @@ from hearthwatch.watchlist.terms import (
     with_level,
 )
 from tests.contract import store_records as a
+from tests.support import clock
 from tests.support.listing_provider import made_scene
 from tests.support.remote import Remote
 
@@ -46,6 +47,10 @@ SETTINGS = load_settings()
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 STRONG = dict.fromkeys(Variable, Grade.STRONG)
+CLOCKS = (
+    "hearthwatch.budget.account", "hearthwatch.budget.lapsed", "hearthwatch.cli.regions",
+    "hearthwatch.cli.status", "hearthwatch.watchlist.areas",
+)  # fmt: skip
 
 
 def raised(level: WatchLevel = WatchLevel.URGENT, days: float = 7) -> Region:
@@ -234,7 +239,9 @@ def test_levels_and_status_on_the_command_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEARTHWATCH_DATA_DIR", str(tmp_path / "var"))
-    soon = f"{datetime.now(UTC) + 5 * DAY:%Y-%m-%d}"
+    # Of a day that ended meanwhile, four would be left.
+    clock.stop(monkeypatch, NOW + 9 * HOUR, *CLOCKS)
+    soon = f"{NOW + 5 * DAY:%Y-%m-%d}"
 
     def said(*words: str, status: int = 0) -> str:
         capsys.readouterr()

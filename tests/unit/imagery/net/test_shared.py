@@ -18,7 +18,7 @@ from tests.support.waiting import PATIENCE_S, held_up_by_nothing
 
 
 def soon():
-    return Deadline.after(5)
+    return Deadline.after(PATIENCE_S)
 
 
 @given(values=st.lists(st.dictionaries(st.sampled_from("abc"), st.floats(-1e9, 1e9)), max_size=5))
@@ -56,7 +56,7 @@ def test_one_holds_it_at_a_time_and_nobody_waits_beyond_his_deadline(tmp_path):
 def test_threads_that_count_together_lose_no_count(tmp_path):
     def count():
         for _ in range(25):
-            with locked(tmp_path / "state", Deadline.after(30)) as state:
+            with locked(tmp_path / "state", soon()) as state:
                 state.save(n=state.values.get("n", 0.0) + 1)
 
     threads = [threading.Thread(target=count) for _ in range(6)]
@@ -137,5 +137,5 @@ def test_the_lock_is_gone_with_the_process_that_held_it(tmp_path):
         with pytest.raises(Transient), locked(path, Deadline.after(0.05)):
             pass
         child.kill()
-    with locked(path, Deadline.after(0.5)) as state:
+    with locked(path, soon()) as state:
         assert state.values == {}
