@@ -21,6 +21,7 @@ import {
   interval,
   isolated,
   jobWords,
+  lookTime,
   modeWord,
   sightOf,
   sightWords,
@@ -534,4 +535,10 @@ test("the server is asked below the folder that the page came from", () => {
     assert.equal(tilesFrom(given, root), `https://watch.example${route}`);
     assert.equal(tilesFrom(given, below), `https://watch.example/hearth/watch${route}`);
   }
+});
+
+test("of a look of which only the day is known no hour is told", () => {
+  assert.equal(lookTime("2024-06-18T00:00:00Z"), "18 Jun 2024");
+  assert.equal(lookTime("2024-06-18T02:00:00+02:00"), "18 Jun 2024");
+  assert.equal(lookTime("2024-06-18T08:30:01Z"), "18 Jun 2024, 08:30 UTC");
 });
