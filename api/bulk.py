@@ -70,7 +70,8 @@ class Bulk:
             found = page_of(self.here, self.who, self.name, Asked(self.where, PAGE, after))
             if after is None and self.most is not None and found.matched is None:
                 raise _too_many(self.most)
-            # What is JSON in them already is read: columns are made of values.
+            # As the API writes them, whatever the collection: columns are made of values, where
+            # events have text that is JSON already, and a number that is none is null.
             features = orjson.loads(orjson.dumps(found.features))
             self._look_for_light(features)
             yield features

@@ -28,6 +28,7 @@ def new_key(
     *,
     scopes: tuple[str, ...] = (),
     made_by: str = "",
+    shown_to: str = "",
 ) -> tuple[ApiKey, str]:
     """Make a key.
 
@@ -43,6 +44,8 @@ def new_key(
         What it is narrowed to; empty for all that its role may.
     made_by : str
         Id of the person with whom it is shut out; empty for none.
+    shown_to : str
+        Id of the person or key that reads it now; empty for the command line.
 
     Returns
     -------
@@ -62,12 +65,18 @@ def new_key(
         expires=expires,
         scopes=scopes,
         made_by=made_by,
+        shown_to=shown_to,
     )
     return key, f"hw_{key_id}_{secret}"
 
 
 def rotated(
-    old: ApiKey, others: tuple[ApiKey, ...], now: datetime, overlap: timedelta = OVERLAP
+    old: ApiKey,
+    others: tuple[ApiKey, ...],
+    now: datetime,
+    overlap: timedelta = OVERLAP,
+    *,
+    shown_to: str = "",
 ) -> tuple[ApiKey, ApiKey, str]:
     """Make the key that takes another one's place.
 
@@ -79,6 +88,8 @@ def rotated(
         All keys of the organisation.
     overlap : timedelta
         How long both are in force.
+    shown_to : str
+        Id of the person or key that reads the new one; empty for the command line.
 
     Returns
     -------
@@ -113,6 +124,7 @@ def rotated(
         now + life if life else None,
         scopes=old.scopes,
         made_by=old.made_by,
+        shown_to=shown_to,
     )
     new = dataclasses.replace(key, replaces=old.id)
     return dataclasses.replace(old, expires=last), new, shown

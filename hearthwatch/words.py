@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 from hearthwatch.records import Mode
 
@@ -17,6 +17,16 @@ _SENSORS = {
 def day(moment: datetime | None) -> str:
     """Return the UTC day as 2020-12-31, or a dash."""
     return f"{moment.astimezone(UTC):%Y-%m-%d}" if moment else "-"
+
+
+def look_time(sensed: datetime) -> str:
+    """Return when a look was, UTC, as 2020-12-31 08:30.
+
+    The day alone where it is the first instant of one: that stands for a scene whose catalogue
+    gives only a day, and an hour would be made up.
+    """
+    in_utc = sensed.astimezone(UTC)
+    return f"{in_utc:%Y-%m-%d}" if in_utc.time() == time() else f"{in_utc:%Y-%m-%d %H:%M}"
 
 
 def interval(since: datetime | None, first: datetime) -> str:

@@ -50,8 +50,9 @@ def add_key(sent: NewKey, who: Manager, here: InContext, doors: InDoors) -> Resp
         raise Problem(422, "invalid", "The key would never be in force.", faults=[fault])
     made_by = _person_behind(here, who)
     key, shown = new_key(
-        who.organisation, sent.name, sent.role, now, expires, scopes=scopes, made_by=made_by
-    )
+        who.organisation, sent.name, sent.role, now, expires,
+        scopes=scopes, made_by=made_by, shown_to=who.key,
+    )  # fmt: skip
     with here.store.transaction() as transaction:
         transaction.put_key(key)
     return _made(key, shown)
@@ -78,7 +79,8 @@ def rotate_key(
         old = _own(here, who, key)
         people.require_no_more(who, scopes_of(old.role, old.scopes))
         others = here.store.keys(who.organisation)
-        ending, new, shown = rotated(old, others, doors.sign_in.clock(), overlap)
+        now = doors.sign_in.clock()
+        ending, new, shown = rotated(old, others, now, overlap, shown_to=who.key)
         transaction.put_key(ending)
         transaction.put_key(new)
     return _made(new, shown)

@@ -47,7 +47,7 @@ def add_person(sent: NewPerson, who: Manager, here: InContext, doors: InDoors) -
     with here.store.transaction() as transaction:
         if here.store.person_by_login(who.organisation, made.login):
             raise people.login_taken(made.login)
-        made = dataclasses.replace(made, password=kept)
+        made = dataclasses.replace(made, password=kept, set_by=who.key)
         transaction.put_person(made)
     return respond(_value(made), status=201, headers={"Location": f"/people/{made.id}"})
 
@@ -73,7 +73,8 @@ def change_person(
     with here.store.transaction() as transaction:
         found = here.store.person(who.organisation, person)
         people.require_no_more(who, scopes_of(found.role))
-        changed = _changed(here.store, transaction, found, sent, kept, doors.sign_in.clock())
+        now, set_by = doors.sign_in.clock(), "" if who.person == person else who.key
+        changed = _changed(here.store, transaction, found, sent, kept, now, set_by)
     return respond(_value(changed))
 
 
@@ -84,6 +85,7 @@ def _changed(
     sent: PersonChange,
     kept: str,
     now: datetime,
+    set_by: str,
 ) -> Person:
     """Do what is asked, step by step; each step puts the person as the one before left them."""
     role = sent.role or person.role
@@ -92,7 +94,7 @@ def _changed(
     person = dataclasses.replace(person, name=sent.name or person.name, role=role)
     transaction.put_person(person)
     if kept:
-        person = people.set_password(store, transaction, person, kept, now)
+        person = people.set_password(store, transaction, person, kept, now, set_by=set_by)
     if sent.disabled:
         person = people.disable(store, transaction, person, now)
     elif sent.disabled is False:

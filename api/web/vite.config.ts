@@ -5,6 +5,8 @@ const server = "http://127.0.0.1:8480";
 const routes = ["/whoami", "/limits", "/regions", "/events", "/jobs", "/tiles", "/settlements"];
 
 export default defineConfig({
+  // The page may be below a path of a proxy.
+  base: "./",
   build: {
     target: "es2022",
     // The Content-Security-Policy lets nothing but pictures be data: addresses.

@@ -72,10 +72,24 @@ def find_person(store: Store, organisation: str, login: str) -> Person:
 
 
 def set_password(
-    store: Store, transaction: Transaction, person: Person, kept: str, now: datetime
+    store: Store,
+    transaction: Transaction,
+    person: Person,
+    kept: str,
+    now: datetime,
+    *,
+    set_by: str = "",
 ) -> Person:
-    """Give a person a password, by its hash; their sessions end and no wait goes on."""
-    changed = dataclasses.replace(person, password=kept, changed=now, failures=0, waits_until=None)
+    """Give a person a password, by its hash; their sessions end and no wait goes on.
+
+    Parameters
+    ----------
+    set_by : str
+        Who else did it, for what takes two people; empty for themselves and the command line.
+    """
+    changed = dataclasses.replace(
+        person, password=kept, changed=now, failures=0, waits_until=None, set_by=set_by
+    )
     transaction.put_person(changed)
     end_sessions(store, transaction, person, now)
     return changed

@@ -101,7 +101,9 @@ class SignIn:
             now = self.store.person(person.organisation, person.id)
             if now.password != counted.password or now.disabled is not None:
                 raise AccessError("The password was changed meanwhile. Sign in again.")
-            changed = set_password(self.store, transaction, now, kept, self.clock())
+            # The same once more is still known to whoever set it.
+            set_by = now.set_by if new == old else ""
+            changed = set_password(self.store, transaction, now, kept, self.clock(), set_by=set_by)
             made, token = self._session(changed)
             transaction.put_session(made)
         return SignedIn(changed, made, token, form_token(token))

@@ -14,7 +14,6 @@ from typing import Any
 
 from hearthwatch.alerting.matching import STARTING
 from hearthwatch.alerting.network import Network, in_force, may_know, wait_of
-from hearthwatch.alerting.severity import severity
 from hearthwatch.records import (
     Alert,
     AlertAct,
@@ -99,7 +98,7 @@ class Routing:
             found = self._as_released(event, found, {one.id for one in met})
         asked = [one for one in self._first_ranks(met, known) if one.id not in known]
         while asked:
-            reached = [one for one in asked if self._ask_first(event, one, found, details)]
+            reached = [one for one in asked if self._ask_first(event, grave, one, found, details)]
             asked = [] if reached or self._is_with_somebody(event) else _next_rank(met, asked)
         return found
 
@@ -267,12 +266,16 @@ class Routing:
         return [one for one in left if one.rank == left[0].rank]
 
     def _ask_first(
-        self, event: Event, responder: Responder, found: Because, details: Collection[Detail]
+        self,
+        event: Event,
+        grave: Severity,
+        responder: Responder,
+        found: Because,
+        details: Collection[Detail],
     ) -> bool:
         """Add the first contact of a responder that can be told; tell whether there is one."""
         contact = self.next_contact(responder)
         if contact and self.waits(contact) and not RELEASED & set(details):
-            grave = severity(event.kind, event.change)
             self.begin(event.id, responder, contact, self.now + wait_of(responder, grave))
         elif contact:
             found[contact] = (self.network.wish(responder),)

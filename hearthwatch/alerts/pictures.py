@@ -315,7 +315,7 @@ def _said(made: Made, language: Language, zone: str) -> dict[str, Any]:
 
     recipe = made.recipe
     before, after = (
-        words.instant(look.sensed, language, zone) for look in (recipe.before, recipe.after)
+        words.look(one.sensed.isoformat(), language, zone) for one in (recipe.before, recipe.after)
     )
     years = sorted({recipe.before.sensed.year, recipe.after.sensed.year})
     lines = (

@@ -92,8 +92,8 @@ class Erasures:
         NotFound
             There is no such proposal, or what it is about is gone.
         ReleaseError
-            It is decided already, one asked for it oneself, one comes with a key, or it is under
-            a hold.
+            It is decided already, one asked for it oneself, one comes with a key, one person
+            could have asked and agreed, or it is under a hold.
         """
         with self.store.transaction() as tx:
             found = self._open_to_another(proposal_id)
@@ -164,7 +164,7 @@ class Erasures:
 
     def _open_to_another(self, proposal_id: str) -> Proposal:
         found = one_erasure(self.store, self.who.organisation, proposal_id)
-        require_another(self.store, self.who, found)
+        require_another(self.store, self.who, found, agrees=True)
         return found
 
     def _parts(self, found: Proposal) -> Parts:

@@ -87,7 +87,8 @@ class Holds:
         NotFound
             There is no such hold in force.
         ReleaseError
-            One asked for it oneself, comes with a key, or asks and says not why.
+            One asked for it oneself, comes with a key, asks and says not why, or one person could
+            have asked and agreed.
         """
         with self.store.transaction() as tx:
             hold = self._in_force(hold_id)
@@ -105,7 +106,7 @@ class Holds:
                 )
                 self._put(tx, made, "hold lift ask", hold)
                 return hold
-            require_another(self.store, self.who, asked)
+            require_another(self.store, self.who, asked, agrees=True)
             lifted = dataclasses.replace(hold, ended=self.clock(), ended_by=self.who.person)
             tx.put_proposal(self._decided(asked, ProposalOutcome.AGREED))
             return self._put(tx, lifted, "hold lift agree", lifted)

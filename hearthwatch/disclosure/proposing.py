@@ -82,11 +82,11 @@ class Releases:
         NotFound
             There is no such proposal.
         ReleaseError
-            It is decided already, one asked for it oneself, one comes with a key, or the event
-            may not be released any more.
+            It is decided already, one asked for it oneself, one comes with a key, one person
+            could have asked and agreed, or the event may not be released any more.
         """
         with self.store.transaction() as transaction:
-            found = self._open_to_another(proposal_id)
+            found = self._open_to_another(proposal_id, agrees=True)
             now = self.clock()
             event = self.store.event(found.organisation, found.subject)
             _require_releasable(event, _audience(found))
@@ -104,7 +104,7 @@ class Releases:
             As `agree`.
         """
         with self.store.transaction() as transaction:
-            found = self._open_to_another(proposal_id)
+            found = self._open_to_another(proposal_id, agrees=False)
             return self._put(transaction, self._decided(found, False, self.clock()), "refuse")
 
     def withdraw(self, proposal_id: str) -> Proposal:
@@ -145,10 +145,10 @@ class Releases:
             if one.outcome is ProposalOutcome.AGREED:
                 raise ReleaseError(f"It is released already: {one.id}.")
 
-    def _open_to_another(self, proposal_id: str) -> Proposal:
+    def _open_to_another(self, proposal_id: str, *, agrees: bool) -> Proposal:
         """Return a proposal that is open, and that this person may decide."""
         found = self._find(proposal_id)
-        require_another(self.store, self.who, found)
+        require_another(self.store, self.who, found, agrees=agrees)
         return found
 
     def _decided(self, found: Proposal, yes: bool, now: datetime) -> Proposal:

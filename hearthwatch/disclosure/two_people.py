@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from hearthwatch.access.hands import are_apart
 from hearthwatch.access.standing import Caller
 from hearthwatch.errors import NotFound, ReleaseError
 from hearthwatch.records import AuditEntry, Proposal, ProposalOutcome, ProposedAct
 from hearthwatch.store.protocol import Store, Transaction
 
 LONGEST_REASON = 2000
+_IN_ONE_HAND = (
+    "One person could have done both: of you and of whoever asked, one set the other's password or "
+    "saw their key, or somebody else did so for both. It counts once those whose password was set "
+    "for them have changed it themselves; or let somebody else agree."
+)
 _NAMES = {ProposedAct.RELEASE: "release", ProposedAct.ERASE: "erasure"}
 
 
@@ -28,13 +34,19 @@ def checked_reason(reason: str) -> str:
     return reason.strip()
 
 
-def require_another(store: Store, who: Caller, found: Proposal) -> None:
+def require_another(store: Store, who: Caller, found: Proposal, *, agrees: bool) -> None:
     """Refuse whoever may not be the second person of a proposal.
+
+    Parameters
+    ----------
+    agrees : bool
+        Whether it would be done then. To refuse it, one may be in the hands of whoever asked.
 
     Raises
     ------
     ReleaseError
-        It is decided already, one asked for it oneself, or one comes with a key.
+        It is decided already, one asked for it oneself, one comes with a key, or would agree
+        where one person could have been both.
     """
     if found.outcome is not ProposalOutcome.OPEN:
         raise ReleaseError(f"It is decided already: {found.outcome.value}.")
@@ -44,6 +56,8 @@ def require_another(store: Store, who: Caller, found: Proposal) -> None:
     # Who asked with a key of their own is not another person.
     if who.person in (found.asked_by, asked_with.made_by if asked_with else ""):
         raise ReleaseError("Another person has to decide: you asked for it yourself.")
+    if agrees and not are_apart(store, found.organisation, found.asked_by, who.person):
+        raise ReleaseError(_IN_ONE_HAND)
 
 
 def proposals_of(store: Store, organisation: str, act: ProposedAct) -> tuple[Proposal, ...]:

@@ -174,8 +174,10 @@ def restore(
     BackupError
         There is something in the data folder, or the backup is not whole.
     StoreError
-        The database holds something already.
+        The database holds something already, which is found before anything is written.
     """
+    if database:
+        _require_empty(database)
     _begin(layout)
     for file in held.files():
         _put_back(held, file, layout.root)
@@ -190,6 +192,12 @@ def restore(
         name, document["taken"], document["files"], chains, runs, sessions, untold,
         tuple(document["missing"]),
     )  # fmt: skip
+
+
+def _require_empty(database: str) -> None:
+    from hearthwatch.store.copying import require_empty
+
+    require_empty(database)
 
 
 def _begin(layout: Layout) -> None:

@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from hearthwatch.passes.calendar import RECENT
 from hearthwatch.pipeline.tasks import Measured, Site, not_taken
 from hearthwatch.records import LedgerRow, ObservationStatus
+from hearthwatch.words import look_time
 from imagery.types import Acquisition, Scene
 from tiles.cell import cell_from_id
 from tiles.grid import ground
@@ -201,7 +202,7 @@ class Turns:
 
 
 def _after(before: Acquisition) -> str:
-    return f"waits for its turn after the pass of {before.sensed:%Y-%m-%d %H:%M} UTC"
+    return f"waits for its turn after the pass of {look_time(before.sensed)} UTC"
 
 
 def _is_partial(look: Acquisition, looks: Sequence[Acquisition], cell: BaseGeometry) -> bool:

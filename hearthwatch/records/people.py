@@ -42,6 +42,9 @@ class Person:
         Wrong passwords since the last right one.
     waits_until : datetime or None
         Before then no password is tried.
+    set_by : str
+        Id of the person or key that set the password for them; empty where they did themselves, or
+        the command line did.
     """
 
     id: str
@@ -55,6 +58,7 @@ class Person:
     failures: int = 0
     waits_until: datetime | None = None
     disabled: datetime | None = None
+    set_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,9 @@ class ApiKey:
         When it was last used, to the day; None if it never was.
     made_by : str
         Id of the person who made it, with whom it is shut out; empty for the command line.
+    shown_to : str
+        Id of the person or key that it was shown to, which may be another than made the one it
+        takes the place of; empty for the command line.
     """
 
     id: str
@@ -113,6 +120,7 @@ class ApiKey:
     replaces: str = ""
     used: datetime | None = None
     made_by: str = ""
+    shown_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

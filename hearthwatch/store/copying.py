@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, insert, literal, select
 
 from hearthwatch.errors import StoreError
 from hearthwatch.store.faults import translated
@@ -18,9 +18,9 @@ from hearthwatch.store.rows import (
     every_table,
     given,
     go_on_from,
-    number_of,
 )
-from hearthwatch.store.whole_database import reading, writing
+from hearthwatch.store.schema import table_names
+from hearthwatch.store.whole_database import looking, reading, writing
 
 
 def copy_store(
@@ -87,9 +87,25 @@ def digests(place: Path | str) -> Mapping[str, TableDigest]:
         return {table.name: digest(connection, table) for table in every_table()}
 
 
+def require_empty(place: str) -> None:
+    """Refuse (`StoreError`) what `copy_store` would not copy to; nothing is written to it.
+
+    Parameters
+    ----------
+    place : str
+        An address of PostgreSQL.
+    """
+    with translated(), looking(place) as connection:
+        _refuse_full(connection)
+
+
 def _refuse_full(copy: Connection) -> None:
+    # Of an older schema some are missing.
+    there = frozenset(table_names(copy))
     for table in every_table():
-        if copy.execute(select(number_of(table)).limit(1)).first() is not None:
+        if table.name not in there:
+            continue
+        if copy.execute(select(literal(1)).select_from(table).limit(1)).first() is not None:
             raise StoreError(
                 "The store to copy to holds something already. Name an empty database or a new "
                 "file: rows are never mixed."

@@ -64,7 +64,7 @@ def is_current(engine: Engine) -> bool:
 
 def revision(connection: Connection) -> str | None:
     """Return the revision of a database, None for an empty one."""
-    tables = _table_names(connection)
+    tables = table_names(connection)
     if _VERSION_TABLE.name in tables:
         return connection.execute(select(_VERSION_TABLE.c.version_num)).scalar()
     if tables:
@@ -94,7 +94,8 @@ def is_ours(name: str | None, kind: str, _parents: object) -> bool:
     }
 
 
-def _table_names(connection: Connection) -> Sequence[str]:
+def table_names(connection: Connection) -> Sequence[str]:
+    """Return the names of all tables of a database but those of its extensions."""
     if connection.dialect.name == "postgresql":
         return connection.execute(_POSTGRESQL_TABLES).scalars().all()
     return inspect(connection).get_table_names()

@@ -23,6 +23,16 @@ def reading(place: Path | str, *, alone: bool) -> Iterator[Connection]:
         yield held.enter_context(engine.connect())
 
 
+@contextmanager
+def looking(place: str) -> Iterator[Connection]:
+    """Open a database of PostgreSQL to be looked at, of whatever schema we know or without any."""
+    with ExitStack() as held:
+        engine = _reading_engine(place, held, alone=False)
+        held.callback(engine.dispose)
+        schema.is_current(engine)
+        yield held.enter_context(engine.connect())
+
+
 def _reading_engine(place: Path | str, held: ExitStack, *, alone: bool) -> Engine:
     if is_address(place):
         from hearthwatch.store import postgres

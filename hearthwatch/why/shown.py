@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC
 from typing import Any
 
 from hearthwatch.ledger_words import detector_in_words
@@ -13,7 +12,7 @@ from hearthwatch.why.lives import life_lines, life_value
 from hearthwatch.why.look import look_in_words, look_value, told_of
 from hearthwatch.why.why import Why, answer
 from hearthwatch.why.words import NATS, NO_PROOF, held_in_words
-from hearthwatch.words import counted, day, marked
+from hearthwatch.words import counted, day, look_time, marked
 
 
 def why_value(why: Why) -> dict[str, Any]:
@@ -79,11 +78,10 @@ def held_text(
 def _look(
     row: LedgerRow, regions: Mapping[str, str], *, with_detector: bool, with_cell: bool
 ) -> Iterator[str]:
-    sensed = row.sensed.astimezone(UTC)
     region = regions.get(row.region, row.region)
     by = f", {detector_in_words(row.detector)}" if with_detector else ""
     cell = f"  {row.cell}" if with_cell else ""
-    yield marked(row.mode, f"{sensed:%Y-%m-%d %H:%M}  {row.acquisition}{cell}  ({region}{by})")
+    yield marked(row.mode, f"{look_time(row.sensed)}  {row.acquisition}{cell}  ({region}{by})")
     yield from (f"  {words}" for words in look_in_words(told_of(row)))
 
 

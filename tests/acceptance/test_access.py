@@ -52,10 +52,10 @@ class House:
         return httpx.Client(base_url=self.url, headers=headers, timeout=60)
 
     @contextmanager
-    def signed_in(self, login: str) -> Iterator[tuple[httpx.Client, str]]:
+    def signed_in(self, login: str, password: str = RIGHT) -> Iterator[tuple[httpx.Client, str]]:
         """Give a client with a cookie, and the form token."""
         with self.client() as client:
-            answer = client.post("/session", json={"login": login, "password": RIGHT})
+            answer = client.post("/session", json={"login": login, "password": password})
             assert answer.status_code == 201, answer.text
             yield client, answer.json()["form"]
 
@@ -371,7 +371,24 @@ class TestRoles:
         again = client.post("/people", json=sent, headers=form)
         assert (again.status_code, problem(again)) == (409, "access")
         where = made.headers["location"]
-        with house.signed_in("zoe@ours") as (zoe, zoes):
+        admins = client.get("/session").json()["person"]
+        others, own = "two cups of birch", "six cups of birch"
+
+        def set_by() -> str:
+            found = house.store.person_by_login("ours", "zoe")
+            assert found is not None
+            return found.set_by
+
+        assert set_by() == admins
+        assert client.patch(where, json={"password": others}, headers=form).status_code == 200
+        assert set_by() == admins
+        with house.signed_in("zoe@ours", others) as (zoe, zoes):
+            for old, new, expected in ((others, others, admins), (others, own, "")):
+                sent = {"old": old, "new": new}
+                changed = zoe.post("/password", json=sent, headers={FORM: zoes})
+                assert changed.status_code == 200
+                zoes = changed.json()["form"]
+                assert set_by() == expected
             assert zoe.get("/whoami").json()["role"] == "analyst"
             sent = {"role": "partner"}
             assert client.patch(where, json=sent, headers=form).status_code == 200
@@ -397,7 +414,12 @@ class TestKeysAndPasses:
         client, form = admin
         sent = {"name": "QGIS", "role": "analyst", "scopes": ["read"]}
         made = client.post("/keys", json=sent, headers=form).json()
-        new = client.post(f"/keys/{made['id']}/rotate", json={}, headers=form).json()
+        with house.client(house.key(Role.ADMIN)) as other:
+            new = other.post(f"/keys/{made['id']}/rotate", json={}).json()
+        kept = [house.store.key(one["id"]) for one in (made, new)]
+        mine = client.get("/session").json()["person"]
+        assert [one.made_by for one in kept if one] == [mine, mine]
+        assert [one.shown_to == mine for one in kept if one] == [True, False]
         for key in (made["key"], new["key"]):
             with house.client(key) as one:
                 assert one.get("/whoami").json()["scopes"] == ["read"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from shapely.geometry import box, mapping
 
 from hearthwatch.series import BURNED
 from tests.support import blind
+from tests.support.below_a_path import below_a_path
 from tests.support.browsing import PHONE, Watcher, drawn, keep, opened_page, painted
 from tests.support.served import Served
 
@@ -47,6 +49,20 @@ def test_regions_and_events_are_listed_and_mapped(page: Page) -> None:
     expect(canvas).to_be_visible()
     painted(page)
     keep(page, "map")
+
+
+def test_below_a_path_of_a_proxy_nothing_is_asked_for_elsewhere(
+    context: BrowserContext, service: Served, watcher: Watcher
+) -> None:
+    with below_a_path(service.url) as home:
+        served = dataclasses.replace(service, url=home)
+        for page in opened_page(context, served, watcher):
+            expect(page.get_by_test_id("region-item")).to_have_count(1)
+            with page.expect_response(lambda answer: ".mvt" in answer.url) as tile:
+                page.get_by_test_id("event-item").first.click()
+                drawn(page)
+            assert tile.value.url.startswith(f"{home}tiles/events/")
+        context.close()
 
 
 def test_an_event_by_keyboard_alone(page: Page, service: Served) -> None:

@@ -247,8 +247,9 @@ class TestSettlements:
 class TestKeys:
     def test_a_key_tells_whose_it_is(self, empty: Store) -> None:
         mine = a.api_key(
-            role=Role.ADMIN, expires=a.NOON + a.DAY, used=a.NOON, scopes=("read",), made_by="per-1"
-        )
+            role=Role.ADMIN, expires=a.NOON + a.DAY, used=a.NOON, scopes=("read",),
+            made_by="per-1", shown_to="per-2",
+        )  # fmt: skip
         other = a.api_key(id="b", organisation="theirs")
         with empty.transaction() as tx:
             tx.put_key(mine)

@@ -1,5 +1,6 @@
 // Every request goes through here: with the key or the session, and with one way to fail.
 
+import { addressOf } from "./home";
 import type { Fault, ProblemDocument } from "./types";
 
 const STORED = "hearthwatch-key";
@@ -214,7 +215,7 @@ export async function send(url: string, entry: Entry, options: Options = {}): Pr
   }
   if (options.signal) init.signal = options.signal;
   try {
-    return await fetch(url, init);
+    return await fetch(addressOf(url), init);
   } catch (error) {
     if (isAbort(error)) throw error;
     throw new Unreachable();

@@ -26,7 +26,7 @@ import {
   kindWords,
   lookWords,
   modeWord,
-  moment,
+  lookTime,
   placeWords,
   stateMeaning,
   plainest,
@@ -178,8 +178,8 @@ function when(properties: EventProperties): Node[] {
       ["Last seen unharmed", unharmed ? day(unharmed) : "never: no look shows it before the change"],
       ["First seen changed", day(changed)],
       unharmed !== null && ["Between the two", counted(daysBetween(unharmed, changed), "day")],
-      ["First found", moment(properties.first_detected)],
-      ["Last found", moment(properties.last_detected)],
+      ["First found", lookTime(properties.first_detected)],
+      ["Last found", lookTime(properties.last_detected)],
     ),
   ];
 }

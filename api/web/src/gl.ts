@@ -4,6 +4,7 @@ import * as maplibre from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { fieldsOf, type Api } from "./api";
+import { tilesFrom } from "./home";
 import type { TileJson } from "./types";
 
 maplibre.setWorkerUrl(workerUrl);
@@ -21,12 +22,6 @@ export function withKey(api: Api): maplibre.RequestTransformFunction {
   };
 }
 
-/** A tile template as this page may ask for it: on the host the page itself came from. */
-export function onThisHost(template: string): string {
-  const found = /^https?:\/\/[^/]+(\/.*)$/.exec(template);
-  return location.origin + (found?.[1] ?? template);
-}
-
 /** The status of a request that MapLibre reports as failed, or null. */
 export function statusOf(error: unknown): number | null {
   if (typeof error === "object" && error !== null && "status" in error)
@@ -38,7 +33,7 @@ export function statusOf(error: unknown): number | null {
 export function rasterSource(tilejson: TileJson): maplibre.RasterSourceSpecification {
   return {
     type: "raster",
-    tiles: tilejson.tiles.map(onThisHost),
+    tiles: tilejson.tiles.map((one) => tilesFrom(one)),
     tileSize: tilejson.tileSize ?? 256,
     minzoom: tilejson.minzoom ?? 0,
     maxzoom: tilejson.maxzoom ?? 22,

@@ -8,7 +8,8 @@ import { Drawing } from "./draw";
 import { button, calm, h } from "./dom";
 import type { Filter } from "./events";
 import { boxOf, middle, type Box } from "./geometry";
-import { CREDIT, maplibre, onThisHost, rasterSource, statusOf, withKey } from "./gl";
+import { CREDIT, maplibre, rasterSource, statusOf, withKey } from "./gl";
+import { tilesFrom } from "./home";
 import { iconName, modeIcons, stateColour, stateIcons, stateSymbol } from "./symbols";
 import type { Area, Event, Regions, TileJson } from "./types";
 import { STATES } from "./words";
@@ -24,7 +25,7 @@ type Events = {
   failed: (words: string) => void;
 };
 
-const EVENT_TILES = (): string => onThisHost("/tiles/events/{z}/{x}/{y}.mvt");
+const EVENT_TILES = (): string => tilesFrom("/tiles/events/{z}/{x}/{y}.mvt");
 
 export class WorldMap {
   readonly element: HTMLElement;

@@ -92,6 +92,9 @@ export function moment(time: string): string {
   return `${day(time)}, ${two(date.getUTCHours())}:${two(date.getUTCMinutes())} UTC`;
 }
 
+/** When a look was: the day alone where it is the first instant of one, as for a scene of which no more is known. */
+export const lookTime = (time: string): string => (new Date(time).valueOf() % 86_400_000 === 0 ? day(time) : moment(time));
+
 /** 27 Apr and 22 May 2018, 15 and 25 Sep 2020: month and year are said once where they are the same. */
 export function twoDays(start: string, end: string, and = " and "): string {
   const [from, to] = [day(start), day(end)];

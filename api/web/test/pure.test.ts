@@ -5,6 +5,7 @@ import { alarmWords, inOrder } from "../src/alarmwords";
 import { actsWords, effectWords, stepWords } from "../src/informedwords";
 import { cameTo, darkMonths, notSeen, rateWords } from "../src/backtestwords";
 import { areaKm2, boxOf, parseBox, readArea, rectangle } from "../src/geometry";
+import { addressOf, tilesFrom } from "../src/home";
 import { sectionWords, tookWords } from "../src/latencywords";
 import { holdingWords, mayChangeResponder, minutesWords } from "../src/responderwords";
 import { leftOut, longestGap, looksOf, lostWords, sensorsOf } from "../src/looks";
@@ -20,6 +21,7 @@ import {
   interval,
   isolated,
   jobWords,
+  lookTime,
   modeWord,
   sightOf,
   sightWords,
@@ -520,4 +522,23 @@ test("open alarms are counted, and that nothing looks for them is said", () => {
   assert.equal(alarmWords({ watching: true, watched: null, items: [seen] }), "Somebody sees to 1 alarm.");
   assert.equal(alarmWords({ watching: false, watched: "2026-11-22T10:00:00Z", items: [] }), "Nothing looks for what is wrong since 22 Nov 2026, 10:00 UTC: that there is no alarm says nothing.");
   assert.deepEqual(inOrder([seen, alarm({}), grave]).map((one) => one.id), ["alm-3", "alm-1", "alm-2"]);
+});
+
+test("the server is asked below the folder that the page came from", () => {
+  const root = "https://watch.example/#event=evt-1";
+  const below = "https://watch.example/hearth/watch/?a=/b#c";
+  assert.equal(addressOf("/events?limit=5", root), "https://watch.example/events?limit=5");
+  assert.equal(addressOf("/events?limit=5", below), "https://watch.example/hearth/watch/events?limit=5");
+  assert.equal(addressOf("/events/evt-1", "http://127.0.0.1:8480/index.html"), "http://127.0.0.1:8480/events/evt-1");
+  const route = "/tiles/events/{z}/{x}/{y}.mvt";
+  for (const given of [route, `http://127.0.0.1:8480${route}`, `https://watch.example/hearth/watch${route}`]) {
+    assert.equal(tilesFrom(given, root), `https://watch.example${route}`);
+    assert.equal(tilesFrom(given, below), `https://watch.example/hearth/watch${route}`);
+  }
+});
+
+test("of a look of which only the day is known no hour is told", () => {
+  assert.equal(lookTime("2024-06-18T00:00:00Z"), "18 Jun 2024");
+  assert.equal(lookTime("2024-06-18T02:00:00+02:00"), "18 Jun 2024");
+  assert.equal(lookTime("2024-06-18T08:30:01Z"), "18 Jun 2024, 08:30 UTC");
 });

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from hearthwatch.alerting.facts import Facts, Told
 from hearthwatch.alerts.words.catalogue import clean, coded, marked, quoted, say
-from hearthwatch.alerts.words.figures import hectares, moment, place_in_words, point_of
+from hearthwatch.alerts.words.figures import hectares, look, moment, place_in_words, point_of
 from hearthwatch.records import AlertAct, EventState, Language, Mode
 from hearthwatch.watchlist.raised import Sign
 from hearthwatch.words import sensors_in_words
@@ -177,25 +177,25 @@ def _when(facts: Facts, language: Language, zone: str) -> Iterator[str]:
     if changed is None:
         yield say(language, "when-untold")
     elif unharmed is None:
-        yield say(language, "when-open", changed=moment(changed, language, zone))
+        yield say(language, "when-open", changed=look(changed, language, zone))
     else:
         yield say(
             language,
             "when",
-            unharmed=moment(unharmed, language, zone),
-            changed=moment(changed, language, zone),
+            unharmed=look(unharmed, language, zone),
+            changed=look(changed, language, zone),
         )
     if facts["seen"]:
-        yield say(language, "seen", seen=moment(facts["seen"], language, zone))
+        yield say(language, "seen", seen=look(facts["seen"], language, zone))
     if facts["looks"] is not None:
         yield say(language, "looks", count=facts["looks"])
 
 
 def _item_when(facts: Facts, changed: str, language: Language, zone: str) -> str:
-    first = moment(changed, language, zone)
+    first = look(changed, language, zone)
     if facts["unharmed_until"] is None:
         return say(language, "item-changed", changed=first)
-    unharmed = moment(facts["unharmed_until"], language, zone)
+    unharmed = look(facts["unharmed_until"], language, zone)
     return say(language, "item-when", unharmed=unharmed, changed=first)
 
 
@@ -287,7 +287,8 @@ def _chain(facts: Facts, language: Language, zone: str) -> str:
     }  # fmt: skip
     lines = [say(language, "chain")]
     for step, time in at.items():
-        told = moment(time, language, zone) if time else say(language, "chain-unknown")
+        words = look if step == "sensed" else moment
+        told = words(time, language, zone) if time else say(language, "chain-unknown")
         lines.append(f"- {say(language, f'chain-{step}', at=told)}")
     if chain["sensed"] and "T" in chain["sensed"] and "T" in chain["made"]:
         lines.append(_length(chain["sensed"], chain["made"], language))

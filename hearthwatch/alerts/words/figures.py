@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,11 @@ def moment(iso: str, language: Language, zone: str) -> str:
     return instant(at if at.tzinfo else at.replace(tzinfo=UTC), language, zone)
 
 
+def look(iso: str, language: Language, zone: str) -> str:
+    """Return when a look was, as `moment`; the day alone where no more of it is known."""
+    return moment(_known(iso), language, zone)
+
+
 def instant(at: datetime, language: Language, zone: str) -> str:
     """Return a time in the receiver's zone, with its difference from UTC."""
     here = at.astimezone(_zone(zone))
@@ -45,7 +50,8 @@ def instant(at: datetime, language: Language, zone: str) -> str:
 
 
 def day_of(iso: str, zone: str) -> str:
-    """Return the day of a time in the receiver's zone, as 2024-06-18: short in every language."""
+    """Return the day of a look in the receiver's zone, as 2024-06-18: short in every language."""
+    iso = _known(iso)
     if len(iso) == _DAY:
         return iso
     at = datetime.fromisoformat(iso)
@@ -79,6 +85,17 @@ def place_in_words(place: str, language: Language) -> str:
     if near := _NEAR.fullmatch(place):
         return say(language, "place-near", name=near[1])
     return place
+
+
+def _known(iso: str) -> str:
+    """Return of the time of a look the day alone, where it is the first instant of one in UTC.
+
+    That is what stands for a scene whose catalogue gives only a day. As an hour it would be made
+    up, and in zones west of UTC it would be the day before.
+    """
+    at = datetime.fromisoformat(iso)
+    at = at.astimezone(UTC) if at.tzinfo else at
+    return iso if at.time() != time() else at.date().isoformat()
 
 
 def _day(day: date, language: Language) -> str:

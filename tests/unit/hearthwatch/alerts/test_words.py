@@ -26,7 +26,14 @@ from hearthwatch.alerts.words import (
 )
 from hearthwatch.alerts.words.catalogue import FSI, LOCALES, MOST_CHARACTERS, PDI, clean, coded, say
 from hearthwatch.alerts.words.event import description
-from hearthwatch.alerts.words.figures import hectares, moment, place_in_words, point_of
+from hearthwatch.alerts.words.figures import (
+    day_of,
+    hectares,
+    look,
+    moment,
+    place_in_words,
+    point_of,
+)
 from hearthwatch.records import (
     AlarmKind,
     AlertAct,
@@ -184,6 +191,22 @@ def test_a_value_that_is_missing_is_no_silent_gap(language):
 ])  # fmt: skip
 def test_arabic_counts(count, words):
     assert say(Language.ARABIC, "looks", count=count) == words
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Africa/Khartoum", "America/Lima"])
+def test_of_a_look_of_which_only_the_day_is_known_no_hour_is_told(zone):
+    for only in ("2024-06-18T00:00:00Z", "2024-06-18T02:00:00+02:00", "2024-06-18"):
+        assert look(only, Language.ENGLISH, zone) == "18 June 2024"
+        assert day_of(only, zone) == "2024-06-18"
+    at = "2024-06-18T22:30:00Z"
+    assert look(at, Language.ENGLISH, zone) == moment(at, Language.ENGLISH, zone)
+    day_only = facts(
+        unharmed_until="2024-06-13T00:00:00Z", changed_by="2024-06-18T00:00:00Z",
+        seen="2024-06-18T00:00:00Z",
+    )  # fmt: skip
+    told = " ".join(description(day_only, Language.ENGLISH, zone))
+    assert "18 June 2024" in told
+    assert re.search(r"June 2024, 0\d:00|June 2024, 19:00", told) is None
 
 
 def test_times_are_told_in_the_receivers_zone_and_days_as_they_are():

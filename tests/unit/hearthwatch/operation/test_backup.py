@@ -7,6 +7,7 @@ import threading
 from contextlib import closing
 
 import pytest
+from alembic import command
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,8 @@ from hearthwatch.operation.vault import Vault
 from hearthwatch.records import RunOutcome
 from hearthwatch.store import open_store
 from hearthwatch.store.copying import digests
+from hearthwatch.store.postgres import lasting_engine
+from hearthwatch.store.schema import alembic_config
 from tests.contract import store_records as a
 from tests.support import backups as b
 from tests.support import chips, postgis
@@ -269,3 +272,29 @@ def test_the_store_moves_to_the_other_kind_and_back(layout, tmp_path):
     assert untouched(Layout(tmp_path / "back").database) == untouched(layout.database)
     with pytest.raises(StoreError, match="holds something"):
         b.put_back(tmp_path / "backups", tmp_path / "again", server)
+    assert not (tmp_path / "again").exists()
+    assert untouched(server) == untouched(layout.database)
+
+
+@pytest.mark.needs_postgis
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [("CREATE TABLE others (a int)", "another program"), ("of an older schema", "holds something")],
+)
+def test_a_database_that_is_not_empty_is_refused_before_anything_is_unpacked(
+    layout, tmp_path, made, words
+):
+    b.made(layout, tmp_path / "backups")
+    server = postgis.server().make()
+    engine = lasting_engine(server, read_only=False)
+    if made == "of an older schema":
+        b.put_back(tmp_path / "backups", tmp_path / "new", server)
+        with engine.begin() as connection:
+            command.downgrade(alembic_config(connection), "0012")
+    else:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(made)
+    engine.dispose()
+    with pytest.raises(StoreError, match=words):
+        b.put_back(tmp_path / "backups", tmp_path / "again", server)
+    assert not (tmp_path / "again").exists()

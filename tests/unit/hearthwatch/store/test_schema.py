@@ -116,9 +116,10 @@ SINCE_0007 = {
     "settlement_versions": {"pcode": ""},
 }
 SINCE_0011 = {table: {"raised": "{}"} for table in ("regions", "region_versions")}
+SINCE_0016 = {"api_keys": {"shown_to": ""}}
 SINCE = {
     "0001": SINCE_0002, "0002": SINCE_0003, "0005": SINCE_0005, "0007": SINCE_0007,
-    "0011": SINCE_0011,
+    "0011": SINCE_0011, "0016": SINCE_0016,
 }  # fmt: skip
 """Last revision without them, and the columns."""
 ADDED: dict[str, dict[str, Row]] = {

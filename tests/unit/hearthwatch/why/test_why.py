@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from hearthwatch.why.look import look_in_words, told_of
 from hearthwatch.why.shown import why_text, why_value
 from hearthwatch.why.why import Around, answer
 from hearthwatch.why.words import GUARD, STATUS, wordless
+from hearthwatch.words import look_time
 from tests.contract import store_records as a
 from tests.support import ledgers as made
 from tests.support.ledgers import PLACE, clouded, learning, look, missed
@@ -296,3 +297,13 @@ def test_each_sensor_answers_for_itself():
     assert len(said_of) == 2 and "burned (Sentinel-2): " in said_of[0]
     alone = answer(asked(BEFORE, cloudy, look("2023-03-12")))
     assert "Sentinel-2" not in alone
+
+
+def test_of_a_look_of_which_only_the_day_is_known_no_hour_is_told() -> None:
+    noon = a.NOON
+    assert look_time(noon) == f"{noon:%Y-%m-%d} 12:00"
+    for only in (
+        noon.replace(hour=0),
+        noon.replace(hour=0).astimezone(timezone(timedelta(hours=-5))),
+    ):
+        assert look_time(only) == f"{noon:%Y-%m-%d}"
