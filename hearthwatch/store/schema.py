@@ -14,7 +14,7 @@ from hearthwatch.store.faults import translated
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0017"
+HEAD = "0018"
 """The newest revision under ``migrations/versions``."""
 
 _VERSION_TABLE = table("alembic_version", column("version_num"))
