@@ -31,7 +31,6 @@ _WIDER = LARGEST_DEGREES * 1.01
 """The width of a box, reckoned from its edges, may be rounded either way."""
 
 _CELL = {
-    # Nothing that is cut off is below zero.
     "sqlite": "CAST(({row}west + 180.0) * 4 AS INTEGER) * 1000"
     " + CAST(({row}south + 90.0) * 4 AS INTEGER)",
     "postgresql": "CAST(floor(({row}west + 180.0) * 4) AS integer) * 1000"
@@ -76,11 +75,13 @@ def cells(places: Sequence[Sequence[float]]) -> str:
 
 def _span(place: Sequence[float]) -> tuple[range, range]:
     west, south, east, north = reached(place)
-    return _between(west + 180.0, east + 180.0), _between(south + 90.0, north + 90.0)
+    # A longitude rounded to beyond 180 is in a column before the first; in SQLite in the first.
+    columns = _between(west + 180.0, max(0.0, east + 180.0))
+    return columns, _between(max(0.0, south + 90.0), north + 90.0)
 
 
 def _between(low: float, high: float) -> range:
-    return range(max(0, math.floor(low * _A_DEGREE)), math.floor(high * _A_DEGREE) + 1)
+    return range(math.floor(low * _A_DEGREE), math.floor(high * _A_DEGREE) + 1)
 
 
 class in_cells(FunctionElement[Any]):  # noqa: N801 -- reads as the SQL function it is

@@ -59,7 +59,10 @@ def event(number: int) -> Event:
     rng = np.random.default_rng(number)
     west, south = rng.uniform(24, 26), rng.uniform(-1, 1)
     if number % 10 == 0:
-        west, south = rng.choice([-180.0, 179.9]), rng.choice([-90.0, -45.25, 0.0, 89.9])
+        west, south = (
+            rng.choice([-180.0000001, -180.0, 179.9]),
+            rng.choice([-90.0, -45.25, 0.0, 89.9]),
+        )
     wide, high = rng.choice([0.0, 0.002, 0.01, 0.049, 0.05, 0.051, 0.3], 2)
     east, north = min(west + wide, 180.0), min(south + high, 90.0)
     shape = box(west, south, east, north) if wide and high else Point(west, south)
