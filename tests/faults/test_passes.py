@@ -218,7 +218,7 @@ def test_f42_a_pass_of_which_a_tile_is_missing_waits_a_day_and_the_next_one_behi
         "34N_0060_0146", "34N_0061_0146"
     }  # fmt: skip
     assert plan.waiting[whole.key, "34N_0060_0146"] == (
-        "waits for its turn after the pass of 2020-06-03 00:00 UTC"
+        "waits for its turn after the pass of 2020-06-03 UTC"
     )
     # After a day what is there is taken; when the rest comes in time, all of it is.
     assert planned(store, provider, day(3.01)).waiting == {}
@@ -243,7 +243,7 @@ def test_f57_a_look_listed_before_its_pixels_are_there_waits_and_keeps_its_place
     assert turns.kept(young, site, absent) == absent
     waits = turns.kept(later, site, clear)
     assert waits.failure is ObservationStatus.NOT_DELIVERED
-    assert waits.reason == "waits for its turn after the pass of 2020-05-24 00:00 UTC"
+    assert waits.reason == "waits for its turn after the pass of 2020-05-24 UTC"
     assert not waits.observable
     # Another cell does not wait, nor does anyone a day after.
     assert turns.kept(later, plan.sites[1], clear) == clear
