@@ -85,8 +85,8 @@ class Costs(NamedTuple):
 
 
 COSTS: Mapping[str, Costs] = {
-    "postgresql": Costs(passed=0.25, fetched=8.0, elsewhen=0.25, cell=5.0, told=1.0),
-    "sqlite": Costs(passed=0.2, fetched=5.0, elsewhen=0.0, cell=5.0, told=1.0),
+    "postgresql": Costs(passed=0.25, fetched=8.0, elsewhen=0.25, cell=10.0, told=2.0),
+    "sqlite": Costs(passed=0.2, fetched=5.0, elsewhen=0.0, cell=3.0, told=1.5),
 }
 
 
