@@ -203,7 +203,7 @@ def _on_a_map(asked: Asked, sample: EventSample, costs: Costs, since: int | None
     near = sample.inside([map_cells.reached(place) for place in asked.places])
     near &= sample.between(asked.since if since is None else since, asked.until)
     looked_at, large = sample.about(near), sample.about(near & ~sample.smaller(asked.finest))
-    shown = min(1.0, asked.most / looked_at) * large
+    shown = large * asked.most / max(asked.most, looked_at)
     cells = map_cells.count(asked.places)
     return cells * costs.cell + looked_at * costs.told + shown * costs.fetched
 

@@ -95,6 +95,11 @@ def test_a_region_and_a_settlement_have_an_index_in_order(where: EventFilter) ->
 def test_of_no_events_any_way_will_do() -> None:
     search = EventSearch("ours", lately(VILLAGE, 10), None)
     assert search.way(EventSample, COSTS["sqlite"], 101) == TIME
+    assert search.way(EventSample, COSTS["sqlite"], 101, 2.0, 0.01) == TIME
+    # Of some that lie elsewhere all is known.
+    known = replace(million(), weight=1.0)
+    beyond = EventSearch("ours", EventFilter(bbox=(-60.0, 0.0, -59.0, 1.0)), None)
+    assert beyond.way(lambda: known, COSTS["sqlite"], 101, 2.0, 0.01) == PLACE
 
 
 def test_of_a_place_only_the_newest_are_looked_through_where_one_may_ask_again() -> None:
