@@ -147,7 +147,13 @@ class SqlReader:
             yield connection
         finally:
             with translated():
-                connection.close()
+                self._give_back(connection)
+
+    def _give_back(self, connection: Connection) -> None:
+        if self._closed:
+            # Its pool was let go of meanwhile: nobody will close what goes back to it.
+            connection.invalidate()
+        connection.close()
 
 
 def answer(

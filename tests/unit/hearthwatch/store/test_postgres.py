@@ -330,7 +330,7 @@ class TestSchema:
         engine = postgres.lasting_engine(address, read_only=False)
         with engine.begin() as connection:
             command.downgrade(schema.alembic_config(connection), "base")
-            assert schema._table_names(connection) == ["alembic_version"]
+            assert schema.table_names(connection) == ["alembic_version"]
             command.upgrade(schema.alembic_config(connection), "head")
         engine.dispose()
         SqlStore.open(address, write=True).close()

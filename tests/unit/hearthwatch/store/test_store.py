@@ -1,11 +1,15 @@
 """What the store's package gives, and how late it loads it."""
 
+import sqlite3
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import hearthwatch.store
+from hearthwatch.store import SqlStore
 
 
 def test_no_database_library_is_loaded_before_a_store_is_opened() -> None:
@@ -25,3 +29,13 @@ def test_every_name_given_is_there() -> None:
 def test_another_name_is_not() -> None:
     with pytest.raises(AttributeError, match="nothing"):
         _ = hearthwatch.store.nothing
+
+
+def test_what_is_held_while_a_store_is_closed_is_let_go_of_afterwards(tmp_path: Path) -> None:
+    opened = SqlStore.open(tmp_path / "hearthwatch.db", write=True)
+    with opened._connect(opened._single) as connection:
+        driver: Any = connection.connection.driver_connection
+        opened.close()
+        assert driver.execute("SELECT 1").fetchone() == (1,)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        driver.execute("SELECT 1")
