@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -299,24 +300,30 @@ def drawn(
     highest = connection.execute(select(func.max(number))).scalar() or 0
     weight = max(1.0, highest / most)
     asked = select(*kept)
+    parts = [asked]
     if weight > 1:
         # The same ones every time, as long as there are as many.
         chosen = np.unique(np.random.default_rng(highest).integers(1, highest + 1, most)).tolist()
-        rows = [
-            row
+        parts = [
+            asked.where(number.in_(chosen[start:][:_AT_ONCE]))
             for start in range(0, len(chosen), _AT_ONCE)
-            for row in connection.execute(asked.where(number.in_(chosen[start:][:_AT_ONCE])))
         ]
-    else:
-        rows = list(connection.execute(asked))
+    # Part by part: all at once as rows they take far more memory, which is not given back.
+    told = [one for part in parts if (one := _columns(kept, connection.execute(part).all()))]
     columns = {
-        column.name: _array(column.type.python_type, values)
-        for column, values in zip(kept, zip(*rows, strict=True), strict=False)
+        column.name: np.concatenate([one[column.name] for one in told]) for column in kept if told
     }
     if columns:
         newest = np.argsort(-columns["first_changed"], kind="stable")
         columns = {name: values[newest] for name, values in columns.items()}
     return _by_organisation(columns, weight), EventSample(weight)
+
+
+def _columns(kept: Sequence[Column[Any]], rows: Sequence[Any]) -> dict[str, NDArray[Any]]:
+    return {
+        column.name: _array(column.type.python_type, values)
+        for column, values in zip(kept, zip(*rows, strict=True), strict=False)
+    }
 
 
 def _by_organisation(
@@ -333,5 +340,6 @@ def _by_organisation(
 
 def _array(kind: type, values: Sequence[Any]) -> NDArray[Any]:
     if kind is str:
-        return np.array(values, object)
+        # Most of them say the same.
+        return np.array(list(map(sys.intern, values)), object)
     return np.array([np.nan if value is None else value for value in values], float)
