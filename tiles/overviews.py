@@ -25,12 +25,12 @@ from rasterio.io import MemoryFile
 
 from imagery.types import Chip, Layer
 from tiles.archive import Archive, MasterRef
-from tiles.atomic import storage_errors, write_atomically
+from tiles.atomic import storage_errors, sweep, write_atomically
 from tiles.blocks import content_of
 from tiles.errors import IntegrityError, TilesError
 from tiles.masters import TILE, profile
 from tiles.styles import DRAWN
-from tiles.verify import overview_path
+from tiles.verify import OVERVIEWS, overview_path
 from tiles.warp import halves
 from tiles.windows import StoredLayer, cut_layer
 
@@ -78,6 +78,17 @@ def keep_overviews(archive: Archive, chip: Chip, masters: Sequence[MasterRef]) -
         if drawn and not (archive.root / overview_path(master.sha256)).exists():
             file = archive.root / master.path
             _keep(archive.root, master.sha256, file, _halved(_only(layer, drawn)))
+
+
+def sweep_overviews(root: Path) -> None:
+    """Remove what killed processes left half-written among the overviews of an archive.
+
+    Raises
+    ------
+    StorageFailed
+    """
+    for folder in (root / OVERVIEWS).glob("*"):
+        sweep(folder)
 
 
 def _kept(layer: StoredLayer) -> StoredLayer:
@@ -147,7 +158,7 @@ def _half_grid(geobox: GeoBox) -> GeoBox:
 def _keep(root: Path, sha256: str, master: Path, half: Layer) -> None:
     file = root / overview_path(sha256)
     try:
-        write_atomically(file, _encoded(half))
+        write_atomically(file, _encoded(half), points="overview")
         # A master goes before its overview does: one that went meanwhile must leave none behind.
         if not master.exists():
             with storage_errors(file):

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from tiles.archive import Archive, MasterRef
-from tiles.atomic import storage_errors, sync_folder
+from tiles.atomic import storage_errors, sweep, sync_folder
 from tiles.errors import RetentionError
 from tiles.faultpoints import reach
 from tiles.rows import Note, NoteKind, Remark, Row, iso
@@ -219,15 +219,23 @@ def _selects(selector: str, master: MasterRef) -> bool:
 
 
 def _remove(root: Path, retired: Iterable[Row], there: Iterable[Row]) -> None:
-    """Remove the files of retired masters, but none that a master still there has."""
+    """Remove the files of retired masters, but none that a master still there has.
+
+    What a killed process left half-written beside them goes with them: it shows the same ground.
+    """
     by_look: dict[str, list[Row]] = {}
     for row in there:
         by_look.setdefault(row.look, []).append(row)
+    folders: set[Path] = set()
     for row in retired:
         kept = {path for other in by_look.get(row.look, ()) for path in files_of(root, other)}
         # The overview last: whoever makes one meanwhile looks for the master afterwards.
-        for path in (*sorted(files_of(root, row) - kept), overview_path(row.sha256)):
+        paths = (*sorted(files_of(root, row) - kept), overview_path(row.sha256))
+        for path in paths:
             _unlink(root / path)
+        folders.update((root / path).parent for path in paths)
+    for folder in sorted(folders):
+        sweep(folder)
 
 
 def _unlink(file: Path) -> None:

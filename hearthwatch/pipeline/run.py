@@ -44,6 +44,7 @@ from imagery.types import ImageryProvider
 from tiles.atomic import sweep
 from tiles.errors import StorageFull
 from tiles.grid import cells_for
+from tiles.overviews import sweep_overviews
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,9 +280,11 @@ def provider_faults(provider: ImageryProvider) -> Sequence[str]:
 
 def tidy(store: Store, layout: Layout, region: Region, detectors: Sequence[DetectorInfo]) -> None:
     """Remove what a killed run left behind: half-written files and states nobody committed."""
+    archive = layout.archive(region.organisation)
     for cell in cells_for(searched(region, detectors)):
-        for folder in layout.archive(region.organisation).glob(f"*/{cell.id}/*"):
+        for folder in archive.glob(f"*/{cell.id}/*"):
             sweep(folder)
+    sweep_overviews(archive)
     shutil.rmtree(layout.scratch, ignore_errors=True)
     layout.scratch.mkdir(parents=True, exist_ok=True)
     folder = layout.states / region.id

@@ -14,7 +14,7 @@ from tiles.errors import IntegrityError
 from tiles.geodesy import CRS84, project
 from tiles.kept import Kept
 from tiles.mercator import tile_over
-from tiles.overviews import half_of
+from tiles.overviews import half_of, sweep_overviews
 from tiles.retention import prune
 from tiles.verify import OVERVIEWS
 from tiles.windows import stored_layers
@@ -142,15 +142,39 @@ def test_it_goes_with_its_master(archive: Archive) -> None:
     assert archive.verify() == []
 
 
+def test_what_a_killed_process_left_half_written_goes_with_the_master(archive: Archive) -> None:
+    tile(archive, 11)
+    (file,) = kept(archive)
+    (master,) = stored_layers(archive, "look", CELL.id)
+    parts = [half_written(file), half_written(master.file)]
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    prune(archive, date(2025, 1, 1), (), who="ops", why="old", at=at)
+    assert not any(part.exists() for part in parts)
+
+
+def test_what_a_killed_process_left_half_written_can_be_swept(archive: Archive) -> None:
+    tile(archive, 11)
+    (file,) = kept(archive)
+    half_written(file)
+    sweep_overviews(archive.root)
+    assert kept(archive) == [file]
+
+
+def half_written(file: Path) -> Path:
+    part = file.with_name(f".hearthwatch-123-0123abcd-{file.name}.part")
+    part.write_bytes(b"half")
+    return part
+
+
 def test_one_made_while_its_master_goes_does_not_stay(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (master,) = stored_layers(archive, "look", CELL.id)
     real = overviews.write_atomically
 
-    def slow(path: Path, data: bytes) -> str:
+    def slow(path: Path, data: bytes, **words: str) -> str:
         master.file.unlink()
-        return real(path, data)
+        return real(path, data, **words)
 
     monkeypatch.setattr(overviews, "write_atomically", slow)
     half_of(master, "B04")
