@@ -186,7 +186,7 @@ def keep_all(layout: Layout) -> None:
     archive = Archive(layout.archive(OURS))
     for number in range(LOOKS):
         for layer in stored_layers(archive, f"look-{number}", DRAWN_CELL.id):
-            half_of(layer, "B04")
+            half_of(layer, ["B04"])
 
 
 def forget(files: Iterable[Path]) -> None:

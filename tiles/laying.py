@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,9 +70,8 @@ def _laid_means(
     layer: StoredLayer, tile: GeoBox, width: int, bands: Sequence[str]
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
     there = [band for band in layer.bands if band in bands]
-    found = {band: _shrunk(layer, band, width) for band in there}
-    if found:
-        yield from _laid(found, places(layer.geobox, tile), width)
+    if there:
+        yield from _laid(_shrunk(layer, there, width), places(layer.geobox, tile), width)
 
 
 def _laid(
@@ -91,14 +91,18 @@ def _only(laid: NDArray[np.float32], picks: Picks) -> NDArray[np.float32]:
     return laid
 
 
-def _shrunk(layer: StoredLayer, band: str, width: int) -> NDArray[np.float32]:
+def _shrunk(layer: StoredLayer, bands: Sequence[str], width: int) -> dict[str, NDArray[np.float32]]:
     """Return the means of a whole master; of the widths that a map shows, all are kept a while."""
+    # All bands are read as soon as one of them is needed, so that their file is opened once.
+    read = cache(lambda: half_of(layer, bands))
 
-    def made() -> NDArray[np.float32]:
-        return _means(half_of(layer, band), 0, width // 2)
+    def made(band: str) -> NDArray[np.float32]:
+        half = read()
+        return _means(half, half.bands.index(band), width // 2)
 
-    found = _kept.get((content_of(layer.file), band, width), made)
-    return found.astype(np.float32, copy=False)
+    content = content_of(layer.file)
+    found = {band: _kept.get((content, band, width), partial(made, band)) for band in bands}
+    return {band: one.astype(np.float32, copy=False) for band, one in found.items()}
 
 
 def _means(layer: Layer, number: int, width: int) -> NDArray[np.float32]:

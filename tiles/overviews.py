@@ -39,10 +39,15 @@ _LEVEL = 1
 """Of ZSTD: packed in a tenth of the time of a master, and a twentieth larger."""
 
 
-def half_of(layer: StoredLayer, band: str) -> Layer:
-    """Return one band of a whole master at half its resolution.
+def half_of(layer: StoredLayer, bands: Collection[str]) -> Layer:
+    """Return some bands of a whole master at half its resolution.
 
-    Read where it is kept; else made of the master, and kept if that is worth it.
+    Read where they are kept, in one file; else made of the master, and kept if that is worth it.
+
+    Parameters
+    ----------
+    bands : collection of str
+        Not empty; each is one of the layer's. They come in the layer's order.
 
     Raises
     ------
@@ -50,19 +55,19 @@ def half_of(layer: StoredLayer, band: str) -> Layer:
         If the master is missing, cut or cannot be read.
     """
     kept = _kept(layer)
-    if band in kept.bands and content_of(layer.file).size == layer.bytes:
+    is_kept = set(bands) <= set(kept.bands)
+    if is_kept and content_of(layer.file).size == layer.bytes:
         with suppress(TilesError):
-            found = cut_layer(kept, kept.geobox, [band])
+            found = cut_layer(kept, kept.geobox, [*bands])
             if found is not None:
                 return found
-    bands = kept.bands if band in kept.bands else (band,)
-    whole = cut_layer(layer, layer.geobox, bands)
+    whole = cut_layer(layer, layer.geobox, kept.bands if is_kept else [*bands])
     if whole is None:
-        raise IntegrityError(f"{layer.scene_id}: {band} is listed and missing")
+        raise IntegrityError(f"{layer.scene_id}: {', '.join(bands)} are listed and missing")
     half = _halved(whole)
-    if bands == kept.bands:
+    if is_kept:
         _keep(layer.root, layer.sha256, layer.file, half)
-    return _only(half, [band])
+    return _only(half, bands)
 
 
 def keep_overviews(archive: Archive, chip: Chip, masters: Sequence[MasterRef]) -> None:

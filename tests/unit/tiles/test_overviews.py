@@ -88,14 +88,14 @@ def test_a_pixel_of_it_is_the_mean_of_what_was_observed_of_four(archive: Archive
     fours = padded.reshape(301, 2, 301, 2).swapaxes(1, 2).reshape(301, 301, 4)
     enough = np.isfinite(fours).sum(axis=-1) >= 2
     for _ in range(2):  # made, and then read
-        (half,) = half_of(master, "B04").dn
+        (half,) = half_of(master, ["B04"]).dn
         assert ((half > 0) == enough).all()
         assert half[enough] == pytest.approx(np.nanmean(fours[enough], axis=-1), abs=0.51)
 
 
 def test_of_a_band_that_no_map_shows_nothing_is_kept(archive: Archive) -> None:
     (master,) = stored_layers(archive, "look", CELL.id)
-    assert half_of(master, "B11").dn.shape == (1, 301, 301)
+    assert half_of(master, ["B11"]).dn.shape == (1, 301, 301)
     assert kept(archive) == []
     tile(archive, 11)
     with rasterio.open(kept(archive)[0]) as source:
@@ -177,5 +177,5 @@ def test_one_made_while_its_master_goes_does_not_stay(
         return real(path, data, **words)
 
     monkeypatch.setattr(overviews, "write_atomically", slow)
-    half_of(master, "B04")
+    half_of(master, ["B04"])
     assert kept(archive) == []
