@@ -138,12 +138,17 @@ def pictures(asking: Asking, process: psutil.Process, layout: Layout, count: int
             firsts.append(ask(asking, picture(f"look-{look}", "true_colour", zoom, "png"))[0])
         print(f"true_colour png  zoom {zoom:2}   first {told(firsts)}", flush=True)
     keep_all(layout)
+    all_cold: list[float] = []
+    all_warm: list[float] = []
     for style in STYLES:
         for form in FORMS:
             for zoom in ZOOMS:
+                cold, warm, rest = twice(asking, process, layout, (style, form, zoom), count)
                 print(f"{style:11} {form:4} zoom {zoom:2}   "
-                      f"{twice(asking, process, layout, (style, form, zoom), count)}",
-                      flush=True)  # fmt: skip
+                      f"cold {told(cold)}   warm {told(warm)}   {rest}", flush=True)  # fmt: skip
+                all_cold += cold
+                all_warm += warm
+    print(f"all of these               cold {told(all_cold)}   warm {told(all_warm)}", flush=True)
 
 
 def twice(
@@ -152,8 +157,8 @@ def twice(
     layout: Layout,
     what: tuple[str, str, int],
     count: int,
-) -> str:
-    """Ask for tiles cold and warm; return what that took."""
+) -> tuple[list[float], list[float], str]:
+    """Ask for tiles cold and warm; return what each took, and what else is told of them."""
     style, form, zoom = what
     cold: list[float] = []
     warm: list[float] = []
@@ -170,8 +175,7 @@ def twice(
             times.append(seconds)
         sizes.append(len(body))
     each = " / ".join(f"{1e3 * one / count:.1f}" for one in own)
-    return (f"cold {told(cold)}   warm {told(warm)}   processor {each} ms   "
-            f"{sum(sizes) / count / 1e3:.0f} kB")  # fmt: skip
+    return cold, warm, f"processor {each} ms   {sum(sizes) / count / 1e3:.0f} kB"
 
 
 def picture(look: str, style: str, zoom: int, form: str) -> str:
