@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from hearthwatch.alerting.receivers import Receivers
 from hearthwatch.alerts.channel import DeliveryFailed, Parcel
@@ -265,6 +265,30 @@ def test_a_receiver_is_changed_switched_off_and_on_and_removed(desk: Desk, offic
     page.get_by_test_id("receivers-removed").locator("summary").click()
     expect(card.get_by_test_id("receiver-stands")).to_have_text("Removed")
     expect(card.get_by_test_id("receiver-on")).to_have_count(0)
+
+
+def test_whoever_goes_on_before_the_messages_are_there_keeps_the_focus(
+    desk: Desk, office: Office
+) -> None:
+    """After something was done all is loaded anew, the messages last."""
+    office.receiver("badr", "Slow line")
+    page = desk("badr")
+    open_alerts(page)
+    card = _card(page, "Slow line")
+    slow: list[Route] = []
+    page.route(
+        lambda url: "/messages?" in url and "state=dead" not in url,
+        lambda route: slow.append(route),
+    )
+    card.get_by_test_id("sub-pause").click()
+    expect(card).to_contain_text("Paused.")
+    card.get_by_test_id("sub-change").click()
+    expect(page.get_by_test_id("sub-name")).to_be_focused()
+    with page.expect_response(lambda answer: "/messages?" in answer.url):
+        slow.pop().continue_()
+    # Longer than the page takes to show the messages.
+    page.wait_for_timeout(300)
+    expect(page.get_by_test_id("sub-name")).to_be_focused()
 
 
 def _paused_resumed_and_removed(page: Page, card: Locator) -> None:

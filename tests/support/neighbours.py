@@ -46,8 +46,11 @@ from tests.unit.hearthwatch.alerts.desk import Spy
 from tiles.archive import Archive
 from tiles.masters import grid_hash
 
-MARKS = ("zq7", "wk4", "jx9")
-"""Begin every id and name of an organisation, each of its own."""
+MARKS = ("zq7hwkxv", "wk4bdfmr", "jx9gtcln")
+"""Begin every id and name of an organisation, each of its own.
+
+Long enough that no token that is drawn has one in it by chance.
+"""
 _COORDINATE = re.compile(r"\d+\.\d{4,}")
 _KNOWN = (
     "region",

@@ -36,7 +36,7 @@ from tiles.archive import Archive
 from tiles.masters import grid_hash
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-MARK = "zq7"
+MARK = "zq7hwkxv"
 """Begins every id and name of theirs; nothing of ours has it."""
 THEIR_LOOK = f"{MARK}-look"
 OUR_BANDS = ("B03", "B04", "B08")

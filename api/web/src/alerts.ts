@@ -265,9 +265,10 @@ export class Alerts {
     this.done.textContent = words;
     announce(words);
     if (!(await this.load())) return;
-    await this.messages.load();
     const card = this.element.querySelector<HTMLElement>(`[data-testid="${what}"][data-id="${CSS.escape(id)}"] h4`);
     // One that was removed lies folded away.
     (card && !card.closest("details:not([open])") ? card : this.heading).focus();
+    // Whoever goes on meanwhile is not torn away from what they write.
+    await this.messages.load();
   }
 }
