@@ -30,7 +30,7 @@ from hearthwatch.operation.vault import Vault
 from hearthwatch.records import Alarm, AlarmKind, RunOutcome, Severity
 from hearthwatch.store import open_store
 from hearthwatch.store.protocol import Store, Transaction
-from tiles.atomic import storage_errors, sync_folder, write_atomically
+from tiles.atomic import storage_errors, sweep, sync_folder, write_atomically
 
 _NOT_SET_OFF = "It was under way or waiting when the backup was made, which was restored since."
 
@@ -202,6 +202,8 @@ def _require_empty(database: str) -> None:
 
 def _begin(layout: Layout) -> None:
     root, mark = layout.root, layout.restoring
+    # One that was killed while it wrote the mark left nothing else.
+    sweep(root)
     if mark.exists():
         # Nothing but an earlier restore put anything here: no other command would.
         for entry in root.iterdir():

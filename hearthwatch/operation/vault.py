@@ -65,6 +65,8 @@ class Vault:
         """
         Sealer(recipient)
         if not (root / HEAD).exists():
+            # One that was killed while it wrote the head left nothing else.
+            sweep(root)
             if root.exists() and any(root.iterdir()):
                 raise BackupError(f"{root} holds something else. Name an empty folder.")
             document = {"form": FORM, "recipient": recipient}

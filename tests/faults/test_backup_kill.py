@@ -18,7 +18,8 @@ from hearthwatch.store.copying import digests
 from tests.support import backups as b
 from tiles.archive import Archive
 
-TRIALS = 8
+TRIALS, MOST, ENOUGH = 8, 40, 3
+"""Trials of each; more, up to so many in all, where the machine is busy and too few struck."""
 _forked = multiprocessing.get_context("fork")
 
 
@@ -50,7 +51,9 @@ def layout(tmp_path_factory) -> Layout:
 def test_a_killed_backup_is_none_and_the_next_one_is_whole(layout, tmp_path):
     clean = timed(lambda: b.made(layout, tmp_path / "clean"))
     rng, kills = random.Random(8), 0
-    for number in range(TRIALS):
+    for number in range(MOST):
+        if number >= TRIALS and kills >= ENOUGH:
+            break
         folder = tmp_path / f"backups-{number}"
         kills += killed(lambda to=folder: b.made(layout, to), rng.random(), clean)
         before = Vault(folder).backups() if (folder / "hearthwatch-backup.json").exists() else ()
@@ -61,7 +64,7 @@ def test_a_killed_backup_is_none_and_the_next_one_is_whole(layout, tmp_path):
             assert check(contents(Vault(folder), b.OPENER, name)[1]) == made.files
         assert not list(folder.rglob("*.part"))
         assert list((layout.root / ".backup").iterdir()) == []
-    assert kills > TRIALS // 3
+    assert kills >= ENOUGH
 
 
 def test_a_killed_restore_is_refused_by_all_but_restore(layout, tmp_path, monkeypatch, capsys):
@@ -71,7 +74,9 @@ def test_a_killed_restore_is_refused_by_all_but_restore(layout, tmp_path, monkey
     clean = timed(lambda: b.put_back(tmp_path / "backups", tmp_path / "clean"))
     whole = digests(Layout(tmp_path / "clean").database)["events"]
     rng, halves = random.Random(8), 0
-    for number in range(TRIALS):
+    for number in range(MOST):
+        if number >= TRIALS and halves >= ENOUGH:
+            break
         root = tmp_path / f"new-{number}"
         killed(lambda to=root: b.put_back(tmp_path / "backups", to), rng.random(), clean)
         if root.exists() and any(root.iterdir()):
@@ -81,7 +86,7 @@ def test_a_killed_restore_is_refused_by_all_but_restore(layout, tmp_path, monkey
         assert digests(Layout(root).database)["events"] == whole
         assert Archive(Layout(root).archive("ours")).verify() == []
         shutil.rmtree(root)
-    assert halves > TRIALS // 3
+    assert halves >= ENOUGH
 
 
 def is_refused(root: Path, capsys: pytest.CaptureFixture[str]) -> bool:

@@ -221,6 +221,16 @@ def test_a_folder_that_holds_anything_is_refused_and_left_alone(layout, tmp_path
         b.made(layout, held)
 
 
+def test_what_one_left_that_was_killed_as_it_began_keeps_no_other_out(layout, tmp_path):
+    """The very first file of either is half-written then, and there is nothing else."""
+    for folder_of_it, first in (("backups", vault.HEAD), ("new", "restoring")):
+        (tmp_path / folder_of_it).mkdir()
+        (tmp_path / folder_of_it / f".hearthwatch-1-00000000-{first}.part").write_bytes(b"ha")
+    made = b.made(layout, tmp_path / "backups")
+    assert b.put_back(tmp_path / "backups", tmp_path / "new").name == made.name
+    assert not [*tmp_path.rglob("*.part")]
+
+
 def test_backups_for_two_keys_are_kept_apart(layout, tmp_path):
     b.made(layout, tmp_path / "backups")
     other = recipient_of(X25519PrivateKey.generate())
